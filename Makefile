@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# One page over Meson: `make` builds build/burnish; `make help` lists the rest.
+NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: all help setup lists demo test check soak bench sizes layers install clean
+all: build/burnish
+
+help:
+	@echo 'make            build build/burnish (sets up first)'
+	@echo 'make demo       set up, build, fine-tune a classifier on Fashion-MNIST, print its accuracy'
+	@echo 'make test       set up, build, run every test'
+	@echo 'make check      the tests under the address and undefined-behaviour sanitizers'
+	@echo 'make soak       what takes longer than a quick run should'
+	@echo 'make bench      compare with peers (installed into build/peers)'
+	@echo 'make sizes      the longest files and functions'
+	@echo 'make install    PREFIX=/usr/local, DESTDIR='
+	@echo 'make clean      remove the build folder'
+
+setup:
+	@tools/bootstrap build
+
+# Lists of sources, rewritten only when they change, so that Meson reconfigures only then.
+lists:
+	@tools/list_sources
+
+build/meson/build.ninja: | setup lists
+	@mkdir -p build
+	@meson setup build/meson --prefix=$(PREFIX) >build/meson-setup.log 2>&1 || (cat build/meson-setup.log; exit 1)
+
+build/burnish: build/meson/build.ninja FORCE | lists
+	@$(NINJA) -C build/meson --quiet
+	@ln -sf meson/burnish build/burnish
+
+demo: build/burnish
+	@tools/demo
+
+test: build/burnish
+	@tools/test build/meson
+
+check: setup lists
+	@test -f build/check/build.ninja || meson setup build/check -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized -Doptimization=1 >build/meson-check.log 2>&1 || (cat build/meson-check.log; exit 1)
+	@$(NINJA) -C build/check --quiet
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=tools/leaks.txt tools/test build/check $(CHECK_FILTER)
+
+soak: build/burnish
+	@tools/soak
+
+bench: build/burnish
+	@bench/run $(BENCH)
+
+sizes:
+	@tools/sizes
+
+layers:
+	@tools/check_layers
+
+install: build/burnish
+	@meson configure build/meson --prefix=$(PREFIX) >/dev/null
+	@DESTDIR=$(DESTDIR) meson install -C build/meson --quiet
+
+clean:
+	rm -rf build
+
+FORCE:

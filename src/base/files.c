@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/files.h"
+#include "base/alloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct brn__replacement {
+    int descriptor;
+    char *path, *temporary;
+};
+
+static brn_status io_failed(const char *what, const char *path)
+{
+    return brn__fail(errno == ENOMEM ? BRN_ERROR_NO_MEMORY : BRN_ERROR_IO, "%s: cannot %s: %s",
+                     path, what, strerror(errno));
+}
+
+/* Opens for reading and tells the size; only regular files. */
+static brn_status open_regular(const char *path, int *descriptor, size_t *length)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return io_failed("open", path);
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        brn_status status = io_failed("examine", path);
+        close(fd);
+        return status;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        close(fd);
+        return brn__fail(BRN_ERROR_INPUT, "%s: not a regular file", path);
+    }
+    *descriptor = fd;
+    *length = (size_t)info.st_size;
+    return BRN_OK;
+}
+
+brn_status brn__map_file(const char *path, brn__mapping *out)
+{
+    int fd;
+    size_t length;
+    *out = (brn__mapping){0};
+    BRN__TRY(open_regular(path, &fd, &length));
+    static const unsigned char nothing[1];
+    if (length == 0) {
+        close(fd);
+        *out = (brn__mapping){.bytes = nothing};
+        return BRN_OK;
+    }
+    void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+    brn_status status = bytes == MAP_FAILED ? io_failed("map", path) : BRN_OK;
+    close(fd);
+    if (status == BRN_OK) *out = (brn__mapping){.bytes = bytes, .length = length};
+    return status;
+}
+
+void brn__unmap_file(brn__mapping *mapping)
+{
+    if (mapping->length) munmap((void *)(uintptr_t)mapping->bytes, mapping->length);
+    *mapping = (brn__mapping){0};
+}
+
+static brn_status read_all(int fd, const char *path, char *bytes, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t got = read(fd, bytes + done, length - done);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return io_failed("read", path);
+        if (got == 0) return brn__fail(BRN_ERROR_IO, "%s: shrank while it was read", path);
+        done += (size_t)got;
+    }
+    return BRN_OK;
+}
+
+brn_status brn__read_file(const char *path, size_t limit, char **out, size_t *length)
+{
+    int fd;
+    size_t bytes;
+    BRN__TRY(open_regular(path, &fd, &bytes));
+    if (bytes > limit) {
+        close(fd);
+        return brn__fail(BRN_ERROR_INPUT, "%s: %zu bytes; expected at most %zu", path, bytes, limit);
+    }
+    char *text = brn__alloc(bytes + 1);
+    brn_status status = text ? read_all(fd, path, text, bytes) : BRN_ERROR_NO_MEMORY;
+    close(fd);
+    if (status != BRN_OK) {
+        brn__free(text);
+        return status;
+    }
+    text[bytes] = '\0';
+    *out = text;
+    if (length) *length = bytes;
+    return BRN_OK;
+}
+
+static void replacement_free(brn__replacement *file)
+{
+    if (file->descriptor >= 0) close(file->descriptor);
+    brn__free(file->path);
+    brn__free(file->temporary);
+    brn__free(file);
+}
+
+brn_status brn__replacement_open(const char *path, brn__replacement **out)
+{
+    static _Atomic unsigned counter;
+    brn__replacement *file = brn__alloc_zero(1, sizeof *file);
+    if (!file) return BRN_ERROR_NO_MEMORY;
+    file->descriptor = -1;
+    size_t room = strlen(path) + 48;
+    file->path = brn__strdup(path);
+    file->temporary = brn__alloc(room);
+    if (!file->path || !file->temporary) {
+        replacement_free(file);
+        return BRN_ERROR_NO_MEMORY;
+    }
+    snprintf(file->temporary, room, "%s.tmp-%ld-%u", path, (long)getpid(), counter++);
+    file->descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file->descriptor < 0) {
+        brn_status status = io_failed("create", file->temporary);
+        replacement_free(file);
+        return status;
+    }
+    *out = file;
+    return BRN_OK;
+}
+
+brn_status brn__replacement_write(brn__replacement *file, const void *bytes, size_t length)
+{
+    const char *from = bytes;
+    while (length) {
+        ssize_t put = write(file->descriptor, from, length);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return io_failed("write", file->temporary);
+        from += put;
+        length -= (size_t)put;
+    }
+    return BRN_OK;
+}
+
+static brn_status sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? brn__strdup(path) : brn__strdup(".");
+    if (!folder) return BRN_ERROR_NO_MEMORY;
+    if (slash) folder[slash == path ? 1 : slash - path] = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    brn_status status = BRN_OK;
+    if (fd < 0) status = io_failed("open", folder);
+    else if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) status = io_failed("sync", folder);
+    if (fd >= 0) close(fd);
+    brn__free(folder);
+    return status;
+}
+
+brn_status brn__replacement_commit(brn__replacement *file)
+{
+    brn_status status = BRN_OK;
+    if (fsync(file->descriptor) != 0) status = io_failed("sync", file->temporary);
+    int closed = close(file->descriptor);
+    file->descriptor = -1;
+    if (status == BRN_OK && closed != 0) status = io_failed("close", file->temporary);
+    if (status == BRN_OK && rename(file->temporary, file->path) != 0)
+        status = io_failed("replace", file->path);
+    if (status != BRN_OK) {
+        unlink(file->temporary);
+    } else {
+        status = sync_folder_of(file->path);
+    }
+    replacement_free(file);
+    return status;
+}
+
+void brn__replacement_abandon(brn__replacement *file)
+{
+    if (!file) return;
+    unlink(file->temporary);
+    replacement_free(file);
+}
+
+brn_status brn__replace_file(const char *path, const void *bytes, size_t length)
+{
+    brn__replacement *file;
+    BRN__TRY(brn__replacement_open(path, &file));
+    brn_status status = brn__replacement_write(file, bytes, length);
+    if (status != BRN_OK) {
+        brn__replacement_abandon(file);
+        return status;
+    }
+    return brn__replacement_commit(file);
+}
+
+brn_status brn__make_folders(const char *path)
+{
+    char *partial = brn__strdup(path);
+    if (!partial) return BRN_ERROR_NO_MEMORY;
+    brn_status status = BRN_OK;
+    for (char *p = partial + 1; status == BRN_OK; p++) {
+        if (*p != '/' && *p != '\0') continue;
+        char saved = *p;
+        *p = '\0';
+        if (mkdir(partial, 0777) != 0 && !(errno == EEXIST && brn__is_folder(partial)))
+            status = io_failed("create folder", partial);
+        *p = saved;
+        if (!saved) break;
+    }
+    brn__free(partial);
+    return status;
+}
+
+bool brn__is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool brn__is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+int64_t brn__file_bytes(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? (int64_t)info.st_size : -1;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static brn_status add_name(brn__name_list *list, int64_t *capacity, const char *name)
+{
+    if (list->count == *capacity) {
+        int64_t larger = *capacity ? *capacity * 2 : 64;
+        char **names = brn__realloc(list->names, (size_t)larger * sizeof *names);
+        if (!names) return BRN_ERROR_NO_MEMORY;
+        list->names = names;
+        *capacity = larger;
+    }
+    char *copy = brn__strdup(name);
+    if (!copy) return BRN_ERROR_NO_MEMORY;
+    list->names[list->count++] = copy;
+    return BRN_OK;
+}
+
+brn_status brn__list_folder(const char *path, brn__name_list *out)
+{
+    *out = (brn__name_list){0};
+    DIR *folder = opendir(path);
+    if (!folder) return io_failed("list", path);
+    int64_t capacity = 0;
+    brn_status status = BRN_OK;
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(folder);
+        if (!entry) {
+            if (errno) status = io_failed("list", path);
+            break;
+        }
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        status = add_name(out, &capacity, entry->d_name);
+        if (status != BRN_OK) break;
+    }
+    closedir(folder);
+    if (status != BRN_OK) {
+        brn__name_list_free(out);
+        return status;
+    }
+    if (out->count) qsort(out->names, (size_t)out->count, sizeof *out->names, compare_names);
+    return BRN_OK;
+}
+
+void brn__name_list_free(brn__name_list *list)
+{
+    for (int64_t i = 0; i < list->count; i++) brn__free(list->names[i]);
+    brn__free(list->names);
+    *list = (brn__name_list){0};
+}
+
+char *brn__path_join(const char *folder, const char *name)
+{
+    if (name[0] == '/' || !folder[0]) return brn__strdup(name);
+    size_t a = strlen(folder), b = strlen(name);
+    char *path = brn__alloc(a + b + 2);
+    if (!path) return NULL;
+    memcpy(path, folder, a);
+    if (folder[a - 1] != '/') path[a++] = '/';
+    memcpy(path + a, name, b + 1);
+    return path;
+}
+
+const char *brn__path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}

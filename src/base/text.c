@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int reserve(brn__text *text, size_t extra)
+{
+    if (text->failed) return 0;
+    size_t need = text->length + extra + 1;
+    if (need <= text->capacity) return 1;
+    size_t capacity = text->capacity ? text->capacity * 2 : 128;
+    while (capacity < need) capacity *= 2;
+    char *bytes = brn__realloc(text->bytes, capacity);
+    if (!bytes) {
+        text->failed = 1;
+        return 0;
+    }
+    text->bytes = bytes;
+    text->capacity = capacity;
+    return 1;
+}
+
+void brn__text_add_bytes(brn__text *text, const char *part, size_t length)
+{
+    if (!reserve(text, length)) return;
+    memcpy(text->bytes + text->length, part, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void brn__text_add(brn__text *text, const char *part)
+{
+    brn__text_add_bytes(text, part, strlen(part));
+}
+
+void brn__text_printf(brn__text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0 || !reserve(text, (size_t)length)) return;
+    va_start(arguments, format);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    text->length += (size_t)length;
+}
+
+brn_status brn__text_finish(const brn__text *text)
+{
+    return text->failed ? brn__fail(BRN_ERROR_NO_MEMORY, "no memory for a text of %zu bytes",
+                                    text->length)
+                        : BRN_OK;
+}
+
+void brn__text_free(brn__text *text)
+{
+    brn__free(text->bytes);
+    *text = (brn__text){0};
+}
