@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The operations as functions on nodes. Shapes use the letters of docs/shapes.md: N batch, C
+ * channels, H W image, F features, K classes, V vocabulary, E embedding. An argument said to be
+ * optional may be NULL. A wrong shape poisons the graph (graph.h).
+ */
+#ifndef BURNISH_OPS_H
+#define BURNISH_OPS_H
+
+#include "burnish/graph.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum brn_activation {
+    BRN_ACTIVATION_NONE,
+    BRN_ACTIVATION_RELU,    /* max(x, 0) */
+    BRN_ACTIVATION_RELU6,   /* min(max(x, 0), 6) */
+    BRN_ACTIVATION_SIGMOID, /* 1 / (1 + exp(-x)) */
+    BRN_ACTIVATION_TANH,
+    BRN_ACTIVATION_SILU,    /* x sigmoid(x) */
+    BRN_ACTIVATION_COUNT
+} brn_activation;
+
+BRN_API brn_node *brn_activate(brn_node *x, brn_activation kind);
+BRN_API brn_node *brn_relu(brn_node *x);
+BRN_API brn_node *brn_relu6(brn_node *x);
+BRN_API brn_node *brn_sigmoid(brn_node *x);
+BRN_API brn_node *brn_tanh(brn_node *x);
+BRN_API brn_node *brn_silu(brn_node *x);
+
+/* Elementwise with broadcasting: trailing dimensions must be equal or 1 (NumPy's rule). */
+BRN_API brn_node *brn_add(brn_node *a, brn_node *b);
+BRN_API brn_node *brn_mul(brn_node *a, brn_node *b);
+/* a x + b with constants. */
+BRN_API brn_node *brn_scale(brn_node *x, double a, double b);
+
+typedef struct brn_conv2d_options {
+    int stride[2], dilation[2]; /* height, width; 0 counts as 1 */
+    int padding[2];             /* symmetric zero padding: height, width */
+    int groups;                 /* 0 counts as 1; = C for depthwise */
+    bool same;                  /* TensorFlow's SAME: output = ceil(input / stride), the odd
+                                 * padding pixel below and right; `padding` is ignored */
+} brn_conv2d_options;
+/* x (N, C, H, W), weight (O, C / groups, KH, KW), optional bias (O) -> (N, O, H', W'). Cross-
+ * correlation, as everywhere in deep learning. */
+BRN_API brn_node *brn_conv2d(brn_node *x, brn_node *weight, brn_node *bias,
+                             const brn_conv2d_options *options);
+
+typedef struct brn_batch_norm_options {
+    double epsilon;  /* 1e-5 in PyTorch's networks, 1e-3 in TensorFlow's */
+    double momentum; /* running = (1 - momentum) running + momentum batch; .1 */
+} brn_batch_norm_options;
+/* x (N, C, H, W) or (N, C); gamma, beta, running_mean, running_var (C). What it does depends on the
+ * plan: batch statistics with updates of the running ones (unbiased variance), or running
+ * statistics (brn_norm_form). Ioffe and Szegedy 2015. */
+BRN_API brn_node *brn_batch_norm(brn_node *x, brn_node *gamma, brn_node *beta,
+                                 brn_node *running_mean, brn_node *running_var,
+                                 const brn_batch_norm_options *options);
+
+typedef enum brn_pool_kind { BRN_POOL_MAX, BRN_POOL_AVERAGE } brn_pool_kind;
+typedef struct brn_pool2d_options {
+    brn_pool_kind kind;
+    int kernel[2], stride[2], padding[2]; /* stride 0 = kernel */
+    bool count_padding;                   /* average: padding counts in the divisor */
+    bool ceil;                            /* output size rounds up, as PyTorch's ceil_mode */
+} brn_pool2d_options;
+BRN_API brn_node *brn_pool2d(brn_node *x, const brn_pool2d_options *options);
+
+/* x (N, C, H, W) -> (N, C). */
+BRN_API brn_node *brn_global_pool(brn_node *x, brn_pool_kind kind);
+/* x (N, C, H, W) -> (N, 2C): maximum first, then average (fast.ai). */
+BRN_API brn_node *brn_concat_pool(brn_node *x);
+
+/* x (..., F), weight (O, F), optional bias (O) -> (..., O). */
+BRN_API brn_node *brn_linear(brn_node *x, brn_node *weight, brn_node *bias);
+/* a (..., M, K) b (..., K, N) -> (..., M, N); transposed operands are given as (..., K, M) and
+ * (..., N, K). Leading dimensions must be equal. */
+BRN_API brn_node *brn_matmul(brn_node *a, brn_node *b, bool transpose_a, bool transpose_b);
+
+/* Zeroes elements with probability p (the value of a scalar slot) and scales the rest by 1/(1-p),
+ * in training behaviour only. The mask is a function of (seed, node name, step, micro-batch, rank,
+ * sample, element). Srivastava et al. 2014. */
+BRN_API brn_node *brn_dropout(brn_node *x, int probability_slot);
+
+/* dims: 0 copies the input's dimension of that place, one -1 is inferred. */
+BRN_API brn_node *brn_reshape(brn_node *x, const int64_t *dims, int rank);
+BRN_API brn_node *brn_flatten(brn_node *x); /* (N, ...) -> (N, F) */
+BRN_API brn_node *brn_transpose(brn_node *x, const int *order, int rank); /* out dim i = in order[i] */
+BRN_API brn_node *brn_concat(brn_node **parts, int count, int axis); /* 1..8 parts */
+BRN_API brn_node *brn_slice(brn_node *x, int axis, int64_t begin, int64_t end); /* [begin, end) */
+
+typedef enum brn_reduction { BRN_REDUCE_SUM, BRN_REDUCE_MEAN, BRN_REDUCE_MAX } brn_reduction;
+/* Over the axes whose bit is set; kept as 1 when keep_dims. Ties of MAX: the first element. */
+BRN_API brn_node *brn_reduce(brn_node *x, brn_reduction kind, unsigned axes, bool keep_dims);
+/* Repeats along dimensions of size 1 (and new leading ones) up to `dims`. */
+BRN_API brn_node *brn_broadcast(brn_node *x, const int64_t *dims, int rank);
+
+/* Over the last axis. */
+BRN_API brn_node *brn_log_softmax(brn_node *x);
+
+/* logits (N, K); target int64 (N) or soft float (N, K). Scalar mean over the batch of
+ * -sum_k t_k log softmax(x)_k with t = (1 - s) target + s / K, s = the slot's value (-1: no slot).
+ * Output 1 is the loss of each item (N). */
+BRN_API brn_node *brn_cross_entropy(brn_node *logits, brn_node *target, int smoothing_slot);
+
+typedef enum brn_pointwise_loss {
+    BRN_LOSS_BCE_WITH_LOGITS, /* max(x,0) - x t + log(1 + exp(-|x|)) */
+    BRN_LOSS_L1,
+    BRN_LOSS_MSE,
+} brn_pointwise_loss;
+/* x and target of one shape; scalar mean over all elements. */
+BRN_API brn_node *brn_loss(brn_node *x, brn_node *target, brn_pointwise_loss kind);
+
+/* weight (V, E), indices int64 (...) -> (..., E). An index outside 0..V-1 is an error of the run. */
+BRN_API brn_node *brn_embedding(brn_node *weight, brn_node *indices);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The contract between op records and kernels: for each op its inputs, outputs and attributes.
+ * Inputs in [brackets] are optional. r = real (F32 in the graph). Shapes as in docs/shapes.md.
+ * Formulas here are the definition; the reference backend is the definition in code.
+ */
+#ifndef BRN__OPS_ATTRIBUTES_H
+#define BRN__OPS_ATTRIBUTES_H
+
+#include "burnish/ops.h"
+#include "burnish/runner.h"
+#include "graph/graph.h"
+
+/* activation (x) -> y, elementwise.
+ * activation_grad (dy, s) -> dx: s = y for RELU, RELU6, SIGMOID, TANH; s = x for SILU.
+ *   relu: dx = y > 0 ? dy : 0;  relu6: dx = 0 < y < 6 ? dy : 0;  sigmoid: dy y (1 - y);
+ *   tanh: dy (1 - y^2);  silu: dy (g + x g (1 - g)), g = sigmoid(x). */
+typedef struct brn__activation_attributes {
+    brn_activation kind;
+} brn__activation_attributes;
+
+/* add, mul (a, b) -> y: broadcasting of trailing dimensions; gradients are reduced back with `reduce`.
+ * scale (x) -> a x + b. */
+typedef struct brn__scale_attributes {
+    double a, b;
+} brn__scale_attributes;
+
+/* conv2d (x (N,C,H,W), w (O,C/G,KH,KW), [bias (O)], [residual (N,O,H',W')]) -> y (N,O,H',W')
+ *   y = activation(conv(x, w) + bias + residual)
+ * conv2d_grad_input (dy, w) -> dx (x_shape)                 [no activation, no residual: see gradient]
+ * conv2d_grad_weight (x, dy) -> dw, db (O): db optional output. */
+typedef struct brn__conv2d_attributes {
+    int stride[2], dilation[2], padding[2], groups;
+    bool same;
+    brn_activation activation; /* conv2d only; NONE, RELU or RELU6 (set by fusion) */
+    brn_shape x_shape;         /* conv2d_grad_input: the shape of x */
+    brn_shape w_shape;         /* conv2d_grad_weight: the shape of w */
+} brn__conv2d_attributes;
+
+/* Resolved geometry of a convolution or its gradients. */
+typedef struct brn__conv2d_geometry {
+    int64_t n, c, h, w;                   /* x */
+    int64_t o, kh, kw, oh, ow;            /* kernel, y */
+    int64_t groups, stride[2], dilation[2];
+    int64_t pad_begin[2], pad_end[2];     /* top/left, bottom/right; pad_end may exceed what is read */
+} brn__conv2d_geometry;
+brn__conv2d_geometry brn__conv2d_geometry_of(const brn__conv2d_attributes *attributes,
+                                             brn_shape x_shape, brn_shape w_shape);
+
+/* batch_norm (x, gamma, beta, mean, var, [residual]) -> y, batch_mean (C), batch_var (C, biased)
+ *   form BATCH: m, v = statistics of x over N, H, W (outputs 1, 2);  FIXED and AFFINE: m, v = mean, var
+ *   y = activation(gamma (x - m) / sqrt(v + epsilon) + beta + residual)
+ *   In the user's graph `resolved` is false; the pass batch_norm_form sets form and resolved. An
+ *   unresolved batch_norm runs as FIXED.
+ * batch_norm_grad (dy, x, gamma, m, v, [y], [dy2]) -> dx, dgamma, dbeta, dresidual (all optional)
+ *   y is there when activation is not NONE (its mask); dy2 is added to dy first.
+ *   dz = (dy + dy2) masked by the activation (relu: y > 0; relu6: 0 < y < 6); dresidual = dz
+ *   dbeta = sum dz; dgamma = sum dz xhat; xhat = (x - m) / sqrt(v + epsilon)
+ *   BATCH: dx = gamma / sqrt(v + epsilon) (dz - dbeta / M - xhat dgamma / M), M = N H W
+ *   FIXED, AFFINE: dx = gamma / sqrt(v + epsilon) dz
+ * batch_norm_fold (w (O,...), gamma, beta, mean, var, [bias]) -> w', bias' (O)
+ *   s = gamma / sqrt(var + epsilon); w'[o] = s[o] w[o]; bias' = beta + (bias - mean) s
+ * running_update (running (C), batch (C)) -> (1 - momentum) running + momentum correction batch */
+typedef struct brn__batch_norm_attributes {
+    double epsilon, momentum;
+    brn_norm_form form;
+    bool resolved;
+    brn_activation activation; /* NONE, RELU, RELU6 */
+} brn__batch_norm_attributes;
+typedef struct brn__running_update_attributes {
+    double momentum, correction; /* correction: M / (M - 1) for variances, 1 for means */
+} brn__running_update_attributes;
+
+/* pool2d (x) -> y, workspace (opaque, backend's own, optional: built only if read)
+ * pool2d_grad (dy, [workspace]) -> dx (x_shape); workspace is there for MAX. Ties: the first maximum in
+ * scan order gets the gradient. */
+typedef struct brn__pool2d_attributes {
+    brn_pool2d_options options; /* strides resolved */
+    brn_shape x_shape;          /* pool2d_grad */
+} brn__pool2d_attributes;
+/* Output size of one axis. */
+int64_t brn__pool2d_size(const brn_pool2d_options *options, int axis, int64_t size);
+
+/* global_pool (x (N,C,H,W)) -> y (N,C) or, with both, (N,2C): maximum first, then average
+ * global_pool_grad (dy, x) -> dx. Ties of the maximum: the first. */
+typedef struct brn__global_pool_attributes {
+    bool maximum, average;
+} brn__global_pool_attributes;
+
+/* matmul (a, b, [bias (N)]) -> y = activation(op(a) op(b) + bias)
+ *   op transposes the last two dimensions. b may be of rank 2 while a has leading dimensions
+ *   (they are then rows). Linear is matmul(x, w, bias) with transpose_b. */
+typedef struct brn__matmul_attributes {
+    bool transpose_a, transpose_b;
+    brn_activation activation;
+} brn__matmul_attributes;
+
+/* dropout (x) -> y: element i of sample n (dimension 0) is kept when u >= p, then scaled by 1/(1-p).
+ *   u = brn__uniform_float(word[i % 4] of brn__philox(brn__philox_key(run->seed, stream),
+ *       i / 4, sample, run->step, run->micro_batch << 16 | run->rank)), i = index inside the sample.
+ *   The gradient is the same op with the same stream on dy. */
+typedef struct brn__dropout_attributes {
+    int slot;
+    const char *stream; /* node's name; lives as long as the graph */
+} brn__dropout_attributes;
+
+/* reshape (x) -> y: a view. dims as in brn_reshape.  transpose (x) -> y */
+typedef struct brn__dims_attributes {
+    int rank;
+    int64_t dims[BRN_RANK_MAX];
+} brn__dims_attributes; /* reshape: dims; broadcast: target dims; transpose: the order */
+
+/* concat (x0 .. x7) -> y.  slice (x) -> y;  slice_grad (dy) -> dx (x_shape), zero outside */
+typedef struct brn__slice_attributes {
+    int axis;
+    int64_t begin, end; /* concat uses only axis */
+    brn_shape x_shape;  /* slice_grad */
+} brn__slice_attributes;
+
+/* reduce (x) -> y.  reduce_max_grad (dy, x) -> dx.  broadcast (x) -> y (dims attributes) */
+typedef struct brn__reduce_attributes {
+    brn_reduction kind;
+    unsigned axes;
+    bool keep_dims;
+} brn__reduce_attributes;
+
+/* log_softmax (x) -> y;  log_softmax_grad (dy, y) -> dx. Last axis. No attributes.
+ * cross_entropy (logits, target) -> loss (), item_loss (N)
+ * cross_entropy_grad (dloss (), logits, target) -> dlogits; only output 0 is differentiable. */
+typedef struct brn__cross_entropy_attributes {
+    int smoothing_slot; /* -1: none */
+} brn__cross_entropy_attributes;
+
+/* pointwise_loss (x, target) -> loss ();  pointwise_loss_grad (dloss (), x, target) -> dx */
+typedef struct brn__pointwise_loss_attributes {
+    brn_pointwise_loss kind;
+} brn__pointwise_loss_attributes;
+
+/* embedding (weight (V,E), indices) -> y;  embedding_grad (dy, indices) -> dweight (V,E), dense; rows
+ * are summed in the order of the indices, so the result does not depend on threads. */
+typedef struct brn__embedding_attributes {
+    int64_t rows; /* embedding_grad: V */
+} brn__embedding_attributes;
+
+#endif
