@@ -41,7 +41,7 @@ struct brn__step {
     const brn__kernel *kernel;
     const struct brn__backend *backend;
     int threads;              /* for this step; prepare may lower it */
-    const brn__step *forward; /* prepared step of node->forward, or NULL */
+    const brn__step *forward; /* prepared step of node->forward, or NULL; valid in prepare only */
     bool wanted[BRN__OUTPUTS_MAX]; /* outputs that somebody reads; others need not be made */
 
     /* set before prepare */

@@ -75,6 +75,7 @@ typedef struct brn__op {
     void (*describe)(const brn_node *node, brn__text *out);
     /* Optional: floating-point operations of one run. */
     double (*flops)(const brn_node *node);
+    bool varies; /* random: another result at every run, even from parameters alone */
     bool commutes_with_layout; /* elementwise: any one layout of equal-shaped inputs will do */
 } brn__op;
 
