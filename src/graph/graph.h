@@ -180,6 +180,10 @@ brn_status brn__graph_copy(const brn_graph *graph, brn_node *const *wanted, int 
 /* Makes every use of `from` (inputs, updates; not roots, which passes get by pointer) read `to`. */
 void brn__graph_replace(brn_graph *graph, brn__value from, brn__value to);
 
+/* Drops nodes that neither roots nor updates need (inputs and parameters stay) and puts the rest into
+ * topological order; ids become places in it, -1 for dropped nodes. (passes/dead_nodes.c) */
+brn_status brn__graph_sort(brn_graph *graph, const brn__value *roots, int root_count);
+
 /* Appends gradient nodes of the scalar `loss` for `wanted` values; out[i] is absent where the loss
  * does not depend on it. Only paths from wanted values to the loss are built. (autodiff.c) */
 brn_status brn__autodiff(brn_graph *graph, brn__value loss, const brn__value *wanted, int count,

@@ -95,6 +95,21 @@ static brn_status build_gradients(brn_plan *plan, brn_node *const *map)
     return status;
 }
 
+/* Everything wanted: outputs, the loss, gradients. */
+static brn_status sort_graph(brn_plan *plan)
+{
+    int parameters = plan->graph->parameter_count, count = 0;
+    size_t limit = (size_t)(plan->root_count + BRN_PLAN_INPUTS_MAX + parameters);
+    brn__value *wanted = brn__alloc_zero(limit, sizeof *wanted);
+    if (!wanted) return BRN_ERROR_NO_MEMORY;
+    for (int i = 0; i < plan->root_count; i++) wanted[count++] = plan->roots[i];
+    for (int i = 0; i < plan->options.input_gradient_count; i++) wanted[count++] = plan->gradients[i];
+    for (int i = 0; i < parameters; i++) wanted[count++] = plan->parameter_gradients[plan->store_index[i]];
+    brn_status status = brn__graph_sort(plan->graph, wanted, count);
+    brn__free(wanted);
+    return status;
+}
+
 static brn_status run_passes(brn_plan *plan, const brn__pass *const *passes)
 {
     brn__pass_context context = {
@@ -109,6 +124,7 @@ static brn_status run_passes(brn_plan *plan, const brn__pass *const *passes)
     for (; passes && *passes; passes++) {
         brn_status status = (*passes)->run(&context);
         if (status == BRN_OK) status = brn_graph_status(plan->graph);
+        if (status == BRN_OK) status = sort_graph(plan);
         if (status != BRN_OK) return brn__fail_within(status, "pass %s", (*passes)->name);
     }
     return BRN_OK;

@@ -262,7 +262,7 @@ static brn_status add_node(brn_plan *plan, const brn_node *node, const bool *wan
             s->have[i] = plan->variants[head].layout;
             s->in[i] = (brn__layout){NULL, brn__canonical_bytes(plan->backend, brn__type_of(node->inputs[i]))};
         }
-    int forward = node->forward ? step_of[node->forward->id] : -1;
+    int forward = node->forward && node->forward->id >= 0 ? step_of[node->forward->id] : -1;
     s->forward = forward >= 0 ? &plan->steps[forward].step : NULL;
     brn_status status = prepare_step(plan, &made);
     for (int i = 0; status == BRN_OK && i < node->input_count; i++)

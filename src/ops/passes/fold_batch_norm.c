@@ -36,8 +36,8 @@ static brn_status fold(brn__pass_context *context, brn_node *norm)
     if (brn__has(norm, 5)) inputs[3] = norm->inputs[5];
     brn_node *merged = brn__node_new(context->graph, &brn__op_conv2d, &attributes, inputs, 4, conv->name);
     BRN__TRY(brn_graph_status(context->graph));
-    norm->inputs[0] = norm->inputs[1]; /* the old norm no longer reads the old convolution */
     brn__pass_replace(context, (brn__value){norm, 0}, (brn__value){merged, 0});
+    norm->inputs[0].node->input_count = norm->input_count = 0; /* dead: they read nothing any more */
     return BRN_OK;
 }
 

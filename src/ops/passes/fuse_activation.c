@@ -63,6 +63,7 @@ static brn_status fuse(brn__pass_context *context, brn_node *old, const fusible 
     for (int i = 1; i < old->output_count; i++)
         brn__pass_replace(context, (brn__value){old, i}, (brn__value){fused, i});
     brn__pass_replace(context, replaced, (brn__value){fused, 0});
+    old->input_count = replaced.node->input_count = 0; /* dead: they read nothing any more */
     return BRN_OK;
 }
 
@@ -107,7 +108,10 @@ static brn_status fuse_at(brn__pass_context *context, brn_node *node)
     int side = producing_side(context, add);
     if (side < 0) return BRN_OK;
     brn_node *old = add->inputs[side].node;
-    return fuse(context, old, fusible_of(old), add->inputs[1 - side], activation, (brn__value){node, 0});
+    brn__value residual = add->inputs[1 - side];
+    BRN__TRY(fuse(context, old, fusible_of(old), residual, activation, (brn__value){node, 0}));
+    add->input_count = 0;
+    return BRN_OK;
 }
 
 /* True when `node` is an addition that one foldable activation will take in together. */
