@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The CPU backend: oneDNN primitives and kernels of our own. */
+#ifndef BRN__BACKENDS_CPU_CPU_H
+#define BRN__BACKENDS_CPU_CPU_H
+
+#include "graph/backend.h"
+
+extern const brn__backend brn__backend_cpu;
+
+bool brn__cpu_same_layout(const brn__layout *a, const brn__layout *b);
+
+#endif
