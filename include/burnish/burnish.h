@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * All of Burnish. One header per noun; the order is a reading order.
+ */
+#ifndef BURNISH_H
+#define BURNISH_H
+
+#include "burnish/status.h"
+#include "burnish/tensor.h"
+#include "burnish/graph.h"
+#include "burnish/ops.h"
+#include "burnish/parameters.h"
+#include "burnish/runner.h"
+#include "burnish/nn.h"
+#include "burnish/model_zoo.h"
+#include "burnish/optimizer.h"
+#include "burnish/schedule.h"
+#include "burnish/weights.h"
+#include "burnish/imagenet.h"
+#include "burnish/image_data.h"
+#include "burnish/events.h"
+#include "burnish/image.h"
+#include "burnish/version.h"
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The image job: from a folder of photos to a classifier, and from a classifier to answers.
+ *
+ *     brn_image_options options = brn_image_defaults();
+ *     options.data = "photos";
+ *     brn_image_result result;
+ *     if (brn_image_train(&options, &result) != BRN_OK) puts(brn_error_message());
+ *
+ *     brn_image_model *model;
+ *     brn_image_model_open("runs/image-1", 0, &model);
+ *     const float *p;                                        // (K) probabilities
+ *     brn_image_predict_file(model, "photo.jpg", &p);
+ *     puts(brn_image_model_class(model, brn_image_best(p, brn_image_model_classes(model))));
+ *     brn_image_model_close(model);
+ */
+#ifndef BURNISH_IMAGE_H
+#define BURNISH_IMAGE_H
+
+#include "burnish/events.h"
+#include "burnish/status.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum brn_image_recipe {
+    BRN_RECIPE_FINE_TUNE, /* head alone, then all layers with a rate per group; one-cycle each */
+    BRN_RECIPE_SCRATCH,   /* random weights, all layers, one-cycle */
+} brn_image_recipe;
+
+typedef struct brn_image_options {
+    const char *data;         /* folder: train/ and valid/ of class folders, or class folders */
+    const char *architecture; /* model_zoo.h */
+    const char *out;          /* run folder to make; NULL: runs/image-N. Never overwritten */
+    brn_image_recipe recipe;
+    bool pretrained;          /* start from the weights in the cache */
+    int freeze_epochs;        /* epochs with the body frozen */
+    int epochs;               /* epochs with all layers learning (0 with freeze: the head alone) */
+    bool freeze;              /* never unfreeze the body: all epochs train the head */
+    bool train_bn;            /* frozen groups' batch norms keep learning (fastai 2) */
+    bool precompute;          /* frozen epochs on cached features: no augmentation there */
+    int batch_size, size;     /* items; pixels a side, 0 = the weights' own */
+    double learning_rate;     /* of the head; 0 = the recipe's default */
+    double weight_decay;      /* < 0 = the recipe's default */
+    const char *optimizer;    /* "sgd", "adamw"; NULL = the recipe's default */
+    const char *schedule;     /* "one-cycle", "cosine", "constant"; NULL = the recipe's default */
+    double label_smoothing;
+    double valid;             /* share that validates when there is no valid/ folder */
+    int tta;                  /* augmented passes at the end (0: none) averaged with the plain one */
+    uint64_t seed;
+    int threads;              /* compute; 0 = all processors we may use */
+    int loaders;              /* loading threads; -1 = choose */
+    bool describe_plans;      /* send BRN_EVENT_PLAN */
+    brn_event_handler *on_event; /* may be NULL */
+    void *context;
+} brn_image_options;
+
+/* fine-tune, efficientnet_lite0, pretrained, 1 + 3 epochs, 32 a batch, seed 42, valid .2. */
+BRN_API brn_image_options brn_image_defaults(void);
+
+typedef struct brn_image_result {
+    double accuracy, valid_loss; /* of the last epoch; with tta > 0, of the averaged predictions */
+    double plain_accuracy;       /* without test-time augmentation */
+    int64_t train_count, valid_count, bad_count;
+    double seconds;
+    char run[4096];              /* the run folder */
+} brn_image_result;
+
+/* Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,
+ * model.safetensors (weights and all that prediction needs). `result` may be NULL. */
+BRN_API brn_status brn_image_train(const brn_image_options *options, brn_image_result *result);
+
+/* A trained classifier, or an architecture with its pretrained weights and ImageNet's classes.
+ * A model is used by one thread at a time. */
+typedef struct brn_image_model brn_image_model;
+
+/* `what`: a run folder, a model.safetensors file, or an architecture's name. threads 0 = all. */
+BRN_API brn_status brn_image_model_open(const char *what, int threads, brn_image_model **out);
+BRN_API void brn_image_model_close(brn_image_model *model); /* NULL is fine */
+BRN_API int64_t brn_image_model_classes(const brn_image_model *model);
+BRN_API const char *brn_image_model_class(const brn_image_model *model, int64_t index);
+BRN_API const char *brn_image_model_architecture(const brn_image_model *model);
+BRN_API int brn_image_model_size(const brn_image_model *model); /* pixels a side */
+
+/* Probabilities (K) of one picture; owned by the model, valid until its next call. */
+BRN_API brn_status brn_image_predict_file(brn_image_model *model, const char *path, const float **out);
+/* The same of RGB pixels (H, W, 3) in memory. */
+BRN_API brn_status brn_image_predict_pixels(brn_image_model *model, const uint8_t *pixels, int width,
+                                            int height, const float **out);
+/* Logits (K) of the picture last predicted. */
+BRN_API const float *brn_image_logits(const brn_image_model *model);
+/* Many files in batches: `probabilities` (count, K), given by the caller; ok[i] false where file i is bad
+ * (its row is zero). BRN_ERROR_INPUT when none could be read. */
+BRN_API brn_status brn_image_predict_files(brn_image_model *model, const char *const *paths,
+                                           int64_t count, int batch_size, float *probabilities, bool *ok);
+
+/* Index of the largest of `count` values. */
+BRN_API int64_t brn_image_best(const float *values, int64_t count);
+
+typedef struct brn_image_evaluation {
+    double accuracy, error_rate, top5, valid_loss;
+    int64_t count, bad_count;
+    int64_t *confusion; /* (K, K): row = truth, column = answer; owned by the model */
+} brn_image_evaluation;
+
+/* On the validation pictures of a folder (all of it when it has no valid/ and `whole`). tta as in
+ * training. Class folders must be among the model's classes. */
+BRN_API brn_status brn_image_evaluate(brn_image_model *model, const char *data, int batch_size, int tta,
+                                      bool whole, brn_event_handler *on_event, void *context,
+                                      brn_image_evaluation *out);
+
+/* Images per second of one architecture with random weights: for benchmarks. `training` times the whole
+ * step (forward, backward, SGD with momentum). seconds[rounds] gets each round's time of one step. */
+BRN_API brn_status brn_image_bench(const char *architecture, bool training, int batch_size, int size,
+                                   int threads, int rounds, double *seconds, char **plan_text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
