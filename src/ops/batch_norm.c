@@ -5,8 +5,8 @@
  * With xhat = (x - m) / sqrt(v + epsilon), z = gamma xhat + beta + residual, y = activation(z) and
  * dz = dy masked by the activation: dbeta = sum dz, dgamma = sum dz xhat, dresidual = dz. Where m and
  * v are statistics of the batch they depend on x too, which removes from dz its mean and its
- * component along xhat; where they are fixed, dx is only a scaling. Of the three forms FIXED is the
- * one whose scale and shift do not learn, so it leaves their gradients out. */
+ * component along xhat; where they are fixed, dx is only a scaling. (That FIXED has a scale and shift
+ * that do not learn is the plan's doing: it does not ask for their gradients.) */
 #include "ops/rules.h"
 
 static brn_status expect_options(const brn_node *node)
@@ -52,7 +52,7 @@ static brn_status gradient_batch_norm(brn__gradient *gradient)
     const brn_node *node = gradient->node;
     const bool *needed = gradient->needed;
     const brn__batch_norm_attributes *attributes = node->attributes;
-    bool batch = attributes->form == BRN_NORM_BATCH, learns = attributes->form != BRN_NORM_FIXED;
+    bool batch = attributes->form == BRN_NORM_BATCH;
     bool masked = attributes->activation != BRN_ACTIVATION_NONE;
     BRN__TRY(brn__rule_refuse_output(gradient, 1, "the batch's mean"));
     BRN__TRY(brn__rule_refuse_output(gradient, 2, "the batch's variance"));
@@ -70,7 +70,7 @@ static brn_status gradient_batch_norm(brn__gradient *gradient)
                                        masked ? 6 : 5);
     if (needed[0]) gradient->dx[0] = dx;
     for (int i = 1; i <= 2; i++)
-        if (needed[i] && learns) gradient->dx[i] = brn__output(dx.node, i);
+        if (needed[i]) gradient->dx[i] = brn__output(dx.node, i);
     if (brn__has(node, 5) && needed[5])
         gradient->dx[5] = masked ? brn__output(dx.node, 3) : gradient->dy[0];
     return brn__rule_status(gradient);

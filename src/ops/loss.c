@@ -147,7 +147,7 @@ const brn__op brn__op_pointwise_loss_grad = {
 brn_node *brn_cross_entropy(brn_node *logits, brn_node *target, int smoothing_slot)
 {
     brn__cross_entropy_attributes attributes = {smoothing_slot};
-    if (smoothing_slot < -1)
+    if (smoothing_slot < -1 || smoothing_slot >= brn_node_graph(logits)->scalar_count)
         return brn__graph_fail(
             brn_node_graph(logits),
             brn__fail(BRN_ERROR_USAGE, "cross_entropy: there is no scalar slot %d", smoothing_slot));

@@ -6,10 +6,14 @@
 
 #include "graph/graph.h"
 
+/* What the plan itself provides, and what backends have kernels for. */
 #define BRN__OP_LIST(X)                                                                            \
     X(input)                                                                                       \
     X(parameter)                                                                                   \
     X(pick)                                                                                        \
+    BRN__KERNEL_OP_LIST(X)
+
+#define BRN__KERNEL_OP_LIST(X)                                                                     \
     X(reorder)                                                                                     \
     X(sum)                                                                                         \
     X(fill)                                                                                        \
