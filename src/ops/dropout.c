@@ -37,7 +37,8 @@ const brn__op brn__op_dropout = {.name = "dropout",
                                  .attributes_size = sizeof(brn__dropout_attributes),
                                  .infer = infer,
                                  .gradient = gradient_dropout,
-                                 .describe = describe};
+                                 .describe = describe,
+                                 .varies = true};
 
 static bool stream_is_taken(const brn_graph *graph, const char *stream)
 {

@@ -49,7 +49,7 @@ static const brn__kernel *const kernels[BRN__OP_COUNT] = {
 #undef X
 };
 
-static const brn__pass *const passes[] = {&brn__pass_batch_norm_form, NULL};
+static const brn__pass *const passes[] = {&brn__pass_batch_norm_form, &brn__pass_dropout_off, NULL};
 static const brn__pass *const late_passes[] = {NULL};
 
 static bool same_layout(const brn__layout *a, const brn__layout *b)
