@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes models/NAME.json: what PyTorch in float64 computes for models with generated weights.
+
+One training step (forward, cross-entropy, backward, running statistics), the same in evaluation
+mode, and for resnet18 the two forms of batch norm with fixed statistics. A tensor is stored as its
+summary: shape, L2 norm, dot product with the generated vector of stream "dot:" + name, and eight
+samples at flat indices k (n - 1) / 7, k = 0..7, rounded down. A gradient that is zero but for
+rounding (a shift right before a 1x1 convolution and a batch norm) is stored as zeros with "scale",
+the median norm of the step's gradients: what its remains are to be compared with.
+
+Usage: make_models.py [NAME...]     needs torch and torchvision; BURNISH_DATA for EfficientNet-Lite0's check
+"""
+import csv
+import json
+import os
+import pathlib
+import sys
+
+import numpy as np
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+
+import generator
+
+HERE = pathlib.Path(__file__).resolve().parent
+INPUT_SHAPE = (4, 3, 64, 64)
+dot_vectors = {}
+
+
+# ---------------------------------------------------------------- the models
+
+class Lite0Block(nn.Module):
+    """Inverted residual with the pretrained file's names; ReLU6, no squeeze-and-excitation."""
+
+    def __init__(self, kernel, stride, expand, inputs, outputs):
+        super().__init__()
+        width = inputs * expand
+        if expand != 1:
+            self._expand_conv = nn.Conv2d(inputs, width, 1, bias=False)
+            self._bn0 = lite0_norm(width)
+        self._depthwise_conv = nn.Conv2d(width, width, kernel, stride, groups=width, bias=False)
+        self._bn1 = lite0_norm(width)
+        self._project_conv = nn.Conv2d(width, outputs, 1, bias=False)
+        self._bn2 = lite0_norm(outputs)
+        self.skip = stride == 1 and inputs == outputs
+
+    def forward(self, x):
+        y = x
+        if hasattr(self, "_expand_conv"):
+            y = F.relu6(self._bn0(self._expand_conv(y)))
+        y = F.relu6(self._bn1(same_conv(self._depthwise_conv, y)))
+        y = self._bn2(self._project_conv(y))
+        return x + y if self.skip else y
+
+
+class Lite0(nn.Module):
+    STAGES = [  # kernel, stride of the first block, expansion, inputs, outputs, blocks
+        (3, 1, 1, 32, 16, 1), (3, 2, 6, 16, 24, 2), (5, 2, 6, 24, 40, 2), (3, 2, 6, 40, 80, 3),
+        (5, 1, 6, 80, 112, 3), (5, 2, 6, 112, 192, 4), (3, 1, 6, 192, 320, 1)]
+
+    def __init__(self):
+        super().__init__()
+        self._conv_stem = nn.Conv2d(3, 32, 3, 2, bias=False)
+        self._bn0 = lite0_norm(32)
+        self._blocks = nn.ModuleList()
+        for kernel, stride, expand, inputs, outputs, repeat in self.STAGES:
+            for i in range(repeat):
+                self._blocks.append(Lite0Block(kernel, 1 if i else stride, expand,
+                                               outputs if i else inputs, outputs))
+        self._conv_head = nn.Conv2d(320, 1280, 1, bias=False)
+        self._bn1 = lite0_norm(1280)
+        self._fc = nn.Linear(1280, 1000)
+
+    def forward(self, x):
+        x = F.relu6(self._bn0(same_conv(self._conv_stem, x)))
+        for block in self._blocks:
+            x = block(x)
+        x = F.relu6(self._bn1(self._conv_head(x)))
+        return self._fc(x.mean((2, 3)))
+
+
+def lite0_norm(width):
+    return nn.BatchNorm2d(width, eps=1e-3, momentum=.01)
+
+
+def same_conv(conv, x):
+    """TensorFlow's SAME: output = ceil(input / stride), the odd pixel of padding goes to the end."""
+    pads = []
+    for size, kernel, stride in zip(x.shape[:1:-1], conv.kernel_size[::-1], conv.stride[::-1]):
+        total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+        pads += [total // 2, total - total // 2]
+    return conv(F.pad(x, pads))
+
+
+class HeadedResNet18(nn.Module):
+    """Body of resnet18 cut before its pooling, with the head of fast.ai 0.7, dropouts 0, 10 classes."""
+
+    def __init__(self):
+        super().__init__()
+        for name, child in list(torchvision.models.resnet18().named_children())[:8]:
+            setattr(self, name, child)
+        self.head = nn.Module()
+        self.head.bn1 = nn.BatchNorm1d(1024)
+        self.head.linear1 = nn.Linear(1024, 512)
+        self.head.bn2 = nn.BatchNorm1d(512)
+        self.head.linear2 = nn.Linear(512, 10)
+
+    def forward(self, x):
+        for name, child in self.named_children():
+            if name != "head":
+                x = child(x)
+        x = torch.cat([x.amax((2, 3)), x.mean((2, 3))], 1)  # maximum first
+        x = F.relu(self.head.linear1(self.head.bn1(x)))
+        return self.head.linear2(self.head.bn2(x))
+
+
+def new_model(name):
+    if name == "efficientnet_lite0":
+        return Lite0()
+    if name == "resnet18_head":
+        return HeadedResNet18()
+    return getattr(torchvision.models, name)(weights=None)
+
+
+def filled_model(name):
+    torch.set_default_dtype(torch.float64)
+    model = new_model(name)
+    state = {key: torch.from_numpy(generator.fill(name, key, tuple(value.shape)))
+             for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked")}
+    model.load_state_dict(state, strict=False)
+    return model
+
+
+# ---------------------------------------------------------------- summaries and steps
+
+def summary(name, tensor):
+    shape = list(tensor.shape)
+    flat = tensor.detach().double().numpy().reshape(-1)
+    if name not in dot_vectors:
+        dot_vectors[name] = generator.uniform("dot:" + name, flat.size)
+    samples = [float(flat[k * (flat.size - 1) // 7]) for k in range(8)]
+    return {"shape": shape, "norm": float(np.sqrt(flat @ flat)),
+            "dot": float(flat @ dot_vectors[name]), "samples": samples}
+
+
+def mark_zeros(gradients):
+    """Replaces rounding noise by zeros and the scale to judge it by."""
+    median = float(np.median([entry["norm"] for entry in gradients.values()]))
+    for entry in gradients.values():
+        if entry["norm"] < 1e-10 * median:
+            entry.update(norm=0.0, dot=0.0, samples=[0.0] * 8, scale=median)
+    return gradients
+
+
+def set_norm_mode(model, form):
+    """train: batch statistics; fixed: running statistics, scale and shift constant;
+    fixed_learn: running statistics, scale and shift learn."""
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.train(form == "train")
+            for parameter in module.parameters():
+                parameter.requires_grad_(form != "fixed")
+
+
+def step(name, form, x, classes):
+    model = filled_model(name)
+    set_norm_mode(model, form)
+    x = x.clone().requires_grad_(True)
+    logits = model(x)
+    loss = F.cross_entropy(logits, torch.tensor(generator.targets(len(x), classes)))
+    loss.backward()
+    out = {"loss": loss.item(), "logits": summary("logits", logits),
+           "input_gradient": summary("input_gradient", x.grad),
+           "gradients": mark_zeros({key: summary(key, parameter.grad) for key, parameter
+                                    in model.named_parameters() if parameter.requires_grad})}
+    if form == "train":
+        out["buffers"] = {key: summary(key, value) for key, value in model.named_buffers()
+                          if not key.endswith("num_batches_tracked")}
+    return out
+
+
+def float32_distance(name, x, classes, golden):
+    """How far PyTorch's own float32 step is from its float64 step, over all gradients, by the
+    measure of golden_check_summary(): says what a float32 backend can be asked for."""
+    model = filled_model(name).float()
+    loss = F.cross_entropy(model.train()(x.float()), torch.tensor(generator.targets(len(x), classes)))
+    loss.backward()
+    errors = {key: distance(golden["gradients"][key], summary(key, parameter.grad))
+              for key, parameter in model.named_parameters()}
+    worst = max(errors, key=errors.get)
+    return {"worst": errors[worst], "tensor": worst}
+
+
+def distance(want, got):
+    """As golden_check_summary(): errors of norm, dot and samples in units of relative L2 error."""
+    scale = want.get("scale", want["norm"])
+    rms = scale / np.prod(want["shape"]) ** .5
+    return max(abs(got["norm"] - want["norm"]) / scale,
+               abs(got["dot"] - want["dot"]) / (3 * 3 ** -.5 * scale),
+               *(abs(g - w) / (3 * max(rms, abs(w))) for g, w in zip(got["samples"], want["samples"])))
+
+
+def pretrained_check():
+    """The module above with the real weights against the stored logits of 16 pictures."""
+    from PIL import Image
+    data = pathlib.Path(os.environ.get("BURNISH_DATA", "/work/shared/data")) / "pretrained"
+    torch.set_default_dtype(torch.float32)
+    model = Lite0()
+    weights = torch.load(next((data / "efficientnet_lite0").glob("*.pth")), map_location="cpu",
+                         weights_only=True)
+    model.load_state_dict(weights)
+    rows = list(csv.DictReader(open(data / "check" / "expected.csv")))
+    pictures = np.stack([np.asarray(Image.open(data / "check" / row["file"]).convert("RGB"))
+                         for row in rows])
+    x = (torch.from_numpy(pictures).permute(0, 3, 1, 2).float() - 127) / 128
+    want = np.fromfile(data / "check" / "logits_efficientnet_lite0_16x1000_f32.bin", "<f4")
+    with torch.no_grad():
+        got = model.eval()(x).numpy()
+    worst = float(abs(got - want.reshape(16, 1000)).max())
+    assert worst < 1e-3, worst
+    assert [int(row["efflite0_top1"]) for row in rows] == got.argmax(1).tolist()
+    return {"what": "this module with the real weights on pretrained/check, input (x - 127) / 128",
+            "pictures": 16, "top1_equal": 16, "largest_logit_difference": worst}
+
+
+def make(name):
+    dot_vectors.clear()
+    classes = 10 if name == "resnet18_head" else 1000
+    x = torch.from_numpy(generator.uniform("input", int(np.prod(INPUT_SHAPE))).reshape(INPUT_SHAPE))
+    out = {"model": name,
+           "made_by": f"make_models.py, torch {torch.__version__}, torchvision {torchvision.__version__}",
+           "seed": 0, "dtype": "float64", "input_shape": list(INPUT_SHAPE),
+           "targets": generator.targets(INPUT_SHAPE[0], classes)}
+    if name == "efficientnet_lite0":
+        out["pretrained_check"] = pretrained_check()
+    out["train"] = step(name, "train", x, classes)
+    with torch.no_grad():
+        out["eval"] = {"logits": summary("logits", filled_model(name).eval()(x))}
+    if name == "resnet18":
+        out["fixed"] = step(name, "fixed", x, classes)
+        out["fixed_learn"] = step(name, "fixed_learn", x, classes)
+    out["float32_of_torch"] = float32_distance(name, x, classes, out["train"])
+    return out
+
+
+# ---------------------------------------------------------------- JSON, one line per tensor
+
+def number(value):
+    return f"{value:.17g}" if isinstance(value, float) else json.dumps(value)
+
+
+def compact(value):
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(k)}:{compact(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(compact(v) for v in value) + "]"
+    return number(value)
+
+
+def lines(value):
+    """Objects of objects are spread over lines; everything else stays on one."""
+    if not any(isinstance(v, dict) for v in value.values()):
+        return compact(value)
+    inside = [f"{json.dumps(k)}:{lines(v) if isinstance(v, dict) else compact(v)}"
+              for k, v in value.items()]
+    return "{\n" + ",\n".join(inside) + "}"
+
+
+NAMES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
+         "resnet18_head", "efficientnet_lite0"]
+
+if __name__ == "__main__":
+    generator.check()
+    for name in sys.argv[1:] or NAMES:
+        golden = make(name)
+        path = HERE / "models" / f"{name}.json"
+        path.write_text(lines(golden) + "\n")
+        json.loads(path.read_text())
+        print(f"{path.name}: {path.stat().st_size} bytes, loss {golden['train']['loss']:.6g}, "
+              f"|logits| train {golden['train']['logits']['norm']:.4g} eval "
+              f"{golden['eval']['logits']['norm']:.4g}, float32 {golden['float32_of_torch']}", flush=True)
