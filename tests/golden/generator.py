@@ -79,7 +79,7 @@ def fill(architecture, name, shape):
     elif name.endswith("weight"):  # batch norm's scale
         u = 1 + .2 * u
         if ends_residual_block(architecture, name):
-            u *= .5
+            u *= .2
     elif name.endswith("bias"):
         u *= .1
     else:

@@ -2,7 +2,7 @@
 """Writes models/NAME.json: what PyTorch in float64 computes for models with generated weights.
 
 One training step (forward, cross-entropy, backward, running statistics), the same in evaluation
-mode, and for resnet18 the two forms of batch norm with fixed statistics. A tensor is stored as its
+mode, and for two models the two forms of batch norm with fixed statistics. A tensor is stored as its
 summary: shape, L2 norm, dot product with the generated vector of stream "dot:" + name, and eight
 samples at flat indices k (n - 1) / 7, k = 0..7, rounded down. A gradient that is zero but for
 rounding (a shift right before a 1x1 convolution and a batch norm) is stored as zeros with "scale",
@@ -26,6 +26,17 @@ import generator
 
 HERE = pathlib.Path(__file__).resolve().parent
 INPUT_SHAPE = (4, 3, 64, 64)
+
+# Batch norm over 16 values a channel and ReLU's kink make single precision fragile: one activation
+# that rounding moves across zero in the last stage changes every gradient before it by about 1 %.
+# So each input was chosen such that eight single-precision runs (weights perturbed by their rounding,
+# both layouts) all stay within 5e-5 of double. No such input was found for the deepest nets in
+# training form (their forward error alone is 1e-5): there single precision is held to
+# LOOSE for gradients; double is exact for all.
+INPUT_STREAM = {"resnet34": "input:8", "resnet50": "input:6", "resnext50_32x4d": "input:5"}
+LOOSE = .1
+FRAGILE = ("resnet101", "resnet152", "efficientnet_lite0")
+FIXED_FORMS = ("resnet18", "efficientnet_lite0")  # these have the forms with fixed statistics too
 dot_vectors = {}
 
 
@@ -184,14 +195,14 @@ def step(name, form, x, classes):
 
 def float32_distance(name, x, classes, golden):
     """How far PyTorch's own float32 step is from its float64 step, over all gradients, by the
-    measure of golden_check_summary(): says what a float32 backend can be asked for."""
+    measure of golden_check_summary()."""
     model = filled_model(name).float()
     loss = F.cross_entropy(model.train()(x.float()), torch.tensor(generator.targets(len(x), classes)))
     loss.backward()
     errors = {key: distance(golden["gradients"][key], summary(key, parameter.grad))
               for key, parameter in model.named_parameters()}
     worst = max(errors, key=errors.get)
-    return {"worst": errors[worst], "tensor": worst}
+    return {"worst": float(errors[worst]), "tensor": worst}
 
 
 def distance(want, got):
@@ -229,20 +240,22 @@ def pretrained_check():
 def make(name):
     dot_vectors.clear()
     classes = 10 if name == "resnet18_head" else 1000
-    x = torch.from_numpy(generator.uniform("input", int(np.prod(INPUT_SHAPE))).reshape(INPUT_SHAPE))
+    stream = INPUT_STREAM.get(name, "input")
+    x = torch.from_numpy(generator.uniform(stream, int(np.prod(INPUT_SHAPE))).reshape(INPUT_SHAPE))
     out = {"model": name,
            "made_by": f"make_models.py, torch {torch.__version__}, torchvision {torchvision.__version__}",
-           "seed": 0, "dtype": "float64", "input_shape": list(INPUT_SHAPE),
+           "seed": 0, "dtype": "float64", "input_shape": list(INPUT_SHAPE), "input_stream": stream,
            "targets": generator.targets(INPUT_SHAPE[0], classes)}
     if name == "efficientnet_lite0":
         out["pretrained_check"] = pretrained_check()
     out["train"] = step(name, "train", x, classes)
     with torch.no_grad():
         out["eval"] = {"logits": summary("logits", filled_model(name).eval()(x))}
-    if name == "resnet18":
+    if name in FIXED_FORMS:
         out["fixed"] = step(name, "fixed", x, classes)
         out["fixed_learn"] = step(name, "fixed_learn", x, classes)
-    out["float32_of_torch"] = float32_distance(name, x, classes, out["train"])
+    out["float32"] = {"tolerance": LOOSE if name in FRAGILE else 1e-4, "fixed_tolerance": 1e-4,
+                      "torch": float32_distance(name, x, classes, out["train"])}
     return out
 
 
@@ -269,11 +282,28 @@ def lines(value):
     return "{\n" + ",\n".join(inside) + "}"
 
 
+def generator_samples():
+    """What generator.c must give to the last bit."""
+    cases = [("resnet18", "conv1.weight", (64, 3, 7, 7)), ("resnet18", "layer1.0.bn2.weight", (64,)),
+             ("resnet18_head", "head.bn2.weight", (512,)), ("resnet50", "layer1.0.bn2.weight", (64,)),
+             ("resnet50", "layer1.0.bn3.weight", (256,)), ("resnet50", "fc.bias", (1000,)),
+             ("efficientnet_lite0", "_blocks.1._bn2.weight", (24,)),
+             ("efficientnet_lite0", "_bn1.running_mean", (1280,)),
+             ("efficientnet_lite0", "_bn1.running_var", (1280,)), ("efficientnet_lite0", "_fc.weight", (1000, 1280))]
+    return {"uniform": {name: [float(v) for v in generator.uniform(name, 9)]
+                        for name in ("input", "input:8", "dot:fc.weight", "")},
+            "fill": [{"architecture": a, "name": n, "shape": list(shape),
+                      "first": [float(v) for v in generator.fill(a, n, shape).reshape(-1)[:5]],
+                      "last": float(generator.fill(a, n, shape).reshape(-1)[-1])}
+                     for a, n, shape in cases]}
+
+
 NAMES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
          "resnet18_head", "efficientnet_lite0"]
 
 if __name__ == "__main__":
     generator.check()
+    (HERE / "generator.json").write_text(lines(generator_samples()) + "\n")
     for name in sys.argv[1:] or NAMES:
         golden = make(name)
         path = HERE / "models" / f"{name}.json"
@@ -281,4 +311,4 @@ if __name__ == "__main__":
         json.loads(path.read_text())
         print(f"{path.name}: {path.stat().st_size} bytes, loss {golden['train']['loss']:.6g}, "
               f"|logits| train {golden['train']['logits']['norm']:.4g} eval "
-              f"{golden['eval']['logits']['norm']:.4g}, float32 {golden['float32_of_torch']}", flush=True)
+              f"{golden['eval']['logits']['norm']:.4g}, float32 {golden['float32']}", flush=True)
