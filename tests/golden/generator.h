@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Word i of stream `name` as a number in [-1, 1): philox(key(0, name), i / 4)[i % 4] * 2^-31 - 1. */
+/* Word i of stream `name` as a number in [-1, 1): philox(key(0, name), i / 4)[i % 4] * 2^-31 - 1.
+ */
 void golden_uniform(const char *name, int64_t count, double *out);
 
 /* The value of a parameter or buffer by its name in PyTorch and its shape:

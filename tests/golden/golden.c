@@ -26,13 +26,17 @@ static const json_t *find(const json_t *root, const char *path)
         if (length >= sizeof key) return NULL;
         memcpy(key, path, length);
         key[length] = 0;
-        at = json_is_array(at) ? json_array_get(at, strtoul(key, NULL, 10)) : json_object_get(at, key);
+        at = json_is_array(at) ? json_array_get(at, strtoul(key, NULL, 10))
+                               : json_object_get(at, key);
         path += length + (path[length] == '/');
     }
     return at;
 }
 
-bool golden_has(const json_t *root, const char *path) { return find(root, path) != NULL; }
+bool golden_has(const json_t *root, const char *path)
+{
+    return find(root, path) != NULL;
+}
 
 const json_t *golden_at(const json_t *root, const char *path)
 {
@@ -99,8 +103,7 @@ static errors compare(const json_t *summary, const char *name, const double *val
     norm = sqrt(norm);
     double want = number_in(summary, "norm"), root_count = sqrt((double)count);
     const json_t *scale = json_object_get(summary, "scale");
-    if (scale || want == 0)
-        return (errors){.norm = scale ? norm / json_number_value(scale) : norm};
+    if (scale || want == 0) return (errors){.norm = scale ? norm / json_number_value(scale) : norm};
     errors out = {
         .norm = fabs(norm - want) / want,
         .dot = fabs(dot - number_in(summary, "dot")) / (3 * want * sqrt(d_norm) / root_count),

@@ -30,13 +30,14 @@ void golden_input(const json_t *root, double *out);
  * stays below t. With n values, norm |v| and v's root mean square r = |v| / sqrt(n), the largest of
  *   norm     | |got| - |v| | / |v|
  *   dot      |dot - want| / (3 |v| rms(d)): the dot product of an error e with the generated vector
- *            d is |e| rms(d) in one standard deviation, so 3 of them are allowed; a transposed, shifted
- *            or sign-flipped tensor keeps its norm, but is off by about 1/2 here, as is one with some
+ *            d is |e| rms(d) in one standard deviation, so 3 of them are allowed; a transposed,
+ * shifted or sign-flipped tensor keeps its norm, but is off by about 1/2 here, as is one with some
  *            wrong values outside the samples in proportion to their share of the norm
  *   samples  |s - want| / (3 max(r, |want|)): one wrong sample is off by about 1/3
  * A summary with "scale" is a gradient that is zero but for rounding: |got| / scale.
- * NaN gives infinity, as does a count other than the shape's. Prints the tensor when the error is above
- * the tolerance. `name` is the tensor's own name, which is part of d's stream: "dot:" + name. */
+ * NaN gives infinity, as does a count other than the shape's. Prints the tensor when the error is
+ * above the tolerance. `name` is the tensor's own name, which is part of d's stream: "dot:" + name.
+ */
 double golden_check_summary(const json_t *summary, const char *name, const double *values,
                             int64_t count, double tolerance);
 
