@@ -112,10 +112,10 @@ static brn_status take_line(machine *m, const char **text, size_t *length)
 
 static brn_status push(machine *m, brn__pickle_value *value)
 {
+    if (m->height >= BRN__PICKLE_STACK_MAX)
+        return refuse(m, "more than %d values on the stack", BRN__PICKLE_STACK_MAX);
     if (m->height == m->capacity) {
         size_t capacity = m->capacity ? 2 * m->capacity : 256;
-        if (m->height >= BRN__PICKLE_STACK_MAX)
-            return refuse(m, "more than %d values on the stack", BRN__PICKLE_STACK_MAX);
         brn__pickle_value **stack = brn__realloc(m->stack, capacity * sizeof(brn__pickle_value *));
         if (!stack) return BRN_ERROR_NO_MEMORY;
         m->stack = stack;

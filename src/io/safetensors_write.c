@@ -57,6 +57,8 @@ static brn_status check_item(const brn__safetensors_item *item, int64_t *bytes)
             return brn__fail(BRN_ERROR_USAGE,
                              "safetensors: the name \"%s\" holds a control character",
                              BRN__QUOTE(item->name, length));
+    if (strcmp(item->name, "__metadata__") == 0)
+        return brn__fail(BRN_ERROR_USAGE, "safetensors: no tensor may be named \"__metadata__\"");
     int64_t elements = brn_shape_elements(item->shape);
     if (elements < 0 ||
         __builtin_mul_overflow(elements, (int64_t)brn_dtype_bytes(item->dtype), bytes))

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Damaged and hostile files of torch.save, legacy and zip. */
+#include "build.h"
+#include "io/bytes.h"
+#include "io/pickle.h"
+#include "io/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEGACY = 1, ZIP = 2 };
+
+static void refuse(const build_file *file, int kinds, brn_status status, const char *part)
+{
+    if (kinds & LEGACY) {
+        brn__text bytes = {0};
+        build_legacy(&bytes, file);
+        assert_refused(bytes.bytes, bytes.length, status, part);
+        brn__text_free(&bytes);
+    }
+    if (kinds & ZIP) {
+        brn__text bytes = {0};
+        build_zip(&bytes, file);
+        assert_refused(bytes.bytes, bytes.length, status, part);
+        brn__text_free(&bytes);
+    }
+}
+
+#define REFUSED(kinds, part, ...)                                                                  \
+    do {                                                                                           \
+        build_file f = build_defaults();                                                           \
+        __VA_ARGS__;                                                                               \
+        refuse(&f, kinds, BRN_ERROR_INPUT, part);                                                  \
+    } while (0)
+
+static void accept(const build_file *file)
+{
+    brn__text legacy = {0}, zip = {0};
+    build_legacy(&legacy, file);
+    build_zip(&zip, file);
+    assert_ok(build_try(legacy.bytes, legacy.length));
+    assert_ok(build_try(zip.bytes, zip.length));
+    brn__text_free(&legacy);
+    brn__text_free(&zip);
+}
+
+#define ACCEPTED(...)                                                                              \
+    do {                                                                                           \
+        build_file f = build_defaults();                                                           \
+        __VA_ARGS__;                                                                               \
+        accept(&f);                                                                                \
+    } while (0)
+
+TEST(built_files_are_right_before_they_are_damaged)
+{
+    ACCEPTED((void)0);
+    ACCEPTED(f.shape.dims[1] = 2);                            /* leaves the end unused */
+    ACCEPTED(f.shape.dims[1] = 2, f.offset = 1);              /* reaches the last element */
+    ACCEPTED(f.strides[0] = 1, f.strides[1] = 2);             /* transposed */
+    ACCEPTED(f.shape.dims[0] = 0, f.offset = 6);              /* empty, at the end */
+    ACCEPTED(f.shape.dims[0] = 1, f.strides[0] = INT64_MAX);  /* a stride that is never used */
+    ACCEPTED(f.storage_type = "HalfStorage", f.stored_bytes = 12);
+    ACCEPTED(f.storage_type = "BoolStorage", f.stored_bytes = 6);
+}
+
+TEST(tensor_that_leaves_its_storage_is_refused)
+{
+    REFUSED(LEGACY | ZIP, "leaves its storage", f.offset = 1);
+    REFUSED(LEGACY | ZIP, "leaves its storage", f.offset = INT64_MAX);
+    REFUSED(LEGACY | ZIP, "leaves its storage", f.shape.dims[0] = 0, f.offset = 7);
+    REFUSED(LEGACY | ZIP, "leaves its storage", f.shape.dims[0] = 3);
+    REFUSED(LEGACY | ZIP, "leaves its storage", f.strides[0] = 4);
+    REFUSED(LEGACY | ZIP, "leaves its storage", f.strides[0] = INT64_MAX);
+    REFUSED(LEGACY | ZIP, "leaves its storage", f.strides[0] = 1 + INT64_MAX / 2,
+            f.strides[1] = 1 + INT64_MAX / 2);
+    REFUSED(LEGACY | ZIP, "overflows", f.shape.dims[0] = f.shape.dims[1] = (int64_t)1 << 32);
+    REFUSED(LEGACY | ZIP, "expanded too far", f.shape.dims[0] = 1 << 20, f.strides[0] = 0);
+    REFUSED(LEGACY | ZIP, "expanded too far", f.shape.dims[0] = INT64_MAX / 4, f.strides[0] = 0);
+}
+
+TEST(negative_numbers_and_wrong_ranks_are_refused)
+{
+    REFUSED(LEGACY | ZIP, "offset", f.offset = -1);
+    REFUSED(LEGACY | ZIP, "offset", f.offset = INT64_MIN);
+    REFUSED(LEGACY | ZIP, "a negative integer", f.shape.dims[0] = -2);
+    REFUSED(LEGACY | ZIP, "a negative integer", f.strides[1] = -1);
+    REFUSED(LEGACY | ZIP, "2 dimensions with 1 strides", f.stride_rank = 1);
+    REFUSED(LEGACY | ZIP, "2 dimensions with 3 strides", f.stride_rank = 3);
+    REFUSED(LEGACY | ZIP, "-5 elements", f.storage_count = -5);
+}
+
+TEST(storage_whose_size_is_not_the_files_is_refused)
+{
+    REFUSED(LEGACY, "has 7 elements; expected 6", f.stored_count = 7);
+    REFUSED(LEGACY, "has -1 elements", f.stored_count = -1);
+    REFUSED(LEGACY, "the file is cut short", f.stored_bytes = 23);
+    REFUSED(LEGACY, "1 bytes behind the last storage", f.stored_bytes = 25);
+    REFUSED(LEGACY, "needs 1099511627776 bytes", f.storage_count = f.stored_count = 1LL << 38);
+    REFUSED(ZIP, "need 24 bytes, the member has 23", f.stored_bytes = 23);
+    REFUSED(ZIP, "need 24 bytes, the member has 28", f.stored_bytes = 28);
+    REFUSED(ZIP, "need 400 bytes, the member has 24", f.storage_count = 100);
+    REFUSED(LEGACY | ZIP, "elements", f.storage_count = f.stored_count = INT64_MAX);
+    REFUSED(LEGACY | ZIP, "elements", f.storage_count = f.stored_count = (1LL << 62) + 6);
+    REFUSED(ZIP, "need 48 bytes", f.storage_type = "DoubleStorage");
+    REFUSED(LEGACY, "the file is cut short", f.storage_type = "DoubleStorage");
+}
+
+TEST(missing_or_unknown_storage_is_refused)
+{
+    REFUSED(ZIP, "\"a/data/0\" is missing", f.key = "1");
+    REFUSED(LEGACY, "none that a tensor uses", f.key = "1");
+    REFUSED(LEGACY | ZIP, "torch.ComplexFloatStorage", f.storage_type = "ComplexFloatStorage");
+    REFUSED(LEGACY | ZIP, "no (\"storage\", type", f.storage_type = "Size");
+}
+
+TEST(foreign_byte_order_and_protocol_are_refused)
+{
+    build_file file = build_defaults();
+    file.big_endian = true;
+    refuse(&file, LEGACY, BRN_ERROR_UNSUPPORTED, "big-endian");
+    refuse(&file, ZIP, BRN_ERROR_UNSUPPORTED, "byte order \"big\"");
+    REFUSED(LEGACY, "protocol other than 1001", f.protocol = 1000);
+}
+
+TEST(damaged_zip_members_are_refused)
+{
+    REFUSED(ZIP, "\"a/data/0\" is damaged: CRC-32", f.checksum_change = 1);
+    REFUSED(ZIP, "is compressed (method 8); expected stored", f.method = 8);
+    REFUSED(ZIP, "is encrypted", f.flags = 1);
+}
+
+/* Finds the n-th (from 0) place of a four-byte signature. */
+static size_t place_of(const brn__text *file, uint32_t signature, int n)
+{
+    for (size_t at = 0; at + 4 <= file->length; at++)
+        if (brn__read_u32((const unsigned char *)file->bytes + at) == signature && n-- == 0)
+            return at;
+    fail();
+    return 0;
+}
+
+TEST(damaged_zip_directory_is_refused)
+{
+    enum { LOCAL = 0x04034B50, CENTRAL = 0x02014B50, END = 0x06054B50 };
+    static const struct {
+        uint32_t signature;
+        int n, offset, bytes; /* which record, and which field of it */
+        int64_t value;
+        const char *part;
+    } patches[] = {
+        {END, 0, 0, 4, 0, "no end record"},
+        {END, 0, 20, 2, 5, "no end record"}, /* a comment that is not there */
+        {END, 0, 4, 2, 1, "several disks"},
+        {END, 0, 10, 2, 4, "does not fit"},
+        {END, 0, 10, 2, 2, "\"a/data/0\" is missing"},
+        {END, 0, 10, 2, 0, "no FOLDER/data.pkl"},
+        {END, 0, 10, 2, 0xFFFE, "does not fit"},
+        {END, 0, 10, 2, 0xFFFF, "no locator of the zip64"},
+        {END, 0, 12, 4, 0x7FFFFFFF, "does not fit"},
+        {END, 0, 12, 4, 100, "does not fit"},
+        {END, 0, 16, 4, 0x7FFFFFFF, "does not fit"},
+        {END, 0, 16, 4, 0xFFFFFFFF, "no locator of the zip64"},
+        {END, 0, 16, 4, 0, "the directory is damaged"},
+        {CENTRAL, 1, 0, 4, 0, "the directory is damaged"},
+        {CENTRAL, 2, 20, 4, 23, "stored in 23 bytes; expected 24"},
+        {CENTRAL, 2, 24, 4, 1000000, "stored in 24 bytes; expected 1000000"},
+        {CENTRAL, 2, 24, 4, 0xFFFFFFFF, "stored in 24 bytes"},
+        {CENTRAL, 2, 28, 2, 9000, "the directory is cut short"},
+        {CENTRAL, 2, 42, 4, 1, "no local header at byte 1"},
+        {CENTRAL, 2, 42, 4, 0x7FFFFFFF, "no local header"},
+        {CENTRAL, 2, 42, 4, 0xFFFFFFFF, "no local header"},
+        {CENTRAL, 2, 42, 4, 0, "has another name in its local header"},
+        {CENTRAL, 2, 46, 1, 'b', "has another name in its local header"},
+        {LOCAL, 2, 26, 2, 60000, "do not fit"},
+        {LOCAL, 2, 28, 2, 60000, "do not fit"},
+        {LOCAL, 2, 26, 2, 7, "has another name in its local header"},
+        {LOCAL, 2, 0, 4, 0, "no local header"},
+    };
+    for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
+        brn__text file = {0};
+        build_file right = build_defaults();
+        build_zip(&file, &right);
+        size_t at = place_of(&file, patches[i].signature, patches[i].n) + (size_t)patches[i].offset;
+        for (int k = 0; k < patches[i].bytes; k++)
+            file.bytes[at + (size_t)k] = (char)(patches[i].value >> (8 * k));
+        assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, patches[i].part);
+        brn__text_free(&file);
+    }
+}
+
+TEST(zip_members_that_overlap_or_share_a_name_are_refused)
+{
+    build_file right = build_defaults();
+    brn__text file = {0};
+    build_zip(&file, &right);
+    size_t first = place_of(&file, 0x02014B50, 0);
+    for (int i = 0; i < 2; i++) { /* both lengths: data.pkl reaches into the next member */
+        char *length = file.bytes + first + 20 + 4 * i;
+        *length = (char)(*length + 60);
+    }
+    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "overlap");
+    brn__text_free(&file);
+    right.key = "000"; /* a name as long as the other */
+    build_zip(&file, &right);
+    memcpy(file.bytes + place_of(&file, 0x04034B50, 2) + 30, "a/data.pkl", 10);
+    memcpy(file.bytes + place_of(&file, 0x02014B50, 2) + 46, "a/data.pkl", 10);
+    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "two members are named \"a/data.pkl\"");
+    brn__text_free(&file);
+}
+
+#define P(text) text, sizeof text - 1
+#define OS "cos\nsystem\n"
+#define ORDERED "ccollections\nOrderedDict\n"
+
+/* What stands for the object in the file, and what the message must say. */
+static const struct gadget {
+    const char *bytes;
+    size_t length;
+    const char *part;
+} gadgets[] = {
+    {P(OS "X\4\0\0\0echo\x85R"), "GLOBAL (0x63)"},
+    {P(OS "X\4\0\0\0echo\x85R"), "os.system is no part of a weight file"},
+    {P("c__builtin__\neval\n"), "__builtin__.eval"},
+    {P("cbuiltins\nexec\n"), "builtins.exec"},
+    {P("ctorch\nload\n"), "torch.load"},
+    {P("ctorch\nFloatStorage2\n"), "torch.FloatStorage2"},
+    {P("ccollections\nOrderedDic\n"), "collections.OrderedDic is"},
+    {P("c\n\n"), "is no part of"},
+    {P("cevil\x1b[2J\nx\n"), "evil?[2J.x"},
+    {P("cos"), "a name without an end"},
+    {P("(ios\nsystem\n"), "opcode INST (0x69)"},
+    {P("(K\1o"), "opcode OBJ"},
+    {P("X\2\0\0\0osX\6\0\0\0system\x93"), "opcode STACK_GLOBAL (0x93)"},
+    {P("\x82\1"), "opcode EXT1"},
+    {P(ORDERED ")}\x92"), "opcode NEWOBJ_EX"},
+    {P("\x96\1\0\0\0\0\0\0\0a"), "opcode BYTEARRAY8"},
+    {P("P1\n"), "opcode PERSID"},
+    {P("I1\n"), "opcode INT"},
+    {P("0"), "opcode POP"},
+    {P("N2"), "opcode DUP"},
+    {P("\xFF"), "opcode unknown (0xFF)"},
+    {P("\0"), "opcode unknown (0x00)"},
+    {P("K\1)R"), "an integer is nothing that can be built"},
+    {P("})R"), "a dict is nothing that can be built"},
+    {P(ORDERED "K\1R"), "expected a tuple of arguments, got an integer"},
+    {P(ORDERED "K\1\x85R"), "OrderedDict of something else"},
+    {P(ORDERED "]K\1a\x85R"), "something else than a pair"},
+    {P(ORDERED ")\x81"), "only a Parameter is built this way"},
+    {P("ctorch\nFloatStorage\n)R"), "nothing to be called"},
+    {P("ctorch\nSize\n]\x85R"), "arguments of another type"},
+    {P("ctorch.nn.parameter\nParameter\nK\1\x85\x81"), "arguments of another type"},
+    {P("ctorch._utils\n_rebuild_parameter\n)R"), "arguments of another type"},
+    {P("ctorch._utils\n_rebuild_tensor_v2\n)R"), "from 0 arguments"},
+    {P("ctorch._utils\n_rebuild_tensor_v2\n(K\1K\1K\1K\1K\1K\1tR"), "over an integer"},
+    {P("K\1}b"), "expected a dict with a dict of attributes, got an integer"},
+    {P("}K\1b"), "got a dict with an integer"},
+    {P("]K\1K\2s"), "SETITEM (0x73)"},
+    {P("]K\1K\2s"), "expected a dict to add to, got a list"},
+    {P(")K\1K\2s"), "expected a dict to add to, got a tuple"},
+    {P("\x8FK\1K\2s"), "expected a dict to add to, got a set"},
+    {P("K\5K\1K\2s"), "expected a dict to add to, got an integer"},
+    {P("X\1\0\0\0aK\1K\2s"), "expected a dict to add to, got a string"},
+    {P(ORDERED "K\1K\2s"), "expected a dict to add to, got an object"},
+    {P("]q\0(K\1K\2u"), "expected a dict to add to, got a list"},
+    {P("}(K\1u"), "a key without a value"},
+    {P("}K\1a"), "expected a list to add to, got a dict"},
+    {P(")K\1a"), "expected a list to add to, got a tuple"},
+    {P("}]K\1s"), "a list as a key"},
+    {P("}}K\1s"), "a dict as a key"},
+    {P("s"), "the stack is empty"},
+    {P("\x85"), "the stack is empty"},
+    {P("R"), "the stack is empty"},
+    {P("Q"), "the stack is empty"},
+    {P("b"), "the stack is empty"},
+    {P("}b"), "the stack is empty"},
+    {P("q\0"), "the stack is empty"},
+    {P("\x94"), "the stack is empty"},
+    {P("K\1(\x85"), "the stack is empty"}, /* not across the mark */
+    {P("}(K\1s"), "the stack is empty"},
+    {P("t"), "no mark on the stack"},
+    {P("}u"), "no mark on the stack"},
+    {P("]e"), "no mark on the stack"},
+    {P("h\5"), "memo place 5 is empty"},
+    {P("Nq\0j\1\0\0\0"), "memo place 1 is empty"},
+    {P("j\xFF\xFF\xFF\xFF"), "memo place 4294967295 is empty"},
+    {P("Nr\xFF\xFF\xFF\xFF"), "memo place 4294967295; expected less than"},
+    {P("X\xFF\xFF\xFF\x7F"), "a string of 2147483647 bytes; expected at most"},
+    {P("X\xFF\xFF\xFF\xFF"), "a string of 4294967295 bytes"},
+    {P("\x8D\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), "expected at most"},
+    {P("X\0\0\x0F\0abc"), "bytes wanted"},
+    {P("\x95\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), "a frame of"},
+    {P("\x80\1"), "protocol 1"},
+    {P("\x80\x09"), "protocol 9"},
+    {P("K\1Q"), "persistent id"},
+    {P("K\1K\1K\1\x87Q"), "persistent id"},
+    {P("(X\7\0\0\0storageX\2\0\0\0osX\1\0\0\0000X\3\0\0\0cpuK\6tQ"), "persistent id"},
+    {P("K\1"), "it holds an integer; expected a dict of tensors"},
+    {P("\x8A\x09\1\2\3\4\5\6\7\x08\x09"), "it holds an integer beyond 64 bits"},
+    {P("]"), "it holds a list"},
+    {P(")"), "it holds a tuple"},
+    {P("N"), "it holds None"},
+    {P("}"), "holds no tensor"},
+    {P("}X\1\0\0\0aK\1s"), "its dict of 1 values holds no tensor"},
+    {P("K\1K\2"), "2 values and 0 marks"},
+    {P("K\1("), "1 values and 1 marks"},
+    {P(""), "0 values"},
+};
+
+/* The legacy list of keys must not get in the way, so gadgets are refused as zip files too. */
+TEST(gadgets_and_malformed_pickles_are_refused)
+{
+    for (size_t i = 0; i < sizeof gadgets / sizeof *gadgets; i++) {
+        bool object_is_read = strstr(gadgets[i].part, "it holds") || strstr(gadgets[i].part, "holds no");
+        build_file file = build_defaults();
+        file.object = gadgets[i].bytes;
+        file.object_length = gadgets[i].length;
+        refuse(&file, object_is_read ? ZIP : LEGACY | ZIP, BRN_ERROR_INPUT, gadgets[i].part);
+    }
+}
+
+/* object = head, part x count, tail */
+static void refuse_repeated(const char *head, const char *part, int count, const char *message)
+{
+    brn__text object = {0};
+    brn__text_add(&object, head);
+    for (int i = 0; i < count; i++) brn__text_add(&object, part);
+    assert_ok(brn__text_finish(&object));
+    build_file file = build_defaults();
+    file.object = object.bytes;
+    file.object_length = object.length;
+    refuse(&file, LEGACY | ZIP, BRN_ERROR_INPUT, message);
+    brn__text_free(&object);
+}
+
+TEST(pickle_bombs_are_refused)
+{
+    refuse_repeated("", "(", 300, "more than 256 open marks");
+    refuse_repeated("", "]", 1000001, "values on the stack");
+    refuse_repeated("]", "(NNNNNNNNe", 260000, "more than 2000000 values");
+    refuse_repeated(")", "\x85", 100, "nested deeper than 64");
+    refuse_repeated("]q\1", "h\1a", 100, "nested deeper than 64"); /* a list within itself */
+    refuse_repeated(")q\1", "h\1h\1\x86q\1", 100, "nested deeper than 64"); /* doubles each time */
+    refuse_repeated("Nq\1]", "h\1a", 10000000, "more than 20000000 opcodes");
+}
+
+/* A dict of two names over the one tensor. */
+static void build_pair(brn__text *out, const char *first, const char *second, bool integer_key)
+{
+    build_file file = build_defaults();
+    build_raw(out, "}");
+    build_string(out, first);
+    build_tensor(out, &file);
+    build_raw(out, "s");
+    if (integer_key) build_integer(out, 1);
+    else build_string(out, second);
+    build_tensor(out, &file);
+    build_raw(out, "s");
+}
+
+TEST(names_of_tensors_are_checked)
+{
+    static const struct {
+        const char *first, *second, *part;
+    } cases[] = {{"w", "w", "two tensors are named \"w\""},
+                 {"module.w", "module.w", "two tensors are named \"w\""},
+                 {"a", "", "a tensor's name has 0 bytes"},
+                 {"a", "b\n", "control character"},
+                 {"a", NULL, "named by an integer"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        brn__text object = {0};
+        build_pair(&object, cases[i].first, cases[i].second, !cases[i].second);
+        build_file file = build_defaults();
+        file.object = object.bytes;
+        file.object_length = object.length;
+        refuse(&file, LEGACY | ZIP, BRN_ERROR_INPUT, cases[i].part);
+        brn__text_free(&object);
+    }
+}
+
+TEST(module_prefix_is_dropped_only_when_all_names_have_it)
+{
+    static const char *const cases[][3] = {{"module.a", "module.b", "a"},
+                                           {"module.a", "b", "module.a"},
+                                           {"module.a", "module.", "module.a"},
+                                           {"module.module.a", "module.b", "module.a"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        brn__text object = {0}, bytes = {0};
+        build_pair(&object, cases[i][0], cases[i][1], false);
+        build_file file = build_defaults();
+        file.object = object.bytes;
+        file.object_length = object.length;
+        build_legacy(&bytes, &file);
+        brn__state *state;
+        assert_ok(brn__state_open_bytes("x", bytes.bytes, bytes.length, &state));
+        assert_string_equal(brn__state_entry(state, 0)->name, cases[i][2]);
+        assert_non_null(brn__state_find(state, cases[i][2]));
+        brn__state_close(state);
+        brn__text_free(&object);
+        brn__text_free(&bytes);
+    }
+}
+
+/* A vocabulary as Python's pickle.dump(["xxunk", ...], protocol=4) writes it. */
+TEST(pickled_list_of_strings_is_read)
+{
+    static const char bytes[] = "\x80\4\x95\x16\0\0\0\0\0\0\0]\x94(\x8C\5xxunk\x94\x8C\6"
+                                "caf\xC3\xA9s\x94"
+                                "e.";
+    brn__arena arena = {0};
+    brn__pickle_source source = {
+        .bytes = (const unsigned char *)bytes, .length = sizeof bytes - 1, .arena = &arena};
+    const brn__pickle_value *list;
+    assert_ok(brn__pickle_read(&source, &list));
+    assert_int_equal(source.position, sizeof bytes - 1);
+    assert_int_equal(list->kind, BRN__PICKLE_LIST);
+    assert_int_equal(list->as.list.count, 2);
+    assert_true(brn__pickle_is_string(list->as.list.items[0], "xxunk"));
+    assert_true(brn__pickle_is_string(list->as.list.items[1], "caf\xC3\xA9s"));
+    brn__arena_free(&arena);
+}
+
+TEST(pickled_numbers_have_their_values)
+{
+    static const char bytes[] = "(K\xFFM\xFF\xFFJ\xFF\xFF\xFF\xFF\x8A\0\x8A\1\x80\x8A\2\0\x80\x8A\x08"
+                                "\0\0\0\0\0\0\0\x80G\x3F\xF8\0\0\0\0\0\0\x88\x89t.";
+    static const int64_t expected[] = {255, 65535, -1, 0, -128, -32768, INT64_MIN};
+    brn__arena arena = {0};
+    brn__pickle_source source = {
+        .bytes = (const unsigned char *)bytes, .length = sizeof bytes - 1, .arena = &arena};
+    const brn__pickle_value *tuple;
+    assert_ok(brn__pickle_read(&source, &tuple));
+    assert_int_equal(tuple->as.list.count, 10);
+    for (int i = 0; i < 7; i++) assert_true(tuple->as.list.items[i]->as.integer == expected[i]);
+    assert_close(tuple->as.list.items[7]->as.real, 1.5, 0);
+    assert_int_equal(tuple->as.list.items[8]->as.integer, 1);
+    assert_int_equal(tuple->as.list.items[9]->as.integer, 0);
+    brn__arena_free(&arena);
+}
+
+TEST(pickle_without_rules_refuses_objects)
+{
+    static const char *const texts[] = {"ctorch\nSize\n.", "K\1Q.", "K\1)R."};
+    static const char *const parts[] = {"no objects", "no persistent objects", "nothing"};
+    for (int i = 0; i < 3; i++) {
+        brn__arena arena = {0};
+        brn__pickle_source source = {.bytes = (const unsigned char *)texts[i],
+                                     .length = strlen(texts[i]),
+                                     .arena = &arena};
+        const brn__pickle_value *value;
+        assert_fails(brn__pickle_read(&source, &value), BRN_ERROR_INPUT, parts[i]);
+        brn__arena_free(&arena);
+    }
+}
