@@ -7,19 +7,35 @@
 #include "test.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The three variables of the cache folder; NULL unsets. */
+static const char *const places[] = {"BURNISH_CACHE", "XDG_CACHE_HOME", "HOME"};
+static char *kept_places[3];
+
+static void set_place(int i, const char *value)
+{
+    if (value) setenv(places[i], value, 1);
+    else unsetenv(places[i]);
+}
+
+/* Sets the variables of the cache folder; NULL unsets. Ended by restore_places. */
 static void set_places(const char *cache, const char *xdg, const char *home)
 {
-    const char *const names[] = {"BURNISH_CACHE", "XDG_CACHE_HOME", "HOME"};
-    const char *const values[] = {cache, xdg, home};
-    for (int i = 0; i < 3; i++) {
-        if (values[i]) setenv(names[i], values[i], 1);
-        else unsetenv(names[i]);
-    }
+    static bool kept;
+    for (int i = 0; i < 3 && !kept; i++)
+        kept_places[i] = getenv(places[i]) ? strdup(getenv(places[i])) : NULL;
+    kept = true;
+    set_place(0, cache);
+    set_place(1, xdg);
+    set_place(2, home);
+}
+
+static void restore_places(void)
+{
+    for (int i = 0; i < 3; i++) set_place(i, kept_places[i]);
 }
 
 TEST(every_weights_entry_is_whole_and_its_file_name_ends_in_its_hash)
@@ -70,6 +86,7 @@ TEST(cache_folder_follows_the_environment)
     assert_ok(brn_weights_cache_folder(path, 18));
     set_places(NULL, NULL, NULL);
     assert_fails(brn_weights_cache_folder(path, sizeof path), BRN_ERROR_INPUT, "BURNISH_CACHE");
+    restore_places();
 }
 
 TEST(absent_weights_are_reported_with_the_way_to_import_them)
@@ -83,6 +100,7 @@ TEST(absent_weights_are_reported_with_the_way_to_import_them)
     assert_fails(brn_weights_locate("resnet19", path, sizeof path), BRN_ERROR_INPUT,
                  "\"resnet19\"; expected one of resnet18, resnet34");
     assert_fails(brn_weights_import("resnet19", "/dev/null"), BRN_ERROR_INPUT, "\"resnet19\"");
+    restore_places();
 }
 
 TEST(cached_file_is_found_under_any_of_its_names)
@@ -99,6 +117,7 @@ TEST(cached_file_is_found_under_any_of_its_names)
     assert_ok(brn__replace_file(expected, "x", 1));
     assert_ok(brn_weights_locate("resnet18", path, sizeof path));
     assert_string_equal(path, expected);
+    restore_places();
 }
 
 TEST(import_refuses_other_weights_and_damaged_files)
@@ -116,6 +135,7 @@ TEST(import_refuses_other_weights_and_damaged_files)
     assert_ok(brn__list_folder(folder, &names));
     assert_int_equal(names.count, 0);
     brn__name_list_free(&names);
+    restore_places();
 }
 
 TEST(real_efficientnet_lite0_is_imported_and_found)
@@ -133,6 +153,7 @@ TEST(real_efficientnet_lite0_is_imported_and_found)
     assert_ok(brn_state_file_open(path, &file));
     assert_int_equal(brn_state_file_count(file), 296);
     brn_state_file_close(file);
+    restore_places();
 }
 
 TEST(state_file_lists_and_reads_its_tensors)
