@@ -157,7 +157,6 @@ brn_status brn__picture_resize(const brn__picture *picture, int width, int heigh
                                brn__picture *out)
 {
     *out = (brn__picture){0};
-    BRN__TRY(brn__picture_check_size(width, height, "resize"));
     if (part.left < 0 || part.top < 0 || part.width < 1 || part.height < 1 ||
         part.left > width - part.width || part.top > height - part.height)
         return brn__fail(BRN_ERROR_USAGE, "resize: part %d x %d at (%d, %d) is not in %d x %d",

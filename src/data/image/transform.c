@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data/image/transform.h"
+#include "base/alloc.h"
+#include "base/files.h"
+#include "data/image/gather.h"
+
+#include <math.h>
+
+brn__image_transform brn__image_transform_defaults(int size)
+{
+    return (brn__image_transform){
+        .size = size,
+        .resize = size,
+        .interpolation = BRN__INTERPOLATION_BILINEAR,
+        .mean = {0.485f, 0.456f, 0.406f},
+        .deviation = {0.229f, 0.224f, 0.225f},
+        .training = brn__augment_defaults(),
+    };
+}
+
+brn_status brn__image_transform_check(const brn__image_transform *transform)
+{
+    const brn__augment_options *training = &transform->training;
+    if (transform->size < 1 || transform->size > 4096)
+        return brn__fail(BRN_ERROR_USAGE, "image size %d; expected 1 to 4096", transform->size);
+    if (transform->resize < transform->size || transform->resize > 8192)
+        return brn__fail(BRN_ERROR_USAGE, "resize %d; expected at least the size, %d, and at most 8192",
+                         transform->resize, transform->size);
+    if (!(training->max_zoom >= 1 && training->max_zoom <= 10))
+        return brn__fail(BRN_ERROR_USAGE, "max_zoom %g; expected 1 to 10", training->max_zoom);
+    if (!(training->min_scale > 0 && training->min_scale <= 1))
+        return brn__fail(BRN_ERROR_USAGE, "min_scale %g; expected more than 0, at most 1",
+                         training->min_scale);
+    if (!(training->min_aspect > 0 && training->min_aspect <= training->max_aspect))
+        return brn__fail(BRN_ERROR_USAGE, "aspect %g to %g; expected 0 < lowest <= highest",
+                         training->min_aspect, training->max_aspect);
+    for (int channel = 0; channel < 3; channel++)
+        if (!(transform->deviation[channel] > 0))
+            return brn__fail(BRN_ERROR_USAGE, "deviation %g of channel %d; expected more than 0",
+                             (double)transform->deviation[channel], channel);
+    return BRN_OK;
+}
+
+brn_status brn__image_transform_apply_drawn(const brn__image_transform *transform,
+                                            brn__picture *picture, const brn__augment *drawn,
+                                            float *out)
+{
+    double mean = drawn->contrast != 0 ? brn__picture_mean(picture) / 255 : 0;
+    brn__tone tone = brn__tone_new(brn__augment_lighting(drawn, mean), transform->mean,
+                                   transform->deviation);
+    brn__affine matrix =
+        brn__augment_matrix(drawn, picture->width, picture->height, transform->size);
+    BRN__TRY(brn__picture_prefilter(picture, &matrix, transform->size));
+    brn__gather(picture, &matrix, transform->size, &tone, out);
+    return BRN_OK;
+}
+
+/* torchvision's CenterCrop: Python's round, which takes halves to the even number. */
+static int centre_start(int side, int size) { return (int)nearbyint((side - size) / 2.0); }
+
+/* torchvision's Resize(R) and CenterCrop(S): the longer side is R * longer / shorter, rounded down. */
+static brn_status apply_plain(const brn__image_transform *transform, const brn__picture *picture,
+                              float *out)
+{
+    int width = picture->width, height = picture->height, size = transform->size;
+    int shorter = width < height ? width : height;
+    int64_t long_side = (int64_t)transform->resize * (width < height ? height : width) / shorter;
+    int resized_width = width < height ? transform->resize : (int)long_side;
+    int resized_height = width < height ? (int)long_side : transform->resize;
+    brn__rectangle part = {centre_start(resized_width, size), centre_start(resized_height, size),
+                           size, size};
+    brn__picture cropped;
+    BRN__TRY(brn__picture_resize(picture, resized_width, resized_height, part,
+                                 transform->interpolation, &cropped));
+    brn__tone tone = brn__tone_new((brn__lighting){1, 0}, transform->mean, transform->deviation);
+    brn__tone_apply(&cropped, &tone, out);
+    brn__picture_free(&cropped);
+    return BRN_OK;
+}
+
+brn_status brn__image_transform_apply(const brn__image_transform *transform, brn__picture *picture,
+                                      bool training, brn__random *random, float *out)
+{
+    if (!training) return apply_plain(transform, picture, out);
+    brn__augment drawn = brn__augment_draw(&transform->training, random);
+    return brn__image_transform_apply_drawn(transform, picture, &drawn, out);
+}
+
+/* The shorter side that the decoded picture must have; for an area crop this needs the header. */
+static brn_status choose_cover(const brn__image_transform *transform, const char *bytes,
+                               size_t length, const char *path, const brn__augment *drawn, int *cover)
+{
+    int width = 1, height = 1;
+    if (drawn->area_crop) BRN__TRY(brn__picture_size(bytes, length, path, &width, &height));
+    *cover = brn__augment_cover(drawn, width, height, transform->size);
+    return BRN_OK;
+}
+
+brn_status brn__image_transform_read(const brn__image_transform *transform, const char *path,
+                                     bool training, brn__random *random, float *out)
+{
+    char *bytes;
+    size_t length;
+    BRN__TRY(brn__read_file(path, BRN__PICTURE_FILE_MAX, &bytes, &length));
+    brn__picture picture = {0};
+    brn__augment drawn = {0};
+    int cover = 2 * transform->resize;
+    brn_status status = BRN_OK;
+    if (training) {
+        drawn = brn__augment_draw(&transform->training, random);
+        status = choose_cover(transform, bytes, length, path, &drawn, &cover);
+    }
+    if (status == BRN_OK) status = brn__picture_decode(bytes, length, path, cover, &picture);
+    brn__free(bytes);
+    if (status == BRN_OK)
+        status = training ? brn__image_transform_apply_drawn(transform, &picture, &drawn, out)
+                          : apply_plain(transform, &picture, out);
+    brn__picture_free(&picture);
+    return status;
+}
