@@ -101,21 +101,35 @@ static void gather_mirrored(const brn__picture *picture, row_walk walk, int coun
     }
 }
 
-/* samples: (count, 4) -> three planes, `plane` floats apart. */
+/* samples: (count, 4) -> three planes, `plane` floats apart. `samples` has room for whole groups of four. */
 BRN__CLONES
 static void finish(const brn__floats4 *samples, int count, const brn__tone *tone, float *out,
                    size_t plane)
 {
-    const float *from = (const float *)samples;
-    for (int channel = 0; channel < 3; channel++) {
-        float gain = tone->gain, bias = tone->bias;
-        float scale = tone->scale[channel], offset = tone->offset[channel];
-        float *restrict to = out + (size_t)channel * plane;
-        for (int i = 0; i < count; i++) {
-            float v = from[4 * i + channel] * gain + bias;
-            v = v > 0 ? v : 0;
-            v = v < 1 ? v : 1;
-            to[i] = v * scale + offset;
+    const brn__floats4 zero = {0, 0, 0, 0}, one = {1, 1, 1, 1};
+    const brn__floats4 scale = {tone->scale[0], tone->scale[1], tone->scale[2], 0};
+    const brn__floats4 offset = {tone->offset[0], tone->offset[1], tone->offset[2], 0};
+    for (int i = 0; i < count; i += 4) {
+        brn__floats4 v[4];
+        for (int k = 0; k < 4; k++) {
+            v[k] = samples[i + k] * tone->gain + tone->bias;
+            v[k] = brn__select(v[k] > zero, v[k], zero);
+            v[k] = brn__select(v[k] < one, v[k], one) * scale + offset;
+        }
+        brn__floats4 rg_low = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
+        brn__floats4 rg_high = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
+        brn__floats4 b_low = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
+        brn__floats4 b_high = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
+        const brn__floats4 planes[3] = {
+            __builtin_shufflevector(rg_low, rg_high, 0, 1, 4, 5),
+            __builtin_shufflevector(rg_low, rg_high, 2, 3, 6, 7),
+            __builtin_shufflevector(b_low, b_high, 0, 1, 4, 5),
+        };
+        size_t bytes = (size_t)(count - i < 4 ? count - i : 4) * sizeof(float);
+        for (int channel = 0; channel < 3; channel++) {
+            float *to = out + (size_t)channel * plane + i;
+            if (bytes == sizeof *planes) memcpy(to, &planes[channel], sizeof *planes);
+            else memcpy(to, &planes[channel], bytes);
         }
     }
 }
@@ -147,7 +161,7 @@ void brn__gather(const brn__picture *picture, const brn__affine *matrix, int siz
 {
     const double one = 4294967296.0;
     size_t plane = (size_t)size * (size_t)size, stride = (size_t)picture->width * 3;
-    brn__floats4 samples[CHUNK];
+    brn__floats4 samples[CHUNK] = {0};
     for (int y = 0; y < size; y++) {
         row_walk row = {
             .x = llround((matrix->m[0][1] * y + matrix->m[0][2]) * one),
@@ -176,7 +190,7 @@ void brn__gather(const brn__picture *picture, const brn__affine *matrix, int siz
 void brn__tone_apply(const brn__picture *picture, const brn__tone *tone, float *out)
 {
     size_t plane = (size_t)picture->width * (size_t)picture->height;
-    brn__floats4 samples[CHUNK];
+    brn__floats4 samples[CHUNK] = {0};
     for (size_t i = 0; i < plane; i += CHUNK) {
         int count = plane - i < CHUNK ? (int)(plane - i) : CHUNK;
         for (int k = 0; k < count; k++)

@@ -32,4 +32,11 @@ __attribute__((always_inline)) static inline brn__integers4 brn__load_pixel(cons
     return (brn__integers4)__builtin_shufflevector(shorts, (shorts8){0}, 0, 8, 1, 9, 2, 10, 3, 11);
 }
 
+/* a where the mask is true, else b, lane by lane. */
+__attribute__((always_inline)) static inline brn__floats4 brn__select(brn__integers4 mask,
+                                                                      brn__floats4 a, brn__floats4 b)
+{
+    return (brn__floats4)((mask & (brn__integers4)a) | (~mask & (brn__integers4)b));
+}
+
 #endif
