@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An optimizer is a short list of steppers (as in fastai 2). A stepper does one elementwise thing
+ * to one block of parameters; the block is small enough that all of a list runs in the first cache.
+ */
+#ifndef BRN__OPTIM_STEPPERS_H
+#define BRN__OPTIM_STEPPERS_H
+
+#include <stdint.h>
+
+enum { BRN__STEP_BLOCK = 1024 }; /* elements: 5 arrays of float are 20 KB */
+
+/* One block of one range. Arrays have the store's element type; `d` is what will be subtracted: at
+ * first a copy of the gradient. */
+typedef struct brn__step_block {
+    int64_t count;
+    void *p, *d, *m, *v;
+    double learning_rate, momentum, square_momentum, weight_decay, epsilon;
+    double debias_average, debias_square; /* 1 - momentum^t, 1 - square_momentum^t */
+} brn__step_block;
+
+typedef void brn__stepper(const brn__step_block *block);
+
+/* The same loops for float and double (steppers.c). */
+#define BRN__STEPPER_LIST(X)                                                                       \
+    X(decay_coupled)   /* d += weight_decay p */                                                   \
+    X(decay_decoupled) /* p -= learning_rate weight_decay p */                                     \
+    X(average)         /* m = momentum m + d; d = m */                                             \
+    X(average_ahead)   /* m = momentum m + d; d += momentum m */                                   \
+    X(average_damped)  /* m = momentum m + (1 - momentum) d; d as it was */                        \
+    X(square)          /* v = square_momentum v + (1 - square_momentum) d^2 */                     \
+    X(divide_by_root)  /* d /= sqrt(v) + epsilon */                                                \
+    X(adam)            /* d = (m / debias_average) / (sqrt(v / debias_square) + epsilon) */        \
+    X(descend)         /* p -= learning_rate d */
+
+typedef enum brn__stepper_id {
+#define X(name) BRN__STEPPER_##name,
+    BRN__STEPPER_LIST(X)
+#undef X
+        BRN__STEPPER_COUNT
+} brn__stepper_id;
+
+extern brn__stepper *const brn__steppers_f32[BRN__STEPPER_COUNT];
+extern brn__stepper *const brn__steppers_f64[BRN__STEPPER_COUNT];
+
+/* d = scale gradient; the sum of squares of `count` values, in eight lanes and double. */
+void brn__scale_gradient_f32(const void *gradient, double scale, void *d, int64_t count);
+void brn__scale_gradient_f64(const void *gradient, double scale, void *d, int64_t count);
+double brn__sum_of_squares_f32(const void *values, int64_t count);
+double brn__sum_of_squares_f64(const void *values, int64_t count);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The loops of steppers.c for one element type: REAL, NAME(name), SQRT. Included twice, no guard.
+ * Coefficients are computed in double and rounded once. */
+
+#define STEPPER(name) static void NAME(name)(const brn__step_block *b)
+#define EACH for (int64_t i = 0; i < b->count; i++)
+
+STEPPER(decay_coupled)
+{
+    const REAL decay = (REAL)b->weight_decay, *restrict p = b->p;
+    REAL *restrict d = b->d;
+    EACH d[i] += decay * p[i];
+}
+
+STEPPER(decay_decoupled)
+{
+    const REAL keep = (REAL)(1 - b->learning_rate * b->weight_decay);
+    REAL *restrict p = b->p;
+    EACH p[i] *= keep;
+}
+
+STEPPER(average)
+{
+    const REAL momentum = (REAL)b->momentum;
+    REAL *restrict d = b->d, *restrict m = b->m;
+    EACH d[i] = m[i] = momentum * m[i] + d[i];
+}
+
+STEPPER(average_ahead)
+{
+    const REAL momentum = (REAL)b->momentum;
+    REAL *restrict d = b->d, *restrict m = b->m;
+    EACH
+    {
+        m[i] = momentum * m[i] + d[i];
+        d[i] += momentum * m[i];
+    }
+}
+
+STEPPER(average_damped)
+{
+    const REAL momentum = (REAL)b->momentum, rest = (REAL)(1 - b->momentum);
+    const REAL *restrict d = b->d;
+    REAL *restrict m = b->m;
+    EACH m[i] = momentum * m[i] + rest * d[i];
+}
+
+STEPPER(square)
+{
+    const REAL momentum = (REAL)b->square_momentum, rest = (REAL)(1 - b->square_momentum);
+    const REAL *restrict d = b->d;
+    REAL *restrict v = b->v;
+    EACH v[i] = momentum * v[i] + rest * d[i] * d[i];
+}
+
+STEPPER(divide_by_root)
+{
+    const REAL epsilon = (REAL)b->epsilon, *restrict v = b->v;
+    REAL *restrict d = b->d;
+    EACH d[i] /= SQRT(v[i]) + epsilon;
+}
+
+STEPPER(adam)
+{
+    const REAL epsilon = (REAL)b->epsilon, scale = (REAL)(1 / b->debias_average),
+               root = (REAL)(1 / sqrt(b->debias_square));
+    const REAL *restrict m = b->m, *restrict v = b->v;
+    REAL *restrict d = b->d;
+    EACH d[i] = scale * m[i] / (SQRT(v[i]) * root + epsilon);
+}
+
+STEPPER(descend)
+{
+    const REAL rate = (REAL)b->learning_rate, *restrict d = b->d;
+    REAL *restrict p = b->p;
+    EACH p[i] -= rate * d[i];
+}
+
+brn__stepper *const NAME(brn__steppers)[BRN__STEPPER_COUNT] = {
+#define X(name) [BRN__STEPPER_##name] = NAME(name),
+    BRN__STEPPER_LIST(X)
+#undef X
+};
+
+void NAME(brn__scale_gradient)(const void *gradient, double scale, void *d, int64_t count)
+{
+    const REAL factor = (REAL)scale, *restrict g = gradient;
+    REAL *restrict out = d;
+    for (int64_t i = 0; i < count; i++) out[i] = factor * g[i];
+}
+
+double NAME(brn__sum_of_squares)(const void *values, int64_t count)
+{
+    const REAL *restrict x = values;
+    double lanes[8] = {0};
+    int64_t i = 0;
+    for (; i + 8 <= count; i += 8)
+        for (int j = 0; j < 8; j++) lanes[j] += (double)x[i + j] * (double)x[i + j];
+    for (; i < count; i++) lanes[i % 8] += (double)x[i] * (double)x[i];
+    return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
+           ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+}
+
+#undef STEPPER
+#undef EACH
