@@ -96,7 +96,8 @@ typedef struct brn_cycles {
 BRN_API brn_status brn_cycles_check(const brn_cycles *cycles);
 /* Values for batch `iteration` (from 0) of the whole run. Of the checked forms only. */
 BRN_API double brn_cycles_rate(const brn_cycles *cycles, double rate, int64_t iteration);
-/* `momentum` when it is not cycled. */
+/* From high down to low and back, against the rate (as in 0.7 it runs one batch ahead of the rate);
+ * `momentum` when it is not cycled. */
 BRN_API double brn_cycles_momentum(const brn_cycles *cycles, double momentum, int64_t iteration);
 /* Which cycle (from 0) a batch belongs to, and whether it is its last one: where a snapshot is due.
  */

@@ -104,7 +104,8 @@ double brn_cycles_momentum(const brn_cycles *cycles, double momentum, int64_t it
 {
     const double high = cycles->momentum_high, low = cycles->momentum_low;
     if (high == 0 && low == 0) return momentum;
-    const int64_t at = find(cycles, iteration).at;
+    /* 0.7 sets the rate, counts the batch, then sets the momentum: one batch ahead of the rate. */
+    const int64_t at = (find(cycles, iteration).at + 1) % cycles->batches;
     if (cycles->form == BRN_CYCLES_CLR) return high + (low - high) * clr_height(cycles, at);
     if (cycles->form == BRN_CYCLES_CLR_BETA)
         return high + (low - high) * fmax(0, beta_height(cycles, at));
