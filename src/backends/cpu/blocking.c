@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backends/cpu/blocking.h"
+
+#include "oneapi/dnnl/dnnl.h"
+
+static int64_t spatial_of(brn_shape shape)
+{
+    int64_t spatial = 1;
+    for (int i = 2; i < shape.rank; i++) spatial *= shape.dims[i];
+    return spatial;
+}
+
+/* strides must be those of the order n, channel block, spatial..., lane(s). */
+static bool dense(const dnnl_dim_t *strides, brn_shape shape, int64_t blocks, int64_t innermost)
+{
+    int64_t expected = innermost;
+    for (int i = shape.rank - 1; i >= 2; i--) {
+        if (shape.dims[i] != 1 && strides[i] != expected) return false;
+        expected *= shape.dims[i];
+    }
+    if (blocks != 1 && strides[1] != expected) return false;
+    expected *= blocks;
+    return shape.dims[0] == 1 || strides[0] == expected;
+}
+
+bool brn__blocking_of(const brn__layout *layout, brn_shape shape, brn__blocking *out)
+{
+    if (shape.rank != 2 && shape.rank != 4) return false;
+    int64_t channels = shape.dims[1], spatial = spatial_of(shape);
+    *out = (brn__blocking){shape.dims[0], channels, spatial, 1, channels};
+    if (!layout->description) {
+        if (spatial == 1) out->channel_blocks = 1, out->block = channels;
+        return true;
+    }
+    const_dnnl_memory_desc_t description = layout->description;
+    int rank = 0, block_count = 0;
+    const dnnl_dims_t *strides, *padded, *blocks, *places;
+    dnnl_format_kind_t format;
+    if (dnnl_memory_desc_query(description, dnnl_query_ndims_s32, &rank) != dnnl_success ||
+        rank != shape.rank ||
+        dnnl_memory_desc_query(description, dnnl_query_format_kind, &format) != dnnl_success ||
+        format != dnnl_blocked ||
+        dnnl_memory_desc_query(description, dnnl_query_strides, &strides) != dnnl_success ||
+        dnnl_memory_desc_query(description, dnnl_query_padded_dims, &padded) != dnnl_success ||
+        dnnl_memory_desc_query(description, dnnl_query_inner_nblks_s32, &block_count) !=
+            dnnl_success ||
+        dnnl_memory_desc_query(description, dnnl_query_inner_blks, &blocks) != dnnl_success ||
+        dnnl_memory_desc_query(description, dnnl_query_inner_idxs, &places) != dnnl_success)
+        return false;
+    for (int i = 0; i < rank; i++)
+        if (i != 1 && (*padded)[i] != shape.dims[i]) return false;
+
+    if (block_count == 1 && (*places)[0] == 1) {
+        out->block = (*blocks)[0];
+        out->channel_blocks = (*padded)[1] / out->block;
+        return 16 % out->block == 0 && dense(*strides, shape, out->channel_blocks, out->block);
+    }
+    if (block_count != 0 || (*padded)[1] != channels) return false;
+    if (spatial != 1 && dense(*strides, shape, channels, 1)) return true;
+    out->block = channels, out->channel_blocks = 1;
+    return (channels == 1 || (*strides)[1] == 1) && dense(*strides, shape, 1, channels);
+}
+
+brn__layout brn__canonical_input(const brn__step *step, int input)
+{
+    return (brn__layout){
+        NULL, brn__canonical_bytes(step->backend, brn__type_of(step->node->inputs[input]))};
+}
+
+brn__layout brn__canonical_output(const brn__step *step, int output)
+{
+    return (brn__layout){NULL, brn__canonical_bytes(step->backend, &step->node->outputs[output])};
+}
+
+void brn__all_canonical(brn__step *step)
+{
+    for (int i = 0; i < step->node->input_count; i++)
+        if (brn__has(step->node, i)) step->in[i] = brn__canonical_input(step, i);
+    for (int i = 0; i < step->node->output_count; i++)
+        step->out[i] = brn__canonical_output(step, i);
+}
+
+brn__layout brn__common_layout(const brn__step *step, int first, int count)
+{
+    brn_shape shape = brn__input_shape(step->node, first);
+    for (int i = first; i < first + count; i++)
+        if (brn__has(step->node, i) && step->have[i].description &&
+            brn_shape_equal(brn__input_shape(step->node, i), shape))
+            return step->have[i];
+    return brn__canonical_input(step, first);
+}
+
+int brn__threads_for(const brn__step *step, size_t bytes)
+{
+    return bytes < 256 * 1024 ? 1 : step->threads;
+}

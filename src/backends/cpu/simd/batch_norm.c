@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Batch-norm loops over spans (simd.h). All are bound by memory, so each pass reads every array
+ * once. A span of period 16 keeps its parameters in registers; a channels-last span walks rows with
+ * the parameters beside them. Sums run in float over at most CHUNK vectors per lane and are then
+ * added in double, which keeps them good to about 1e-6 whatever the length; statistics are taken
+ * about a value near the mean, so that E[x^2] - E[x]^2 does not cancel.
+ */
+#include "backends/cpu/simd/declare.h"
+
+enum { CHUNK = 64 }; /* float additions per lane before double takes over */
+
+INLINE int lesser(int64_t a, int b)
+{
+    return a < b ? (int)a : b;
+}
+
+/* ---- statistics ---- */
+
+static void statistics_periodic(int64_t length, const float *x, const float *about, double *sum,
+                                double *square)
+{
+    vector c[UNROLL];
+    for (int j = 0; j < UNROLL; j++) c[j] = load(about + j * LANES % BRN__PERIOD);
+    int64_t i = 0;
+    while (i + STRIDE <= length) {
+        vector s[UNROLL] = {0}, q[UNROLL] = {0};
+        for (int k = 0; k < CHUNK && i + STRIDE <= length; k++, i += STRIDE)
+            for (int j = 0; j < UNROLL; j++) {
+                vector t = load(x + i + j * LANES) - c[j];
+                s[j] += t;
+                q[j] += t * t;
+            }
+        for (int j = 0; j < UNROLL; j++) {
+            fold(s[j], LANES, sum + j * LANES % BRN__PERIOD);
+            fold(q[j], LANES, square + j * LANES % BRN__PERIOD);
+        }
+    }
+    for (; i < length; i++) {
+        double t = x[i] - about[i % BRN__PERIOD];
+        sum[i % BRN__PERIOD] += t;
+        square[i % BRN__PERIOD] += t * t;
+    }
+}
+
+/* Lanes c .. c + count of all rows, in vectors of `count` / width lanes. */
+INLINE void statistics_columns(int64_t rows, int64_t period, int width, int count, const float *x,
+                               const float *about, double *sum, double *square)
+{
+    vector c[UNROLL];
+    for (int j = 0; j < width; j++) c[j] = load_part(about + j * LANES, count);
+    for (int64_t row = 0; row < rows;) {
+        vector s[UNROLL] = {0}, q[UNROLL] = {0};
+        for (int k = 0; k < CHUNK && row < rows; k++, row++)
+            for (int j = 0; j < width; j++) {
+                vector t = load_part(x + row * period + j * LANES, count) - c[j];
+                s[j] += t;
+                q[j] += t * t;
+            }
+        for (int j = 0; j < width; j++) {
+            fold(s[j], count, sum + j * LANES);
+            fold(q[j], count, square + j * LANES);
+        }
+    }
+}
+
+void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, const float *about,
+                                double *sum, double *square)
+{
+    if (period == BRN__PERIOD) {
+        statistics_periodic(length, x, about, sum, square);
+        return;
+    }
+    int64_t rows = length / period, c = 0;
+    for (; c + STRIDE <= period; c += STRIDE)
+        statistics_columns(rows, period, UNROLL, LANES, x + c, about + c, sum + c, square + c);
+    for (; c + LANES <= period; c += LANES)
+        statistics_columns(rows, period, 1, LANES, x + c, about + c, sum + c, square + c);
+    if (c < period)
+        statistics_columns(rows, period, 1, (int)(period - c), x + c, about + c, sum + c,
+                           square + c);
+}
+
+/* ---- forward ---- */
+
+INLINE void apply(const brn__norm_forward *a, brn_activation activation, int64_t i, int count,
+                  vector mean, vector factor, vector shift)
+{
+    vector y = (load_part(a->x + i, count) - mean) * factor + shift;
+    if (a->residual) y += load_part(a->residual + i, count);
+    if (activation == BRN_ACTIVATION_RELU) y = relu(y);
+    if (activation == BRN_ACTIVATION_RELU6) y = relu6(y);
+    store_part(a->y + i, y, count);
+}
+
+INLINE void apply_span(const brn__norm_forward *span, brn_activation activation)
+{
+    const brn__norm_forward a = *span;
+    int64_t i = 0;
+    if (a.period == BRN__PERIOD) {
+        vector m[UNROLL], f[UNROLL], s[UNROLL];
+        for (int j = 0; j < UNROLL; j++) {
+            int p = j * LANES % BRN__PERIOD;
+            m[j] = load(a.mean + p), f[j] = load(a.factor + p), s[j] = load(a.shift + p);
+        }
+        for (; i + STRIDE <= a.length; i += STRIDE)
+            for (int j = 0; j < UNROLL; j++)
+                apply(&a, activation, i + j * LANES, LANES, m[j], f[j], s[j]);
+        for (int j = 0; i < a.length; i += LANES, j++)
+            apply(&a, activation, i, lesser(a.length - i, LANES), m[j], f[j], s[j]);
+        return;
+    }
+    for (; i < a.length; i += a.period) {
+        int64_t c = 0;
+        for (; c + LANES <= a.period; c += LANES)
+            apply(&a, activation, i + c, LANES, load(a.mean + c), load(a.factor + c),
+                  load(a.shift + c));
+        int rest = (int)(a.period - c);
+        if (rest)
+            apply(&a, activation, i + c, rest, load_part(a.mean + c, rest),
+                  load_part(a.factor + c, rest), load_part(a.shift + c, rest));
+    }
+}
+
+void BRN__SIMD(norm_apply)(const brn__norm_forward *span)
+{
+    switch (span->activation) {
+    case BRN_ACTIVATION_RELU: apply_span(span, BRN_ACTIVATION_RELU); break;
+    case BRN_ACTIVATION_RELU6: apply_span(span, BRN_ACTIVATION_RELU6); break;
+    default: apply_span(span, BRN_ACTIVATION_NONE);
+    }
+}
+
+/* ---- backward ---- */
+
+INLINE vector masked(const brn__norm_backward *a, brn_activation activation, bool two, int64_t i,
+                     int count)
+{
+    vector dz = load_part(a->dy + i, count);
+    if (two) dz += load_part(a->dy2 + i, count);
+    if (activation == BRN_ACTIVATION_NONE) return dz;
+    vector y = load_part(a->y + i, count);
+    integers mask = y > splat(0);
+    if (activation == BRN_ACTIVATION_RELU6) mask &= y < splat(6);
+    return keep(mask, dz);
+}
+
+/* One vector of the first pass. */
+INLINE void first(const brn__norm_backward *a, brn_activation activation, bool two, int64_t i,
+                  int count, vector mean, vector factor, vector *sum, vector *dot)
+{
+    vector dz = masked(a, activation, two, i, count);
+    if (dot) {
+        *sum += dz;
+        *dot += dz * (load_part(a->x + i, count) - mean);
+    }
+    if (a->dz) store_part(a->dz + i, dz, count);
+    if (a->dx) store_part(a->dx + i, dz * factor, count);
+}
+
+INLINE void first_periodic(const brn__norm_backward *a, brn_activation activation, bool two,
+                           bool summed, double *sum, double *dot)
+{
+    vector m[UNROLL], f[UNROLL];
+    for (int j = 0; j < UNROLL; j++) {
+        int p = j * LANES % BRN__PERIOD;
+        m[j] = load(a->mean + p), f[j] = load(a->factor + p);
+    }
+    int64_t i = 0;
+    while (i < a->length) {
+        vector s[UNROLL] = {0}, d[UNROLL] = {0};
+        for (int k = 0; k < CHUNK && i + STRIDE <= a->length; k++, i += STRIDE)
+            for (int j = 0; j < UNROLL; j++)
+                first(a, activation, two, i + j * LANES, LANES, m[j], f[j], s + j,
+                      summed ? d + j : NULL);
+        if (a->length - i < STRIDE)
+            for (int j = 0; i < a->length; i += LANES, j++)
+                first(a, activation, two, i, lesser(a->length - i, LANES), m[j], f[j], s + j,
+                      summed ? d + j : NULL);
+        for (int j = 0; summed && j < UNROLL; j++) {
+            fold(s[j], LANES, sum + j * LANES % BRN__PERIOD);
+            fold(d[j], LANES, dot + j * LANES % BRN__PERIOD);
+        }
+    }
+}
+
+INLINE void first_columns(const brn__norm_backward *a, brn_activation activation, bool two,
+                          int64_t c, int width, int count, bool summed, double *sum, double *dot)
+{
+    vector m[UNROLL], f[UNROLL];
+    for (int j = 0; j < width; j++) {
+        m[j] = load_part(a->mean + c + j * LANES, count);
+        f[j] = load_part(a->factor + c + j * LANES, count);
+    }
+    int64_t i = c;
+    while (i < a->length) {
+        vector s[UNROLL] = {0}, d[UNROLL] = {0};
+        for (int k = 0; k < CHUNK && i < a->length; k++, i += a->period)
+            for (int j = 0; j < width; j++)
+                first(a, activation, two, i + j * LANES, count, m[j], f[j], s + j,
+                      summed ? d + j : NULL);
+        for (int j = 0; summed && j < width; j++) {
+            fold(s[j], count, sum + c + j * LANES);
+            fold(d[j], count, dot + c + j * LANES);
+        }
+    }
+}
+
+INLINE void first_span(const brn__norm_backward *span, brn_activation activation, bool two,
+                       bool summed, double *sum, double *dot)
+{
+    const brn__norm_backward a = *span;
+    if (a.period == BRN__PERIOD) {
+        first_periodic(&a, activation, two, summed, sum, dot);
+        return;
+    }
+    int64_t c = 0;
+    for (; c + STRIDE <= a.period; c += STRIDE)
+        first_columns(&a, activation, two, c, UNROLL, LANES, summed, sum, dot);
+    for (; c + LANES <= a.period; c += LANES)
+        first_columns(&a, activation, two, c, 1, LANES, summed, sum, dot);
+    if (c < a.period)
+        first_columns(&a, activation, two, c, 1, (int)(a.period - c), summed, sum, dot);
+}
+
+/* Activation, dy2 and whether sums are wanted are constants of each copy of the loop. */
+INLINE void first_any(const brn__norm_backward *a, bool summed, double *sum, double *dot)
+{
+    switch (a->activation * 2 + (a->dy2 != NULL)) {
+    case BRN_ACTIVATION_RELU * 2:
+        first_span(a, BRN_ACTIVATION_RELU, false, summed, sum, dot);
+        break;
+    case BRN_ACTIVATION_RELU * 2 + 1:
+        first_span(a, BRN_ACTIVATION_RELU, true, summed, sum, dot);
+        break;
+    case BRN_ACTIVATION_RELU6 * 2:
+        first_span(a, BRN_ACTIVATION_RELU6, false, summed, sum, dot);
+        break;
+    case BRN_ACTIVATION_RELU6 * 2 + 1:
+        first_span(a, BRN_ACTIVATION_RELU6, true, summed, sum, dot);
+        break;
+    case BRN_ACTIVATION_NONE * 2:
+        first_span(a, BRN_ACTIVATION_NONE, false, summed, sum, dot);
+        break;
+    default: first_span(a, BRN_ACTIVATION_NONE, true, summed, sum, dot);
+    }
+}
+
+void BRN__SIMD(norm_backward_first)(const brn__norm_backward *span, double *sum, double *dot)
+{
+    if (sum)
+        first_any(span, true, sum, dot);
+    else
+        first_any(span, false, NULL, NULL);
+}
+
+INLINE void second(const brn__norm_backward *a, brn_activation activation, bool two, int64_t i,
+                   int count, vector mean, vector factor, vector c1, vector c2)
+{
+    vector dz = masked(a, activation, two, i, count);
+    vector t = load_part(a->x + i, count) - mean;
+    store_part(a->dx + i, factor * (dz - c1 - c2 * t), count);
+}
+
+INLINE void second_span(const brn__norm_backward *span, brn_activation activation, bool two)
+{
+    const brn__norm_backward a = *span;
+    int64_t i = 0;
+    if (a.period == BRN__PERIOD) {
+        vector m[UNROLL], f[UNROLL], c1[UNROLL], c2[UNROLL];
+        for (int j = 0; j < UNROLL; j++) {
+            int p = j * LANES % BRN__PERIOD;
+            m[j] = load(a.mean + p), f[j] = load(a.factor + p);
+            c1[j] = load(a.c1 + p), c2[j] = load(a.c2 + p);
+        }
+        for (; i + STRIDE <= a.length; i += STRIDE)
+            for (int j = 0; j < UNROLL; j++)
+                second(&a, activation, two, i + j * LANES, LANES, m[j], f[j], c1[j], c2[j]);
+        for (int j = 0; i < a.length; i += LANES, j++)
+            second(&a, activation, two, i, lesser(a.length - i, LANES), m[j], f[j], c1[j], c2[j]);
+        return;
+    }
+    for (; i < a.length; i += a.period) {
+        int64_t c = 0;
+        for (; c + LANES <= a.period; c += LANES)
+            second(&a, activation, two, i + c, LANES, load(a.mean + c), load(a.factor + c),
+                   load(a.c1 + c), load(a.c2 + c));
+        int rest = (int)(a.period - c);
+        if (rest)
+            second(&a, activation, two, i + c, rest, load_part(a.mean + c, rest),
+                   load_part(a.factor + c, rest), load_part(a.c1 + c, rest),
+                   load_part(a.c2 + c, rest));
+    }
+}
+
+void BRN__SIMD(norm_backward_second)(const brn__norm_backward *a)
+{
+    switch (a->activation * 2 + (a->dy2 != NULL)) {
+    case BRN_ACTIVATION_RELU * 2: second_span(a, BRN_ACTIVATION_RELU, false); break;
+    case BRN_ACTIVATION_RELU * 2 + 1: second_span(a, BRN_ACTIVATION_RELU, true); break;
+    case BRN_ACTIVATION_RELU6 * 2: second_span(a, BRN_ACTIVATION_RELU6, false); break;
+    case BRN_ACTIVATION_RELU6 * 2 + 1: second_span(a, BRN_ACTIVATION_RELU6, true); break;
+    case BRN_ACTIVATION_NONE * 2: second_span(a, BRN_ACTIVATION_NONE, false); break;
+    default: second_span(a, BRN_ACTIVATION_NONE, true);
+    }
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The hot loops of the CPU backend, compiled once per instruction set; the table of the processor
+ * in use is brn__simd_now() (isa.h). Loops know nothing of graphs, layouts or threads.
+ *
+ * Spans. Batch norm and global pooling see memory as `length` contiguous floats in which element i
+ * belongs to lane i % period, and per-channel numbers as arrays of `period` floats. One channel
+ * block of a blocked layout is a span of period 16 (blocks of 1, 2, 4, 8 repeat their channels
+ * 16 / block times); rows of a channels-last layout are a span of period C, whole rows only.
+ * Outputs may be the inputs' memory. Pointers need no alignment.
+ */
+#ifndef BRN__BACKENDS_CPU_SIMD_SIMD_H
+#define BRN__BACKENDS_CPU_SIMD_SIMD_H
+
+#include "burnish/ops.h"
+
+enum { BRN__PERIOD = 16 }; /* floats in the widest vector */
+
+typedef struct brn__norm_forward {
+    int64_t length, period;
+    const float *x, *residual; /* residual may be NULL */
+    float *y;
+    const float *mean, *factor, *shift; /* (period) */
+    brn_activation activation;          /* NONE, RELU, RELU6 */
+} brn__norm_forward;
+
+typedef struct brn__norm_backward {
+    int64_t length, period;
+    const float *dy, *dy2;      /* dy2 may be NULL */
+    const float *y;             /* read only for the activation's mask */
+    const float *x;             /* may be NULL in the first pass, when `dot` is not wanted */
+    float *dx, *dz;             /* NULL: not wanted */
+    const float *mean, *factor; /* (period) */
+    const float *c1, *c2;       /* (period), second pass only */
+    brn_activation activation;
+} brn__norm_backward;
+
+typedef struct brn__simd {
+    const char *name; /* "simd:avx512" */
+
+    /* sum += (x - about), square += (x - about)^2, by lane (period). */
+    void (*norm_statistics)(int64_t length, int64_t period, const float *x, const float *about,
+                            double *sum, double *square);
+    /* y = activation((x - mean) factor + shift + residual) */
+    void (*norm_apply)(const brn__norm_forward *span);
+    /* dz = (dy + dy2) masked by the activation; stores dz and dx = factor dz where wanted; when
+     * `sum` is given, by lane: sum += dz, dot += dz (x - mean). */
+    void (*norm_backward_first)(const brn__norm_backward *span, double *sum, double *dot);
+    /* dx = factor (dz - c1 - c2 (x - mean)) */
+    void (*norm_backward_second)(const brn__norm_backward *span);
+
+    /* sum += x, maximum = max(maximum, x), by lane. */
+    void (*pool_reduce)(int64_t length, int64_t period, const float *x, double *sum,
+                        float *maximum);
+    /* Per lane the maximum and the first place i / period that holds it. length < 2^31. */
+    void (*pool_first_maximum)(int64_t length, int64_t period, const float *x, float *maximum,
+                               int32_t *first);
+    /* x[i] = value[i % period] */
+    void (*fill_lanes)(int64_t length, int64_t period, const float *value, float *x);
+
+    /* Flat loops over n floats. */
+    void (*activation)(brn_activation kind, int64_t n, const float *x, float *y);
+    /* s as in ops/attributes.h */
+    void (*activation_grad)(brn_activation kind, int64_t n, const float *dy, const float *s,
+                            float *dx);
+    void (*add)(int64_t n, const float *a, const float *b, float *y);
+    void (*mul)(int64_t n, const float *a, const float *b, float *y);
+    /* y = a x + b */
+    void (*scale)(int64_t n, float a, float b, const float *x, float *y);
+    /* y = sum of count >= 1 arrays, from first to last */
+    void (*sum)(int64_t n, int count, const float *const *x, float *y);
+    /* Elements begin .. begin + n - 1 of one sample, begin a multiple of 4; x and y point at the
+     * first of them. counter: the last three words of the Philox counter. */
+    void (*dropout)(int64_t n, int64_t begin, uint64_t key, const uint32_t counter[3], float p,
+                    const float *x, float *y);
+    /* sum of exp(x - maximum) */
+    double (*sum_exp)(int64_t n, float maximum, const float *x);
+} brn__simd;
+
+extern const brn__simd brn__simd_avx512, brn__simd_avx2, brn__simd_portable;
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The vector of this build of the loops: 16, 8 or 4 floats, as a GCC vector type. */
+#ifndef BRN__BACKENDS_CPU_SIMD_VECTOR_H
+#define BRN__BACKENDS_CPU_SIMD_VECTOR_H
+
+#include "backends/cpu/simd/simd.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+/* brn__NAME_avx512 and so on. */
+#define BRN__SIMD(name) BRN__SIMD_JOIN(name, BRN__ISA)
+#define BRN__SIMD_JOIN(name, isa) BRN__SIMD_JOIN2(name, isa)
+#define BRN__SIMD_JOIN2(name, isa) brn__##name##_##isa
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX2__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+#define UNROLL 4 /* vectors in flight; UNROLL * LANES is a multiple of BRN__PERIOD */
+#define STRIDE (UNROLL * LANES)
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vector __attribute__((vector_size(4 * LANES)));
+typedef int32_t integers __attribute__((vector_size(4 * LANES)));
+typedef float loose_vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+INLINE vector load(const float *p)
+{
+    return *(const loose_vector *)p;
+}
+
+INLINE void store(float *p, vector v)
+{
+    *(loose_vector *)p = v;
+}
+
+INLINE vector splat(float x)
+{
+    return x - (vector){0};
+}
+
+#if defined(__AVX2__) && !defined(__AVX512F__)
+INLINE __m256i first_lanes(int count)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+#endif
+
+/* The first `count` lanes of memory, zero above; count <= LANES. */
+INLINE vector load_part(const float *p, int count)
+{
+    if (count == LANES) return load(p);
+#if defined(__AVX512F__)
+    return (vector)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+#elif defined(__AVX2__)
+    return (vector)_mm256_maskload_ps(p, first_lanes(count));
+#else
+    vector v = {0};
+    for (int i = 0; i < count; i++) v[i] = p[i];
+    return v;
+#endif
+}
+
+INLINE void store_part(float *p, vector v, int count)
+{
+    if (count == LANES) {
+        store(p, v);
+        return;
+    }
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+#elif defined(__AVX2__)
+    _mm256_maskstore_ps(p, first_lanes(count), (__m256)v);
+#else
+    for (int i = 0; i < count; i++) p[i] = v[i];
+#endif
+}
+
+/* mask: lanes of 0 or -1, as comparisons give. */
+INLINE vector choose(integers mask, vector yes, vector no)
+{
+    return (vector)((mask & (integers)yes) | (~mask & (integers)no));
+}
+
+INLINE vector keep(integers mask, vector v)
+{
+    return (vector)(mask & (integers)v);
+}
+
+/* Not-a-number passes, so that a diverged run is seen. */
+INLINE vector relu(vector x)
+{
+    return keep(~(x < splat(0)), x);
+}
+
+INLINE vector relu6(vector x)
+{
+    return choose(x > splat(6), splat(6), relu(x));
+}
+
+__attribute__((noinline, unused)) static void add_lanes(int count, const float *lanes,
+                                                        double *total)
+{
+    for (int l = 0; l < count; l++) total[l] += (double)lanes[l];
+}
+
+/* total += the first `count` lanes of v, in double. Through memory and out of line, so that v can
+ * live in a register and loops stay small. */
+INLINE void fold(vector v, int count, double *total)
+{
+    float lanes[LANES];
+    store(lanes, v);
+    add_lanes(count, lanes, total);
+}
+
+#endif
