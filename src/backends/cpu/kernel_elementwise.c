@@ -6,9 +6,10 @@
  * f(0) = 0 keeps it zero. Broadcasting works on canonical values: dimensions are merged until the
  * innermost is one run in which each operand is either an array or one number.
  */
+#include "backends/cpu/blocking.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
-#include "backends/cpu/blocking.h"
+#include "backends/cpu/pairing.h"
 #include "base/alloc.h"
 #include "ops/attributes.h"
 
@@ -166,58 +167,14 @@ const brn__kernel brn__cpu_fill = {fill_prepare, fill_run, NULL};
 
 /* ---- add, mul ---- */
 
-/* Merged dimensions, outermost first; a stride of 0 repeats. The last dimension is the run. */
-typedef struct pairing {
-    int rank;
-    int64_t dims[BRN_RANK_MAX], a[BRN_RANK_MAX], b[BRN_RANK_MAX];
-} pairing;
-
-static int64_t dimension(brn_shape shape, int rank, int place)
-{
-    int at = place - (rank - shape.rank);
-    return at < 0 ? 1 : shape.dims[at];
-}
-
-static void set_strides(int rank, const int64_t *dims, int64_t *strides)
-{
-    int64_t step = 1;
-    for (int i = rank - 1; i >= 0; i--)
-        if (strides[i]) strides[i] = step, step *= dims[i];
-}
-
-static pairing pair(brn_shape a, brn_shape b, brn_shape y)
-{
-    pairing reversed = {0}, p = {0};
-    for (int i = y.rank - 1; i >= 0; i--) {
-        if (y.dims[i] == 1) continue;
-        int64_t in_a = dimension(a, y.rank, i) != 1, in_b = dimension(b, y.rank, i) != 1;
-        int last = reversed.rank - 1;
-        if (last >= 0 && reversed.a[last] == in_a && reversed.b[last] == in_b) {
-            reversed.dims[last] *= y.dims[i];
-            continue;
-        }
-        last = reversed.rank++;
-        reversed.dims[last] = y.dims[i], reversed.a[last] = in_a, reversed.b[last] = in_b;
-    }
-    if (reversed.rank == 0) reversed = (pairing){1, {1}, {1}, {1}};
-    p.rank = reversed.rank;
-    for (int i = 0; i < p.rank; i++) {
-        int from = p.rank - 1 - i;
-        p.dims[i] = reversed.dims[from], p.a[i] = reversed.a[from], p.b[i] = reversed.b[from];
-    }
-    set_strides(p.rank, p.dims, p.a);
-    set_strides(p.rank, p.dims, p.b);
-    return p;
-}
-
 static brn_status pair_prepare(brn__step *step)
 {
     const brn_node *node = step->node;
     brn_shape a = brn__input_shape(node, 0), b = brn__input_shape(node, 1);
     if (brn_shape_equal(a, b)) return flat_prepare(step, true);
-    pairing *data = brn__alloc(sizeof *data);
+    brn__pairing *data = brn__alloc(sizeof *data);
     if (!data) return BRN_ERROR_NO_MEMORY;
-    *data = pair(a, b, node->outputs[0].shape);
+    *data = brn__pair(a, b, node->outputs[0].shape);
     step->data = data;
     brn__all_canonical(step);
     step->in_place[0] = brn_shape_equal(a, node->outputs[0].shape)   ? 0
@@ -233,7 +190,7 @@ static void pair_release(brn__step *step)
     brn__free(step->data);
 }
 
-static void run_of_pair(const brn__simd *simd, bool product, const pairing *p, const float *a,
+static void run_of_pair(const brn__simd *simd, bool product, const brn__pairing *p, const float *a,
                         const float *b, float *y)
 {
     int64_t n = p->dims[p->rank - 1];
@@ -249,18 +206,13 @@ static void run_of_pair(const brn__simd *simd, bool product, const pairing *p, c
 static void pair_broadcast(const brn__step *step, bool product)
 {
     const brn__simd *simd = brn__simd_now();
-    const pairing *p = step->data;
+    const brn__pairing *p = step->data;
     const float *a = step->inputs[0], *b = step->inputs[1];
-    int64_t runs = 1, n = p->dims[p->rank - 1];
-    for (int i = 0; i < p->rank - 1; i++) runs *= p->dims[i];
+    int64_t runs = brn__pairing_runs(p), n = p->dims[p->rank - 1];
 #pragma omp parallel for schedule(static) num_threads(step->threads) if (step->threads > 1)
     for (int64_t r = 0; r < runs; r++) {
-        int64_t rest = r, at_a = 0, at_b = 0;
-        for (int i = p->rank - 2; i >= 0; i--) {
-            int64_t index = rest % p->dims[i];
-            rest /= p->dims[i];
-            at_a += index * p->a[i], at_b += index * p->b[i];
-        }
+        int64_t at_a, at_b;
+        brn__pairing_at(p, r, &at_a, &at_b);
         run_of_pair(simd, product, p, a + at_a, b + at_b, output_at(step, r * n));
     }
 }

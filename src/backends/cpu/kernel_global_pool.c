@@ -20,22 +20,24 @@ static brn_status pool_prepare(brn__step *step, int x)
 {
     brn_shape shape = brn__input_shape(step->node, x);
     brn__all_canonical(step);
-    pool_data *data = brn__alloc_zero(1, sizeof *data);
-    if (!data) return BRN_ERROR_NO_MEMORY;
-    step->data = data;
+    pool_data found = {0};
     step->in[x] = step->have[x];
-    if (!brn__blocking_of(&step->in[x], shape, &data->blocking)) {
+    if (!brn__blocking_of(&step->in[x], shape, &found.blocking)) {
         step->in[x] = brn__canonical_input(step, x);
-        if (!brn__blocking_of(&step->in[x], shape, &data->blocking))
+        if (!brn__blocking_of(&step->in[x], shape, &found.blocking))
             return brn__fail(BRN_ERROR_UNSUPPORTED, "%s: x %s must be (N, C, H, W)",
                              step->node->op->name, BRN__SHAPE(shape));
     }
-    const brn__blocking *b = &data->blocking;
-    data->period = BRN__PERIOD % b->block == 0 ? BRN__PERIOD : b->block;
-    data->run = b->spatial * b->block;
-    if (data->run >= INT32_MAX)
+    const brn__blocking *b = &found.blocking;
+    found.period = BRN__PERIOD % b->block == 0 ? BRN__PERIOD : b->block;
+    found.run = b->spatial * b->block;
+    if (found.run >= INT32_MAX)
         return brn__fail(BRN_ERROR_UNSUPPORTED, "%s: x %s has more than 2^31 values in one item",
                          step->node->op->name, BRN__SHAPE(shape));
+    pool_data *data = brn__alloc(sizeof *data);
+    if (!data) return BRN_ERROR_NO_MEMORY;
+    *data = found;
+    step->data = data;
     step->threads = brn__threads_for(step, step->in[x].bytes);
     /* per thread: sums in double, then two vectors of 4 bytes an element */
     step->scratch_bytes = (size_t)(step->threads * data->period) * 2 * sizeof(double);

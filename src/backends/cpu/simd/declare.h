@@ -24,6 +24,9 @@ void BRN__SIMD(scale)(int64_t n, float a, float b, const float *x, float *y);
 void BRN__SIMD(sum)(int64_t n, int count, const float *const *x, float *y);
 void BRN__SIMD(dropout)(int64_t n, int64_t begin, uint64_t key, const uint32_t counter[3], float p,
                         const float *x, float *y);
-double BRN__SIMD(sum_exp)(int64_t n, float maximum, const float *x);
+float BRN__SIMD(maximum)(int64_t n, const float *x);
+double BRN__SIMD(sum_exp)(int64_t n, float shift, const float *x);
+void BRN__SIMD(exp_add)(int64_t n, float shift, float factor, const float *x, const float *base,
+                        float *y);
 
 #endif

@@ -216,16 +216,44 @@ void BRN__SIMD(dropout)(int64_t n, int64_t begin, uint64_t key, const uint32_t c
     }
 }
 
-double BRN__SIMD(sum_exp)(int64_t n, float maximum, const float *x)
+float BRN__SIMD(maximum)(int64_t n, const float *x)
 {
-    double total[LANES] = {0}, all = 0;
+    vector best = splat(-__builtin_inff());
     int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        fold(exponential(load(x + i) - splat(maximum)), LANES, total);
-    if (i < n) {
-        vector e = exponential(load_part(x + i, (int)(n - i)) - splat(maximum));
-        for (int l = 0; l < n - i; l++) total[l] += (double)e[l];
+    for (; i + LANES <= n; i += LANES) {
+        vector t = load(x + i);
+        best = choose(t > best, t, best);
     }
-    for (int l = 0; l < LANES; l++) all += total[l];
-    return all;
+    float top = -__builtin_inff();
+    for (int l = 0; l < LANES; l++) top = best[l] > top ? best[l] : top;
+    for (; i < n; i++) top = x[i] > top ? x[i] : top;
+    return top;
+}
+
+double BRN__SIMD(sum_exp)(int64_t n, float shift, const float *x)
+{
+    enum { CHUNK = 64 };
+    double lanes[LANES] = {0}, total = 0;
+    int64_t i = 0;
+    while (i + LANES <= n) {
+        vector sum = {0};
+        for (int k = 0; k < CHUNK && i + LANES <= n; k++, i += LANES)
+            sum += exponential(load(x + i) - splat(shift));
+        fold(sum, LANES, lanes);
+    }
+    int rest = (int)(n - i);
+    if (rest) fold(exponential(load_part(x + i, rest) - splat(shift)), rest, lanes);
+    for (int l = 0; l < LANES; l++) total += lanes[l];
+    return total;
+}
+
+void BRN__SIMD(exp_add)(int64_t n, float shift, float factor, const float *x, const float *base,
+                        float *y)
+{
+    for (int64_t i = 0; i < n; i += LANES) {
+        int rest = n - i < LANES ? (int)(n - i) : LANES;
+        vector e = exponential(load_part(x + i, rest) - splat(shift)) * splat(factor);
+        if (base) e += load_part(base + i, rest);
+        store_part(y + i, e, rest);
+    }
 }

@@ -73,8 +73,12 @@ typedef struct brn__simd {
      * first of them. counter: the last three words of the Philox counter. */
     void (*dropout)(int64_t n, int64_t begin, uint64_t key, const uint32_t counter[3], float p,
                     const float *x, float *y);
-    /* sum of exp(x - maximum) */
-    double (*sum_exp)(int64_t n, float maximum, const float *x);
+    float (*maximum)(int64_t n, const float *x); /* -infinity when n = 0 */
+    /* sum of exp(x - shift) */
+    double (*sum_exp)(int64_t n, float shift, const float *x);
+    /* y = base + factor exp(x - shift); base may be NULL */
+    void (*exp_add)(int64_t n, float shift, float factor, const float *x, const float *base,
+                    float *y);
 } brn__simd;
 
 extern const brn__simd brn__simd_avx512, brn__simd_avx2, brn__simd_portable;

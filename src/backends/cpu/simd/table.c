@@ -20,5 +20,7 @@ const brn__simd BRN__SIMD(simd) = {
     .scale = BRN__SIMD(scale),
     .sum = BRN__SIMD(sum),
     .dropout = BRN__SIMD(dropout),
+    .maximum = BRN__SIMD(maximum),
+    .exp_add = BRN__SIMD(exp_add),
     .sum_exp = BRN__SIMD(sum_exp),
 };
