@@ -125,7 +125,9 @@ static brn_status blocked_layout(copy_data *data, brn_shape shape, int64_t block
 {
     dnnl_memory_desc_t *description = &data->descriptions[data->description_count];
     dnnl_format_tag_t tag = block == 16 ? dnnl_nChw16c : block == 8 ? dnnl_nChw8c : dnnl_nChw4c;
-    if (dnnl_memory_desc_create_with_tag(description, shape.rank, shape.dims, dnnl_f32, tag) !=
+    dnnl_dims_t dims = {0};
+    for (int i = 0; i < shape.rank; i++) dims[i] = shape.dims[i];
+    if (dnnl_memory_desc_create_with_tag(description, shape.rank, dims, dnnl_f32, tag) !=
         dnnl_success)
         return brn__fail(BRN_ERROR_NO_MEMORY, "no memory for a layout of %s", BRN__SHAPE(shape));
     data->description_count++;
