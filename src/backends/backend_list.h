@@ -5,7 +5,7 @@
 
 #include "graph/backend.h"
 
-#define BRN__BACKEND_LIST(X) X(reference)
+#define BRN__BACKEND_LIST(X) X(reference) X(cpu)
 
 #define X(name) extern const brn__backend brn__backend_##name;
 BRN__BACKEND_LIST(X)

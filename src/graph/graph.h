@@ -165,6 +165,7 @@ void brn__set_output(brn_node *node, int output, brn_dtype dtype, brn_shape shap
 void brn__same_as_input(brn_node *node, int output, int input);
 
 /* Ops that the graph layer itself needs (graph_ops.c). */
+/* A kernel of `sum` must work when its output is one of its inputs. */
 extern const brn__op brn__op_input, brn__op_parameter, brn__op_pick, brn__op_reorder, brn__op_sum,
     brn__op_fill;
 typedef struct brn__fill_attributes {

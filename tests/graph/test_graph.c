@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "burnish/ops.h"
+#include "burnish/parameters.h"
 #include "graph/graph.h"
 #include "ops/op_list.h"
 #include "test.h"

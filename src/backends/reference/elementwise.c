@@ -21,9 +21,10 @@ static brn_status run_sum(const brn__step *step, const brn__run *run)
     double *y = step->outputs[0];
     (void)run;
     for (int64_t i = 0; i < output_elements(step, 0); i++) {
-        y[i] = 0;
+        double total = 0; /* y may be one of the inputs: gradients that accumulate */
         for (int k = 0; k < step->node->input_count; k++)
-            y[i] += ((const double *)step->inputs[k])[i];
+            total += ((const double *)step->inputs[k])[i];
+        y[i] = total;
     }
     return BRN_OK;
 }
