@@ -124,47 +124,79 @@ typedef struct member {
     int method, flags;
 } member;
 
-static void add_member_fields(brn__text *out, const member *m)
+/* The fields that the local header and the directory share. */
+static void add_member_fields(brn__text *out, const member *m, bool zip64)
 {
+    int64_t length = zip64 ? 0xFFFFFFFF : (int64_t)m->content->length;
     build_number(out, 20, 2);
     build_number(out, m->flags, 2);
     build_number(out, m->method, 2);
     build_number(out, 0, 4); /* time and date */
     build_number(out, m->checksum, 4);
-    build_number(out, (int64_t)m->content->length, 4);
-    build_number(out, (int64_t)m->content->length, 4);
+    build_number(out, length, 4);
+    build_number(out, length, 4);
     build_number(out, (int64_t)strlen(m->name), 2);
-    build_number(out, 0, 2); /* extra */
+    build_number(out, zip64 ? 5 + 28 : 0, 2); /* extra */
 }
 
-static void add_archive(brn__text *out, member *members, int count)
+static void add_central(brn__text *out, const member *m, bool zip64)
+{
+    build_number(out, 0x02014B50, 4);
+    build_number(out, 20, 2);
+    add_member_fields(out, m, zip64);
+    build_number(out, 0, 2); /* comment */
+    build_number(out, 0, 8); /* disk, attributes */
+    build_number(out, zip64 ? 0xFFFFFFFF : (int64_t)m->offset, 4);
+    build_raw(out, m->name);
+    if (!zip64) return;
+    build_number(out, 0x7777, 2); /* another field, to be passed over */
+    build_number(out, 1, 2);
+    build_byte(out, 'x');
+    build_number(out, 1, 2);
+    build_number(out, 24, 2);
+    build_number(out, (int64_t)m->content->length, 8);
+    build_number(out, (int64_t)m->content->length, 8);
+    build_number(out, (int64_t)m->offset, 8);
+}
+
+static void add_end64(brn__text *out, size_t directory, int count)
+{
+    size_t end = out->length;
+    build_number(out, 0x06064B50, 4);
+    build_number(out, 44, 8);
+    build_number(out, 45 << 16 | 45, 4); /* versions */
+    build_number(out, 0, 8);             /* disks */
+    build_number(out, count, 8);
+    build_number(out, count, 8);
+    build_number(out, (int64_t)(end - directory), 8);
+    build_number(out, (int64_t)directory, 8);
+    build_number(out, 0x07064B50, 4);
+    build_number(out, 0, 4);
+    build_number(out, (int64_t)end, 8);
+    build_number(out, 1, 4);
+}
+
+static void add_archive(brn__text *out, member *members, int count, bool zip64)
 {
     for (int i = 0; i < count; i++) {
         member *m = &members[i];
         m->offset = out->length;
         m->checksum ^= (uint32_t)crc32_z(0, (const Bytef *)m->content->bytes, m->content->length);
         build_number(out, 0x04034B50, 4);
-        add_member_fields(out, m);
+        add_member_fields(out, m, false);
         build_raw(out, m->name);
         brn__text_add_bytes(out, m->content->bytes, m->content->length);
     }
     size_t directory = out->length;
-    for (int i = 0; i < count; i++) {
-        build_number(out, 0x02014B50, 4);
-        build_number(out, 20, 2);
-        add_member_fields(out, &members[i]);
-        build_number(out, 0, 2); /* comment */
-        build_number(out, 0, 8); /* disk, attributes */
-        build_number(out, (int64_t)members[i].offset, 4);
-        build_raw(out, members[i].name);
-    }
+    for (int i = 0; i < count; i++) add_central(out, &members[i], zip64);
     size_t end = out->length;
+    if (zip64) add_end64(out, directory, count);
     build_number(out, 0x06054B50, 4);
     build_number(out, 0, 4);
-    build_number(out, count, 2);
-    build_number(out, count, 2);
-    build_number(out, (int64_t)(end - directory), 4);
-    build_number(out, (int64_t)directory, 4);
+    build_number(out, zip64 ? 0xFFFF : count, 2);
+    build_number(out, zip64 ? 0xFFFF : count, 2);
+    build_number(out, zip64 ? 0xFFFFFFFF : (int64_t)(end - directory), 4);
+    build_number(out, zip64 ? 0xFFFFFFFF : (int64_t)directory, 4);
     build_number(out, 0, 2);
 }
 
@@ -183,7 +215,7 @@ void build_zip(brn__text *out, const build_file *file)
                          .checksum = file->checksum_change,
                          .method = file->method,
                          .flags = file->flags}};
-    add_archive(out, members, 3);
+    add_archive(out, members, 3, file->zip64);
     brn__text_free(&pickle);
     brn__text_free(&order);
     brn__text_free(&data);

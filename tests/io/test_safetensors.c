@@ -160,6 +160,7 @@ static const struct damage {
     {W("F32", "2,3", "0", "24"), 23, "do not lie within"},
     {W("F32", "2,3", "0", "24"), 25, "25 bytes of data; expected 24"},
     {W("F32", "2,3", "0", "20"), 20, "needs 24 bytes, got 20"},
+    {W("F32", "2,3", "0", "28"), 28, "needs 24 bytes, got 28"},
     {W("F32", "2,3", "4", "28"), 28, "there is a hole"},
     {W("F32", "2,3", "-4", "20"), 24, "data_offsets"},
     {W("F32", "2,3", "24", "0"), 24, "do not lie within"},

@@ -60,6 +60,7 @@ TEST(built_files_are_right_before_they_are_damaged)
     ACCEPTED(f.strides[0] = 1, f.strides[1] = 2);             /* transposed */
     ACCEPTED(f.shape.dims[0] = 0, f.offset = 6);              /* empty, at the end */
     ACCEPTED(f.shape.dims[0] = 1, f.strides[0] = INT64_MAX);  /* a stride that is never used */
+    ACCEPTED(f.zip64 = true);
     ACCEPTED(f.storage_type = "HalfStorage", f.stored_bytes = 12);
     ACCEPTED(f.storage_type = "BoolStorage", f.stored_bytes = 6);
 }
@@ -140,15 +141,39 @@ static size_t place_of(const brn__text *file, uint32_t signature, int n)
     return 0;
 }
 
+typedef struct patch {
+    uint32_t signature;
+    int n, offset, bytes; /* which record, and which field of it */
+    int64_t value;
+    const char *part;
+} patch;
+
+enum {
+    LOCAL = 0x04034B50,
+    CENTRAL = 0x02014B50,
+    END = 0x06054B50,
+    END64 = 0x06064B50,
+    LOCATOR = 0x07064B50,
+};
+
+static void refuse_patched(const patch *patches, size_t count, bool zip64)
+{
+    for (size_t i = 0; i < count; i++) {
+        brn__text file = {0};
+        build_file right = build_defaults();
+        right.zip64 = zip64;
+        build_zip(&file, &right);
+        size_t at = place_of(&file, patches[i].signature, patches[i].n) + (size_t)patches[i].offset;
+        for (int k = 0; k < patches[i].bytes; k++)
+            file.bytes[at + (size_t)k] = (char)((uint64_t)patches[i].value >> (8 * k));
+        assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, patches[i].part);
+        brn__text_free(&file);
+    }
+}
+
 TEST(damaged_zip_directory_is_refused)
 {
-    enum { LOCAL = 0x04034B50, CENTRAL = 0x02014B50, END = 0x06054B50 };
-    static const struct {
-        uint32_t signature;
-        int n, offset, bytes; /* which record, and which field of it */
-        int64_t value;
-        const char *part;
-    } patches[] = {
+    static const patch patches[] = {
         {END, 0, 0, 4, 0, "no end record"},
         {END, 0, 20, 2, 5, "no end record"}, /* a comment that is not there */
         {END, 0, 4, 2, 1, "several disks"},
@@ -177,30 +202,59 @@ TEST(damaged_zip_directory_is_refused)
         {LOCAL, 2, 26, 2, 7, "has another name in its local header"},
         {LOCAL, 2, 0, 4, 0, "no local header"},
     };
-    for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
-        brn__text file = {0};
-        build_file right = build_defaults();
-        build_zip(&file, &right);
-        size_t at = place_of(&file, patches[i].signature, patches[i].n) + (size_t)patches[i].offset;
-        for (int k = 0; k < patches[i].bytes; k++)
-            file.bytes[at + (size_t)k] = (char)(patches[i].value >> (8 * k));
-        assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, patches[i].part);
-        brn__text_free(&file);
-    }
+    refuse_patched(patches, sizeof patches / sizeof *patches, false);
 }
 
-TEST(zip_members_that_overlap_or_share_a_name_are_refused)
+/* Behind the name of a member (10 bytes the first): a foreign field of 5 bytes, then zip64's. */
+TEST(damaged_zip64_records_are_refused)
+{
+    enum { EXTRA = 46 + 10 + 5 };
+    static const patch patches[] = {
+        {LOCATOR, 0, 0, 4, 0, "no locator of the zip64"},
+        {LOCATOR, 0, 8, 8, 0, "no zip64 end record at byte 0"},
+        {LOCATOR, 0, 8, 8, -1, "no zip64 end record at byte 18446744073709551615"},
+        {END64, 0, 0, 4, 0, "no zip64 end record"},
+        {END64, 0, 16, 4, 1, "several disks"},
+        {END64, 0, 32, 8, 4, "the directory is damaged"},
+        {END64, 0, 32, 8, -1, "18446744073709551615 members"},
+        {END64, 0, 40, 8, -1, "does not fit"},
+        {END64, 0, 48, 8, -1, "does not fit"},
+        {END64, 0, 48, 8, 1, "the directory is damaged"},
+        {CENTRAL, 0, EXTRA + 2, 2, 16, "a short zip64 field"},
+        {CENTRAL, 0, EXTRA + 2, 2, 25, "no local header at byte 4294967295"}, /* leaves the extra field */
+        {CENTRAL, 0, EXTRA, 2, 2, "no local header at byte 4294967295"},
+        {CENTRAL, 0, EXTRA + 4, 8, 1, "expected 1"},
+        {CENTRAL, 0, EXTRA + 20, 8, -1, "no local header at byte 18446744073709551615"},
+        {CENTRAL, 0, EXTRA + 20, 8, 1, "no local header at byte 1"},
+    };
+    refuse_patched(patches, sizeof patches / sizeof *patches, true);
+}
+
+/* Adds to both lengths of the n-th member in the directory. */
+static void lengthen(brn__text *file, int n, int bytes)
+{
+    size_t at = place_of(file, 0x02014B50, n) + 20;
+    for (int i = 0; i < 2; i++, at += 4) file->bytes[at] = (char)(file->bytes[at] + bytes);
+}
+
+TEST(zip_members_that_overlap_or_leave_the_file_are_refused)
+{
+    build_file right = build_defaults();
+    brn__text file = {0}, long_one = {0};
+    build_zip(&file, &right);
+    lengthen(&file, 0, 60); /* data.pkl reaches into the next member */
+    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "overlap");
+    build_zip(&long_one, &right);
+    lengthen(&long_one, 2, 1); /* the last member reaches into the directory */
+    assert_refused(long_one.bytes, long_one.length, BRN_ERROR_INPUT, "25 bytes do not fit the file");
+    brn__text_free(&file);
+    brn__text_free(&long_one);
+}
+
+TEST(zip_members_that_share_a_name_are_refused)
 {
     build_file right = build_defaults();
     brn__text file = {0};
-    build_zip(&file, &right);
-    size_t first = place_of(&file, 0x02014B50, 0);
-    for (int i = 0; i < 2; i++) { /* both lengths: data.pkl reaches into the next member */
-        char *length = file.bytes + first + 20 + 4 * i;
-        *length = (char)(*length + 60);
-    }
-    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "overlap");
-    brn__text_free(&file);
     right.key = "000"; /* a name as long as the other */
     build_zip(&file, &right);
     memcpy(file.bytes + place_of(&file, 0x04034B50, 2) + 30, "a/data.pkl", 10);
