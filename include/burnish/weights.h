@@ -43,10 +43,10 @@ typedef struct brn_weights_file {
 } brn_weights_file;
 
 typedef struct brn_weights_entry {
-    const char *architecture; /* torchvision's name where it has one */
-    const char *alias;        /* another name, or NULL */
+    const char *architecture;                      /* torchvision's name where it has one */
+    const char *alias;                             /* another name, or NULL */
     brn_weights_file files[BRN_WEIGHTS_FILES_MAX]; /* the same weights; the first is preferred */
-    const char *source;      /* where the first file is found: a URL, or a package in words */
+    const char *source; /* where the first file is found: a URL, or a package in words */
     const char *licence;
     brn_weights_preprocessing preprocessing;
 } brn_weights_entry;

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 static const char *const names[BRN_IMAGENET_CLASSES] = {
     "tench", "goldfish", "great white shark", "tiger shark", "hammerhead", "electric ray",
     "stingray", "cock", "hen", "ostrich", "brambling", "goldfinch", "house finch", "junco",
@@ -157,6 +158,7 @@ static const char *const names[BRN_IMAGENET_CLASSES] = {
     "coral fungus", "agaric", "gyromitra", "stinkhorn", "earthstar", "hen-of-the-woods", "bolete",
     "ear", "toilet tissue",
 };
+/* clang-format on */
 
 const char *brn_imagenet_class_name(int index)
 {

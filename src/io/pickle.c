@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* clang-format off */
 /* X(NAME, byte) of what is understood. */
 #define OPCODE_LIST(X)                                                                             \
     X(MARK, '(') X(STOP, '.') X(PROTO, 0x80) X(FRAME, 0x95) X(GLOBAL, 'c') X(REDUCE, 'R')          \
@@ -27,6 +28,7 @@
     X(LONG4, 0x8B) X(BINBYTES, 'B') X(SHORT_BINBYTES, 'C') X(BINBYTES8, 0x8E)                      \
     X(ADDITEMS, 0x90) X(FROZENSET, 0x91) X(NEWOBJ_EX, 0x92) X(STACK_GLOBAL, 0x93)                  \
     X(BYTEARRAY8, 0x96) X(NEXT_BUFFER, 0x97) X(READONLY_BUFFER, 0x98)
+/* clang-format on */
 
 enum opcode {
 #define X(name, byte) OP_##name = byte,
@@ -73,8 +75,8 @@ static brn_status within(const machine *m, brn_status status)
 {
     if (status == BRN_OK || status == BRN_ERROR_NO_MEMORY) return status;
     const char *name = opcode_names[m->opcode];
-    return brn__fail_within(status, "pickle opcode %s (0x%02X) at byte %zu", name ? name : "unknown",
-                            m->opcode, m->opcode_at);
+    return brn__fail_within(status, "pickle opcode %s (0x%02X) at byte %zu",
+                            name ? name : "unknown", m->opcode, m->opcode_at);
 }
 
 /* The next `count` bytes. */
@@ -291,8 +293,8 @@ static brn_status op_global(machine *m)
                       BRN__QUOTE(name, name_length));
     if (++m->values > BRN__PICKLE_VALUES_MAX)
         return refuse(m, "more than %d values", BRN__PICKLE_VALUES_MAX);
-    BRN__TRY(within(m, m->source->rules->global(m->source, module, module_length, name,
-                                                name_length, &value)));
+    BRN__TRY(within(
+        m, m->source->rules->global(m->source, module, module_length, name, name_length, &value)));
     return push(m, value);
 }
 

@@ -33,7 +33,8 @@ const brn__pickle_value *brn__pickle_get(const brn__pickle_value *dict, const ch
 {
     if (dict->kind != BRN__PICKLE_DICT) return NULL;
     for (size_t i = dict->as.list.count; i >= 2; i -= 2)
-        if (brn__pickle_is_string(dict->as.list.items[i - 2], key)) return dict->as.list.items[i - 1];
+        if (brn__pickle_is_string(dict->as.list.items[i - 2], key))
+            return dict->as.list.items[i - 1];
     return NULL;
 }
 

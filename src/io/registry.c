@@ -40,7 +40,10 @@ static const brn_weights_entry entries[] = {
 };
 /* clang-format on */
 
-int brn_weights_count(void) { return (int)(sizeof entries / sizeof *entries); }
+int brn_weights_count(void)
+{
+    return (int)(sizeof entries / sizeof *entries);
+}
 
 const brn_weights_entry *brn_weights_entry_at(int index)
 {
@@ -92,7 +95,7 @@ brn_status brn_weights_cache_folder(char *out, size_t size)
         if (folder && *folder) return write_path(out, size, folder, places[i][1]);
     }
     return brn__fail(BRN_ERROR_INPUT, "no cache folder: expected BURNISH_CACHE, XDG_CACHE_HOME or "
-                     "HOME to be set");
+                                      "HOME to be set");
 }
 
 /* The path of a file in the cache; brn__free. */
@@ -135,11 +138,11 @@ static brn_status recognise(const brn_weights_entry *entry, const char *file, co
         *out = &entry->files[i];
         return BRN_OK;
     }
-    return brn__fail(BRN_ERROR_INPUT,
-                     "%s: its sha256 %s is not that of the weights of %s; expected %s, which begins "
-                     "with %s",
-                     file, sha256, entry->architecture, entry->files[0].name,
-                     entry->files[0].sha256);
+    return brn__fail(
+        BRN_ERROR_INPUT,
+        "%s: its sha256 %s is not that of the weights of %s; expected %s, which begins "
+        "with %s",
+        file, sha256, entry->architecture, entry->files[0].name, entry->files[0].sha256);
 }
 
 static brn_status store(const brn__mapping *content, const char *name)

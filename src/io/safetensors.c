@@ -35,14 +35,20 @@ static brn_status bound_header(const char *text, size_t length)
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
         if (in_string) {
-            if (c == '\\') i++;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
             continue;
         }
-        if (c == '"') in_string = true;
-        else if (c == '{' || c == '[') depth++;
-        else if (c == '}' || c == ']') depth--;
-        else if (c == ',') commas++;
+        if (c == '"')
+            in_string = true;
+        else if (c == '{' || c == '[')
+            depth++;
+        else if (c == '}' || c == ']')
+            depth--;
+        else if (c == ',')
+            commas++;
         if (depth > DEPTH_MAX)
             return brn__fail(BRN_ERROR_INPUT, "header: nested deeper than %d at byte %zu",
                              DEPTH_MAX, i);
@@ -108,7 +114,8 @@ static brn_status read_tensor(brn__state *state, const char *name, const json_t 
 {
     if (!json_is_object(value) || json_object_size(value) != 3)
         return brn__fail(BRN_ERROR_INPUT,
-                         "tensor \"%s\": expected an object of dtype, shape and data_offsets", name);
+                         "tensor \"%s\": expected an object of dtype, shape and data_offsets",
+                         name);
     brn__entry entry = {0};
     BRN__TRY(read_dtype(name, json_object_get(value, "dtype"), &entry.dtype));
     BRN__TRY(read_shape(name, json_object_get(value, "shape"), &entry.shape));
@@ -133,7 +140,8 @@ static brn_status read_metadata(brn__state *state, json_t *metadata)
         return brn__fail(BRN_ERROR_INPUT, "__metadata__ is no object of strings");
     const char *key;
     json_t *value;
-    json_object_foreach(metadata, key, value) {
+    json_object_foreach(metadata, key, value)
+    {
         if (!json_is_string(value))
             return brn__fail(BRN_ERROR_INPUT, "__metadata__: the value of \"%s\" is no string",
                              BRN__QUOTE(key, strlen(key)));
@@ -155,10 +163,10 @@ static brn_status check_tiling(span *spans, size_t count, uint64_t data_length)
     if (count) qsort(spans, count, sizeof *spans, compare_spans);
     for (size_t i = 0; i < count; i++) {
         if (spans[i].begin != expected)
-            return brn__fail(BRN_ERROR_INPUT,
-                             "tensor \"%s\": data begins at %llu; expected %llu (%s)", spans[i].name,
-                             (unsigned long long)spans[i].begin, (unsigned long long)expected,
-                             spans[i].begin < expected ? "tensors overlap" : "there is a hole");
+            return brn__fail(
+                BRN_ERROR_INPUT, "tensor \"%s\": data begins at %llu; expected %llu (%s)",
+                spans[i].name, (unsigned long long)spans[i].begin, (unsigned long long)expected,
+                spans[i].begin < expected ? "tensors overlap" : "there is a hole");
         expected = spans[i].end;
     }
     if (expected != data_length)
@@ -177,9 +185,12 @@ static brn_status read_header(brn__state *state, json_t *root, const unsigned ch
     brn_status status = BRN_OK;
     const char *name;
     json_t *value;
-    json_object_foreach(root, name, value) {
-        if (strcmp(name, "__metadata__") == 0) status = read_metadata(state, value);
-        else status = read_tensor(state, name, value, data, data_length, &spans[count++]);
+    json_object_foreach(root, name, value)
+    {
+        if (strcmp(name, "__metadata__") == 0)
+            status = read_metadata(state, value);
+        else
+            status = read_tensor(state, name, value, data, data_length, &spans[count++]);
         if (status != BRN_OK) break;
     }
     if (status == BRN_OK) status = check_tiling(spans, count, data_length);
@@ -206,8 +217,7 @@ static brn_status read(brn__state *state)
         return brn__fail(BRN_ERROR_INPUT, "header: %s at byte %d",
                          BRN__QUOTE(error.text, strlen(error.text)), error.position);
     size_t data_at = LENGTH_BYTES + header_length;
-    brn_status status =
-        read_header(state, root, state->bytes + data_at, state->length - data_at);
+    brn_status status = read_header(state, root, state->bytes + data_at, state->length - data_at);
     json_decref(root);
     return status;
 }

@@ -29,9 +29,8 @@ brn_status brn__state_add(brn__state *state, const brn__entry *entry, const char
     if (state->count == BRN__STATE_ENTRIES_MAX)
         return brn__fail(BRN_ERROR_INPUT, "more than %d tensors", BRN__STATE_ENTRIES_MAX);
     if (name_length == 0 || name_length > BRN__STATE_NAME_BYTES_MAX)
-        return brn__fail(BRN_ERROR_INPUT,
-                         "a tensor's name has %zu bytes; expected 1 to %d", name_length,
-                         BRN__STATE_NAME_BYTES_MAX);
+        return brn__fail(BRN_ERROR_INPUT, "a tensor's name has %zu bytes; expected 1 to %d",
+                         name_length, BRN__STATE_NAME_BYTES_MAX);
     for (size_t i = 0; i < name_length; i++)
         if ((unsigned char)name[i] < 0x20 || name[i] == 0x7F)
             return brn__fail(BRN_ERROR_INPUT, "tensor name \"%s\" holds a control character",
@@ -154,9 +153,15 @@ void brn__state_close(brn__state *state)
     brn__free(state);
 }
 
-const char *brn__state_kind(const brn__state *state) { return state->container->name; }
+const char *brn__state_kind(const brn__state *state)
+{
+    return state->container->name;
+}
 
-int64_t brn__state_count(const brn__state *state) { return state->count; }
+int64_t brn__state_count(const brn__state *state)
+{
+    return state->count;
+}
 
 const brn__entry *brn__state_entry(const brn__state *state, int64_t index)
 {
@@ -192,8 +197,8 @@ static bool is_row_major(const brn__entry *entry)
 
 enum { GATHER_BYTES = 4096 };
 
-/* Copies `count` elements, `stride` apart, into `target` as `to`. They go through an aligned buffer:
- * files align nothing. */
+/* Copies `count` elements, `stride` apart, into `target` as `to`. They go through an aligned
+ * buffer: files align nothing. */
 static void read_run(brn_dtype from, const unsigned char *source, int64_t stride, int64_t count,
                      brn_dtype to, unsigned char *target)
 {
@@ -203,7 +208,8 @@ static void read_run(brn_dtype from, const unsigned char *source, int64_t stride
     for (int64_t done = 0; done < count;) {
         const int64_t part = count - done < room ? count - done : room;
         const unsigned char *from_here = source + (size_t)(done * stride) * size;
-        if (stride == 1) memcpy(buffer, from_here, (size_t)part * size);
+        if (stride == 1)
+            memcpy(buffer, from_here, (size_t)part * size);
         else
             for (int64_t i = 0; i < part; i++)
                 memcpy(buffer + (size_t)i * size, from_here + (size_t)(i * stride) * size, size);
@@ -220,8 +226,10 @@ brn_status brn__state_read(const brn__entry *entry, brn_dtype to, void *out)
         return brn__fail(BRN_ERROR_USAGE, "%s: element type %d is not known", entry->name, (int)to);
     if (elements == 0) return BRN_OK;
     if (shape.rank == 0 || is_row_major(entry)) {
-        if (to == entry->dtype) memcpy(out, entry->first, (size_t)elements * brn_dtype_bytes(to));
-        else read_run(entry->dtype, entry->first, 1, elements, to, out);
+        if (to == entry->dtype)
+            memcpy(out, entry->first, (size_t)elements * brn_dtype_bytes(to));
+        else
+            read_run(entry->dtype, entry->first, 1, elements, to, out);
         return BRN_OK;
     }
     /* One run along the last dimension for each index of the others. */

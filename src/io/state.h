@@ -19,8 +19,8 @@
 #include "burnish/tensor.h"
 
 enum {
-    BRN__STATE_ENTRIES_MAX = 100000,   /* tensors in a file */
-    BRN__STATE_NAME_BYTES_MAX = 1024,  /* of a tensor */
+    BRN__STATE_ENTRIES_MAX = 100000,  /* tensors in a file */
+    BRN__STATE_NAME_BYTES_MAX = 1024, /* of a tensor */
 };
 
 typedef struct brn__entry {

@@ -3,14 +3,20 @@
 #include "burnish/state_file.h"
 #include "io/state.h"
 
-static const brn__state *state_of(const brn_state_file *file) { return (const brn__state *)file; }
+static const brn__state *state_of(const brn_state_file *file)
+{
+    return (const brn__state *)file;
+}
 
 brn_status brn_state_file_open(const char *path, brn_state_file **out)
 {
     return brn__state_open(path, (brn__state **)out);
 }
 
-void brn_state_file_close(brn_state_file *file) { brn__state_close((brn__state *)file); }
+void brn_state_file_close(brn_state_file *file)
+{
+    brn__state_close((brn__state *)file);
+}
 
 const char *brn_state_file_kind(const brn_state_file *file)
 {

@@ -100,8 +100,10 @@ static brn_status read_dims(const brn__pickle_value *tuple, const char *what, in
     for (int i = 0; i < *rank; i++) {
         const brn__pickle_value *dim = tuple->as.list.items[i];
         if (dim->kind != BRN__PICKLE_INTEGER || dim->as.integer < 0)
-            return brn__fail(BRN_ERROR_INPUT, "the %s of a tensor holds %s; expected integers of 0 "
-                             "or more", what,
+            return brn__fail(BRN_ERROR_INPUT,
+                             "the %s of a tensor holds %s; expected integers of 0 "
+                             "or more",
+                             what,
                              dim->kind == BRN__PICKLE_INTEGER ? "a negative integer"
                                                               : brn__pickle_kind_text(dim));
         dims[i] = dim->as.integer;
@@ -145,6 +147,9 @@ static brn_status rebuild_tensor(brn__pickle_source *source, const brn__pickle_v
     if (arguments->as.list.count < least || arguments->as.list.count > 7)
         return brn__fail(BRN_ERROR_INPUT, "a tensor from %zu arguments; expected %zu",
                          arguments->as.list.count, least);
+    if (arguments->as.list.count == 7 &&
+        (items[6]->kind != BRN__PICKLE_DICT || items[6]->as.list.count))
+        return brn__fail(BRN_ERROR_UNSUPPORTED, "a tensor that is conjugated or negated when read");
     if (!is_object(items[0], STORAGE))
         return brn__fail(BRN_ERROR_INPUT, "a tensor over %s; expected a storage",
                          brn__pickle_kind_text(items[0]));
@@ -179,7 +184,7 @@ static brn_status new_dict(brn__pickle_source *source, const brn__pickle_value *
         if ((pair->kind != BRN__PICKLE_LIST && pair->kind != BRN__PICKLE_TUPLE) ||
             pair->as.list.count != 2 || pair->as.list.items[0]->kind != BRN__PICKLE_STRING)
             return brn__fail(BRN_ERROR_INPUT, "an OrderedDict with something else than a pair of a "
-                             "string and a value");
+                                              "string and a value");
         BRN__TRY(brn__pickle_append(source, *out, pair->as.list.items[0]));
         BRN__TRY(brn__pickle_append(source, *out, pair->as.list.items[1]));
     }
@@ -227,7 +232,7 @@ static brn_status find_persistent(brn__pickle_source *source, const brn__pickle_
         !is_object(items[1], STORAGE_TYPE) || items[2]->kind != BRN__PICKLE_STRING ||
         items[3]->kind != BRN__PICKLE_STRING || items[4]->kind != BRN__PICKLE_INTEGER)
         return brn__fail(BRN_ERROR_INPUT, "a persistent id that is no (\"storage\", type, key, "
-                         "location, count)");
+                                          "location, count)");
     if (count == 6 && items[5]->kind != BRN__PICKLE_NONE)
         return brn__fail(BRN_ERROR_UNSUPPORTED, "storage \"%s\" is a view of another storage",
                          BRN__QUOTE(items[2]->as.string.bytes, items[2]->as.string.length));

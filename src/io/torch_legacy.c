@@ -55,8 +55,7 @@ static brn_status find_storage(brn__torch_reader *reader, const brn__torch_stora
     if (index < 0) return add_storage(reader, wanted, out);
     const brn__torch_storage *known = s->all[index];
     if (known->dtype != wanted->dtype || known->count != wanted->count)
-        return brn__fail(BRN_ERROR_INPUT,
-                         "storage \"%s\" is both %lld of %s and %lld of %s",
+        return brn__fail(BRN_ERROR_INPUT, "storage \"%s\" is both %lld of %s and %lld of %s",
                          BRN__QUOTE(known->key, known->key_length), (long long)known->count,
                          brn_dtype_name(known->dtype), (long long)wanted->count,
                          brn_dtype_name(wanted->dtype));
@@ -82,8 +81,7 @@ static brn_status read_storage(brn__torch_reader *reader, brn__torch_storage *st
 {
     const brn__state *state = reader->state;
     const char *key = BRN__QUOTE(storage->key, storage->key_length);
-    if (storage->bytes)
-        return brn__fail(BRN_ERROR_INPUT, "storage \"%s\" is listed twice", key);
+    if (storage->bytes) return brn__fail(BRN_ERROR_INPUT, "storage \"%s\" is listed twice", key);
     if (state->length - *position < COUNT_BYTES)
         return brn__fail(BRN_ERROR_INPUT, "storage \"%s\": the file is cut short", key);
     int64_t count = (int64_t)brn__read_u64(state->bytes + *position);
@@ -110,10 +108,10 @@ static brn_status read_storages(brn__torch_reader *reader, const brn__pickle_val
                          (long long)s->count);
     for (size_t i = 0; i < keys->as.list.count; i++) {
         const brn__pickle_value *key = keys->as.list.items[i];
-        int64_t index = key->kind != BRN__PICKLE_STRING
-                            ? -1
-                            : brn__name_table_find(&s->names, key->as.string.bytes,
-                                                   key->as.string.length);
+        int64_t index =
+            key->kind != BRN__PICKLE_STRING
+                ? -1
+                : brn__name_table_find(&s->names, key->as.string.bytes, key->as.string.length);
         if (index < 0)
             return brn__fail(BRN_ERROR_INPUT, "storage key %zu is none that a tensor uses", i);
         BRN__TRY(read_storage(reader, s->all[index], &position));
@@ -127,9 +125,8 @@ static brn_status read_storages(brn__torch_reader *reader, const brn__pickle_val
 static brn_status read_stream(brn__torch_reader *reader)
 {
     const brn__pickle_value *protocol, *system, *root, *keys;
-    reader->source = (brn__pickle_source){.bytes = reader->state->bytes,
-                                          .length = reader->state->length,
-                                          .position = sizeof magic};
+    reader->source = (brn__pickle_source){
+        .bytes = reader->state->bytes, .length = reader->state->length, .position = sizeof magic};
     BRN__TRY(brn__torch_unpickle(reader, &protocol));
     BRN__TRY(brn__torch_unpickle(reader, &system));
     BRN__TRY(check_system(protocol, system));

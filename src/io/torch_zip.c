@@ -46,8 +46,7 @@ static brn_status find_storage(brn__torch_reader *reader, const brn__torch_stora
                          "storage \"%s\": %lld elements of %s need %zu bytes, the member has %zu",
                          BRN__QUOTE(wanted->key, wanted->key_length), (long long)wanted->count,
                          brn_dtype_name(wanted->dtype), bytes, member->length);
-    brn__torch_storage *storage =
-        brn__arena_copy(&reader->state->arena, wanted, sizeof *wanted);
+    brn__torch_storage *storage = brn__arena_copy(&reader->state->arena, wanted, sizeof *wanted);
     if (!storage) return BRN_ERROR_NO_MEMORY;
     storage->bytes = member->bytes;
     *out = storage;

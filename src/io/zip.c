@@ -50,7 +50,8 @@ static brn_status find_end(const unsigned char *bytes, size_t length, size_t *ou
 
 static brn_status read_end64(const unsigned char *bytes, size_t end_at, directory *out)
 {
-    if (end_at < LOCATOR_BYTES || brn__read_u32(bytes + end_at - LOCATOR_BYTES) != SIGNATURE_LOCATOR)
+    if (end_at < LOCATOR_BYTES ||
+        brn__read_u32(bytes + end_at - LOCATOR_BYTES) != SIGNATURE_LOCATOR)
         return brn__fail(BRN_ERROR_INPUT, "zip: no locator of the zip64 end record");
     uint64_t at = brn__read_u64(bytes + end_at - LOCATOR_BYTES + 8);
     if (end_at < END64_BYTES || at > end_at - END64_BYTES ||
@@ -208,7 +209,10 @@ brn_status brn__zip_open(const unsigned char *bytes, size_t length, brn__arena *
     return check_overlap(out);
 }
 
-void brn__zip_close(brn__zip *zip) { brn__name_table_free(&zip->names); }
+void brn__zip_close(brn__zip *zip)
+{
+    brn__name_table_free(&zip->names);
+}
 
 brn_status brn__zip_member_of(brn__zip *zip, const char *name, const brn__zip_member **out)
 {
@@ -219,8 +223,7 @@ brn_status brn__zip_member_of(brn__zip *zip, const char *name, const brn__zip_me
     if (!member->verified) {
         uint32_t checksum = (uint32_t)crc32_z(0, member->bytes, member->length);
         if (checksum != member->checksum)
-            return brn__fail(BRN_ERROR_INPUT,
-                             "zip: \"%s\" is damaged: CRC-32 %08x; expected %08x",
+            return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" is damaged: CRC-32 %08x; expected %08x",
                              BRN__QUOTE(name, strlen(name)), checksum, member->checksum);
         member->verified = true;
     }

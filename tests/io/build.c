@@ -7,7 +7,10 @@
 #include <string.h>
 #include <zlib.h>
 
-void build_raw(brn__text *out, const char *opcodes) { brn__text_add(out, opcodes); }
+void build_raw(brn__text *out, const char *opcodes)
+{
+    brn__text_add(out, opcodes);
+}
 
 void build_byte(brn__text *out, int byte)
 {

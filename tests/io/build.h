@@ -28,7 +28,7 @@ typedef struct build_file {
     const char *key;      /* in the list of keys (legacy), or the member's name (zip) */
     int64_t protocol;     /* legacy */
     bool big_endian;
-    const char *object;   /* instead of the dict with "w": raw pickle of `object_length` bytes */
+    const char *object; /* instead of the dict with "w": raw pickle of `object_length` bytes */
     size_t object_length;
     uint32_t checksum_change; /* xor to the data member's CRC-32 */
     int method, flags;        /* of the data member */

@@ -17,8 +17,10 @@ static char *kept_places[3];
 
 static void set_place(int i, const char *value)
 {
-    if (value) setenv(places[i], value, 1);
-    else unsetenv(places[i]);
+    if (value)
+        setenv(places[i], value, 1);
+    else
+        unsetenv(places[i]);
 }
 
 /* Sets the variables of the cache folder; NULL unsets. Ended by restore_places. */
@@ -55,7 +57,8 @@ TEST(every_weights_entry_is_whole_and_its_file_name_ends_in_its_hash)
         for (int f = 0; f < BRN_WEIGHTS_FILES_MAX && entry->files[f].name; f++) {
             const char *hash = entry->files[f].sha256;
             assert_true(strlen(hash) == 8 || strlen(hash) == 64);
-            for (const char *p = hash; *p; p++) assert_true(isdigit(*p) || (*p >= 'a' && *p <= 'f'));
+            for (const char *p = hash; *p; p++)
+                assert_true(isdigit(*p) || (*p >= 'a' && *p <= 'f'));
             const char *dash = strrchr(entry->files[f].name, '-');
             assert_non_null(dash);
             assert_memory_equal(dash + 1, hash, 8);
@@ -124,12 +127,12 @@ TEST(import_refuses_other_weights_and_damaged_files)
 {
     const char *folder = test_scratch_folder();
     set_places(folder, NULL, NULL);
-    assert_fails(brn_weights_import("resnet18",
-                                    test_source_path("tests/golden/containers/tensors.zip.pt")),
-                 BRN_ERROR_INPUT, "expected resnet18-f37072fd.pth, which begins with f37072fd");
-    assert_fails(brn_weights_import("resnet18",
-                                    test_source_path("tests/golden/containers/versions.txt")),
-                 BRN_ERROR_INPUT, "not a known weight file");
+    assert_fails(
+        brn_weights_import("resnet18", test_source_path("tests/golden/containers/tensors.zip.pt")),
+        BRN_ERROR_INPUT, "expected resnet18-f37072fd.pth, which begins with f37072fd");
+    assert_fails(
+        brn_weights_import("resnet18", test_source_path("tests/golden/containers/versions.txt")),
+        BRN_ERROR_INPUT, "not a known weight file");
     assert_fails(brn_weights_import("resnet18", "/nonexistent"), BRN_ERROR_IO, "/nonexistent");
     brn__name_list names;
     assert_ok(brn__list_folder(folder, &names));

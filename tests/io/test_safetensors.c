@@ -50,7 +50,8 @@ TEST(written_file_keeps_names_metadata_and_alignment)
         {"weird \"name\" \\ \xC3\xA9", BRN_DTYPE_F32, {0}, &one},
         {"nothing", BRN_DTYPE_F32, {.rank = 2, .dims = {0, 5}}, NULL},
         {"pair", BRN_DTYPE_F32, {.rank = 1, .dims = {2}}, two}};
-    const brn__safetensors_pair pairs[] = {{"z", "last\nfirst"}, {"a", "{\"json\": [1]}"}, {"m", ""}};
+    const brn__safetensors_pair pairs[] = {
+        {"z", "last\nfirst"}, {"a", "{\"json\": [1]}"}, {"m", ""}};
     const char *path = scratch_file("names.safetensors");
     assert_ok(brn__safetensors_write(path, items, 3, pairs, 3));
     char *bytes;
@@ -100,7 +101,8 @@ TEST(writer_refuses_bad_items_and_leaves_the_old_file)
     const char *path = scratch_file("kept.safetensors");
     assert_ok(brn__safetensors_write(path, &good, 1, &pair, 1));
 #define REFUSED(items, count, pairs, pair_count, part)                                             \
-    assert_fails(brn__safetensors_write(path, items, count, pairs, pair_count), BRN_ERROR_USAGE, part)
+    assert_fails(brn__safetensors_write(path, items, count, pairs, pair_count), BRN_ERROR_USAGE,   \
+                 part)
     REFUSED(twice, 2, NULL, 0, "given twice");
     REFUSED(&empty, 1, NULL, 0, "0 bytes");
     REFUSED(&control, 1, NULL, 0, "control character");
@@ -117,13 +119,62 @@ TEST(writer_refuses_bad_items_and_leaves_the_old_file)
     brn__state_close(state);
 }
 
+TEST(writer_refuses_what_the_reader_would)
+{
+    enum { TOO_MANY = BRN__STATE_ENTRIES_MAX + 1 };
+    const char *path = scratch_file("bounds.safetensors");
+    brn__safetensors_item *items = calloc(TOO_MANY, sizeof *items);
+    assert_non_null(items);
+    assert_fails(brn__safetensors_write(path, items, TOO_MANY, NULL, 0), BRN_ERROR_USAGE,
+                 "100001 tensors; expected at most 100000");
+    free(items);
+    char *text = malloc(BRN__SAFETENSORS_HEADER_MAX + 1);
+    assert_non_null(text);
+    memset(text, 'a', BRN__SAFETENSORS_HEADER_MAX);
+    text[BRN__SAFETENSORS_HEADER_MAX] = '\0';
+    const brn__safetensors_pair pair = {"k", text};
+    assert_fails(brn__safetensors_write(path, NULL, 0, &pair, 1), BRN_ERROR_USAGE, "a header of");
+    text[BRN__SAFETENSORS_HEADER_MAX - 128] = '\0';
+    assert_ok(brn__safetensors_write(path, NULL, 0, &pair, 1));
+    brn__state *state;
+    assert_ok(brn__state_open(path, &state));
+    assert_string_equal(brn__state_metadata(state, "k"), text);
+    brn__state_close(state);
+    free(text);
+}
+
+TEST(writing_survives_every_failing_allocation_and_leaves_nothing)
+{
+    const float one = 1;
+    const brn__safetensors_item item = {"w", BRN_DTYPE_F32, {0}, &one};
+    const char *folder = test_scratch_folder();
+    char path[256];
+    snprintf(path, sizeof path, "%s/w.safetensors", folder);
+    for (uint64_t n = 1;; n++) {
+        brn__name_list names;
+        assert_in_range(n, 1, 100);
+        brn__alloc_fail_after(n, 0);
+        brn_status status = brn__safetensors_write(path, &item, 1, NULL, 0);
+        brn__alloc_fail_after(0, 0);
+        assert_ok(brn__list_folder(folder, &names));
+        for (int64_t i = 0; i < names.count; i++)
+            assert_string_equal(names.names[i], "w.safetensors"); /* whole, or not there */
+        brn__name_list_free(&names);
+        if (status == BRN_OK) break;
+        assert_int_equal(status, BRN_ERROR_NO_MEMORY);
+    }
+}
+
 TEST(strided_entry_is_read_row_major_and_converted)
 {
     int32_t values[2000];
     float out[2000];
     for (int i = 0; i < 2000; i++) values[i] = i;
-    brn__entry entry = {.name = "x", .dtype = BRN_DTYPE_I32, .first = values + 5,
-                        .shape = brn_shape_of(3, (int64_t[]){2, 3, 4}), .strides = {100, 2, 31}};
+    brn__entry entry = {.name = "x",
+                        .dtype = BRN_DTYPE_I32,
+                        .first = values + 5,
+                        .shape = brn_shape_of(3, (int64_t[]){2, 3, 4}),
+                        .strides = {100, 2, 31}};
     assert_ok(brn__state_read(&entry, BRN_DTYPE_F32, out));
     for (int i = 0, k = 0; i < 2; i++)
         for (int j = 0; j < 3; j++)
@@ -210,8 +261,8 @@ TEST(safetensors_rules_are_kept_and_each_breach_is_named)
         if (!damages[i].part) {
             assert_ok(build_try(file.bytes, file.length));
         } else {
-            brn_status status = strstr(damages[i].part, "element type") ? BRN_ERROR_UNSUPPORTED
-                                                                        : BRN_ERROR_INPUT;
+            brn_status status =
+                strstr(damages[i].part, "element type") ? BRN_ERROR_UNSUPPORTED : BRN_ERROR_INPUT;
             assert_refused(file.bytes, file.length, status, damages[i].part);
         }
         brn__text_free(&file);

@@ -36,8 +36,10 @@ static void check_values(const brn__state *state, const char *name, int seed, br
     assert_ok(brn__state_read(entry, BRN_DTYPE_F64, values));
     for (int k = 0; k < brn_shape_elements(shape); k++) {
         double expected = (7 * k + seed) % 23 - 11;
-        if (dtype == BRN_DTYPE_BOOL) expected = expected > 0;
-        else if (dtype == BRN_DTYPE_U8) expected += 11;
+        if (dtype == BRN_DTYPE_BOOL)
+            expected = expected > 0;
+        else if (dtype == BRN_DTYPE_U8)
+            expected += 11;
         else if (dtype == BRN_DTYPE_F32 || dtype == BRN_DTYPE_F64 || dtype == BRN_DTYPE_F16 ||
                  dtype == BRN_DTYPE_BF16)
             expected /= 4;
@@ -159,8 +161,7 @@ TEST(file_cut_at_any_byte_is_refused)
     for (int i = 0; i < SMALL_FILES; i++) {
         size_t length;
         char *bytes = read_golden(small_files[i], &length);
-        for (size_t cut = 0; cut < length; cut++)
-            assert_refused(bytes, cut, BRN_ERROR_INPUT, "");
+        for (size_t cut = 0; cut < length; cut++) assert_refused(bytes, cut, BRN_ERROR_INPUT, "");
         assert_ok(build_try(bytes, length));
         brn__free(bytes);
     }
@@ -281,7 +282,7 @@ TEST(real_squeezenet_safetensors_is_read)
     assert_ok(brn__state_open(
         test_data_path("pretrained/squeezenet1_0/squeezenet1_0_rgb.safetensors"), &state));
     assert_int_equal(brn__state_count(state), 52);
-    assert_true(brn_shape_equal(brn__state_find(state, "features.0.weight")->shape,
-                                SHAPE(96, 3, 7, 7)));
+    assert_true(
+        brn_shape_equal(brn__state_find(state, "features.0.weight")->shape, SHAPE(96, 3, 7, 7)));
     brn__state_close(state);
 }

@@ -55,11 +55,11 @@ static void accept(const build_file *file)
 TEST(built_files_are_right_before_they_are_damaged)
 {
     ACCEPTED((void)0);
-    ACCEPTED(f.shape.dims[1] = 2);                            /* leaves the end unused */
-    ACCEPTED(f.shape.dims[1] = 2, f.offset = 1);              /* reaches the last element */
-    ACCEPTED(f.strides[0] = 1, f.strides[1] = 2);             /* transposed */
-    ACCEPTED(f.shape.dims[0] = 0, f.offset = 6);              /* empty, at the end */
-    ACCEPTED(f.shape.dims[0] = 1, f.strides[0] = INT64_MAX);  /* a stride that is never used */
+    ACCEPTED(f.shape.dims[1] = 2);                           /* leaves the end unused */
+    ACCEPTED(f.shape.dims[1] = 2, f.offset = 1);             /* reaches the last element */
+    ACCEPTED(f.strides[0] = 1, f.strides[1] = 2);            /* transposed */
+    ACCEPTED(f.shape.dims[0] = 0, f.offset = 6);             /* empty, at the end */
+    ACCEPTED(f.shape.dims[0] = 1, f.strides[0] = INT64_MAX); /* a stride that is never used */
     ACCEPTED(f.zip64 = true);
     ACCEPTED(f.storage_type = "HalfStorage", f.stored_bytes = 12);
     ACCEPTED(f.storage_type = "BoolStorage", f.stored_bytes = 6);
@@ -221,7 +221,8 @@ TEST(damaged_zip64_records_are_refused)
         {END64, 0, 48, 8, -1, "does not fit"},
         {END64, 0, 48, 8, 1, "the directory is damaged"},
         {CENTRAL, 0, EXTRA + 2, 2, 16, "a short zip64 field"},
-        {CENTRAL, 0, EXTRA + 2, 2, 25, "no local header at byte 4294967295"}, /* leaves the extra field */
+        {CENTRAL, 0, EXTRA + 2, 2, 25,
+         "no local header at byte 4294967295"}, /* leaves the extra field */
         {CENTRAL, 0, EXTRA, 2, 2, "no local header at byte 4294967295"},
         {CENTRAL, 0, EXTRA + 4, 8, 1, "expected 1"},
         {CENTRAL, 0, EXTRA + 20, 8, -1, "no local header at byte 18446744073709551615"},
@@ -246,7 +247,8 @@ TEST(zip_members_that_overlap_or_leave_the_file_are_refused)
     assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "overlap");
     build_zip(&long_one, &right);
     lengthen(&long_one, 2, 1); /* the last member reaches into the directory */
-    assert_refused(long_one.bytes, long_one.length, BRN_ERROR_INPUT, "25 bytes do not fit the file");
+    assert_refused(long_one.bytes, long_one.length, BRN_ERROR_INPUT,
+                   "25 bytes do not fit the file");
     brn__text_free(&file);
     brn__text_free(&long_one);
 }
@@ -259,7 +261,8 @@ TEST(zip_members_that_share_a_name_are_refused)
     build_zip(&file, &right);
     memcpy(file.bytes + place_of(&file, 0x04034B50, 2) + 30, "a/data.pkl", 10);
     memcpy(file.bytes + place_of(&file, 0x02014B50, 2) + 46, "a/data.pkl", 10);
-    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "two members are named \"a/data.pkl\"");
+    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT,
+                   "two members are named \"a/data.pkl\"");
     brn__text_free(&file);
 }
 
@@ -365,7 +368,8 @@ static const struct gadget {
 TEST(gadgets_and_malformed_pickles_are_refused)
 {
     for (size_t i = 0; i < sizeof gadgets / sizeof *gadgets; i++) {
-        bool object_is_read = strstr(gadgets[i].part, "it holds") || strstr(gadgets[i].part, "holds no");
+        bool object_is_read =
+            strstr(gadgets[i].part, "it holds") || strstr(gadgets[i].part, "holds no");
         build_file file = build_defaults();
         file.object = gadgets[i].bytes;
         file.object_length = gadgets[i].length;
@@ -406,8 +410,10 @@ static void build_pair(brn__text *out, const char *first, const char *second, bo
     build_string(out, first);
     build_tensor(out, &file);
     build_raw(out, "s");
-    if (integer_key) build_integer(out, 1);
-    else build_string(out, second);
+    if (integer_key)
+        build_integer(out, 1);
+    else
+        build_string(out, second);
     build_tensor(out, &file);
     build_raw(out, "s");
 }
@@ -455,6 +461,79 @@ TEST(module_prefix_is_dropped_only_when_all_names_have_it)
     }
 }
 
+/* object = head, a tensor, tail */
+static brn_status try_around(const char *head, size_t head_length, const char *tail,
+                             size_t tail_length, const char *part)
+{
+    brn__text object = {0}, bytes = {0};
+    build_file file = build_defaults();
+    brn__text_add_bytes(&object, head, head_length);
+    build_tensor(&object, &file);
+    brn__text_add_bytes(&object, tail, tail_length);
+    file.object = object.bytes;
+    file.object_length = object.length;
+    build_zip(&bytes, &file);
+    brn_status status = build_try(bytes.bytes, bytes.length);
+    if (status != BRN_OK) assert_refused(bytes.bytes, bytes.length, status, part);
+    brn__text_free(&object);
+    brn__text_free(&bytes);
+    return status;
+}
+
+TEST(ordered_dict_of_python_2_and_parameters_are_read)
+{
+    assert_ok(try_around(P(ORDERED "]](X\1\0\0\0w"), P("ea\x85R"), ""));
+    assert_ok(try_around(P(ORDERED "]X\1\0\0\0w"),
+                         P("\x86"
+                           "a\x85R"),
+                         ""));
+    assert_fails(try_around(P(ORDERED "]K\1"),
+                            P("\x86"
+                              "a\x85R"),
+                            "else than a pair"),
+                 BRN_ERROR_INPUT, "");
+    assert_ok(try_around(P("}X\1\0\0\0wctorch.nn.parameter\nParameter\n"), P("\x85\x81s"), ""));
+    assert_ok(try_around(P("}X\1\0\0\0wctorch._utils\n_rebuild_parameter\n"),
+                         P("\x88" ORDERED ")R\x87Rs"), ""));
+    assert_fails(try_around(P("}X\1\0\0\0w"), P("K\1K\2ss"), "SETITEM"), BRN_ERROR_INPUT,
+                 "expected a dict to add to, got an object");
+    assert_fails(try_around(P(""), P(""), "a single tensor"), BRN_ERROR_INPUT, "");
+    assert_fails(try_around(P("}X\1\0\0\0w"), P("}bs"), "got an object"), BRN_ERROR_INPUT, "");
+}
+
+#define STORAGE_6 "(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0000X\3\0\0\0cpuK\6"
+#define REBUILD "}X\1\0\0\0wctorch._utils\n_rebuild_tensor_v2\n("
+
+TEST(tensors_with_more_than_a_plain_view_are_unsupported)
+{
+    static const struct gadget cases[] = {
+        {P(REBUILD STORAGE_6 "(K\1K\1K\1ttQK\0)))))tRs"), "is a view of another storage"},
+        {P(REBUILD STORAGE_6 "tQK\0))\x89N}X\3\0\0\0negK\1stRs"), "conjugated or negated"},
+        {P(REBUILD STORAGE_6 "tQK\0))\x89NK\1tRs"), "conjugated or negated"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        build_file file = build_defaults();
+        file.object = cases[i].bytes;
+        file.object_length = cases[i].length;
+        refuse(&file, LEGACY | ZIP, BRN_ERROR_UNSUPPORTED, cases[i].part);
+    }
+    static const struct gadget wrong[] = {
+        {P(REBUILD STORAGE_6 "tQK\0(K\1K\1K\1K\1K\1K\1K\1K\1K\1t)\x89NtRs"), "9 dimensions"},
+        {P(REBUILD STORAGE_6 "tQK\0K\1)\x89NtRs"), "the size of a tensor is an integer"},
+        {P(REBUILD STORAGE_6 "tQK\0N\x85)\x89NtRs"), "the size of a tensor holds None"},
+        {P(REBUILD STORAGE_6 "tQK\0)]\x89NtRs"), "the stride of a tensor is a list"},
+        {P(REBUILD STORAGE_6 "tQN))\x89NtRs"), "offset"},
+        {P(REBUILD STORAGE_6 "tQK\0))\x89tRs"), "from 5 arguments; expected 6"},
+        {P(REBUILD STORAGE_6 "tQK\0))\x89N}NtRs"), "from 8 arguments"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        build_file file = build_defaults();
+        file.object = wrong[i].bytes;
+        file.object_length = wrong[i].length;
+        refuse(&file, LEGACY | ZIP, BRN_ERROR_INPUT, wrong[i].part);
+    }
+}
+
 /* A vocabulary as Python's pickle.dump(["xxunk", ...], protocol=4) writes it. */
 TEST(pickled_list_of_strings_is_read)
 {
@@ -476,8 +555,9 @@ TEST(pickled_list_of_strings_is_read)
 
 TEST(pickled_numbers_have_their_values)
 {
-    static const char bytes[] = "(K\xFFM\xFF\xFFJ\xFF\xFF\xFF\xFF\x8A\0\x8A\1\x80\x8A\2\0\x80\x8A\x08"
-                                "\0\0\0\0\0\0\0\x80G\x3F\xF8\0\0\0\0\0\0\x88\x89t.";
+    static const char bytes[] =
+        "(K\xFFM\xFF\xFFJ\xFF\xFF\xFF\xFF\x8A\0\x8A\1\x80\x8A\2\0\x80\x8A\x08"
+        "\0\0\0\0\0\0\0\x80G\x3F\xF8\0\0\0\0\0\0\x88\x89t.";
     static const int64_t expected[] = {255, 65535, -1, 0, -128, -32768, INT64_MIN};
     brn__arena arena = {0};
     brn__pickle_source source = {
@@ -498,9 +578,8 @@ TEST(pickle_without_rules_refuses_objects)
     static const char *const parts[] = {"no objects", "no persistent objects", "nothing"};
     for (int i = 0; i < 3; i++) {
         brn__arena arena = {0};
-        brn__pickle_source source = {.bytes = (const unsigned char *)texts[i],
-                                     .length = strlen(texts[i]),
-                                     .arena = &arena};
+        brn__pickle_source source = {
+            .bytes = (const unsigned char *)texts[i], .length = strlen(texts[i]), .arena = &arena};
         const brn__pickle_value *value;
         assert_fails(brn__pickle_read(&source, &value), BRN_ERROR_INPUT, parts[i]);
         brn__arena_free(&arena);
