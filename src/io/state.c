@@ -197,54 +197,100 @@ static bool is_row_major(const brn__entry *entry)
 
 enum { GATHER_BYTES = 4096 };
 
-/* Copies `count` elements, `stride` apart, into `target` as `to`. They go through an aligned
- * buffer: files align nothing. */
-static void read_run(brn_dtype from, const unsigned char *source, int64_t stride, int64_t count,
-                     brn_dtype to, unsigned char *target)
-{
+/* Elements on their way to `target`. They go through an aligned buffer: files align nothing, and
+ * conversion is cheaper in long runs than in a kernel's rows of three. */
+typedef struct gathering {
     _Alignas(16) unsigned char buffer[GATHER_BYTES];
-    const size_t size = brn_dtype_bytes(from), target_size = brn_dtype_bytes(to);
-    const int64_t room = (int64_t)(GATHER_BYTES / size);
+    brn_dtype from, to;
+    unsigned char *target;
+    int64_t held, room; /* elements in the buffer */
+} gathering;
+
+static void flush(gathering *g)
+{
+    brn__convert(g->from, g->buffer, g->to, g->target, g->held);
+    g->target += (size_t)g->held * brn_dtype_bytes(g->to);
+    g->held = 0;
+}
+
+/* Copies of a constant size compile to single moves. */
+static void copy_strided(unsigned char *target, const unsigned char *source, int64_t stride,
+                         int64_t count, size_t size)
+{
+#define COPY(bytes)                                                                                \
+    for (int64_t i = 0; i < count; i++)                                                            \
+    memcpy(target + (size_t)i * (bytes), source + (size_t)(i * stride) * (bytes), (bytes))
+    if (stride == 1)
+        memcpy(target, source, (size_t)count * size);
+    else if (size == 1)
+        COPY(1);
+    else if (size == 2)
+        COPY(2);
+    else if (size == 4)
+        COPY(4);
+    else
+        COPY(8);
+#undef COPY
+}
+
+/* Takes `count` elements, `stride` apart. */
+static void gather(gathering *g, const unsigned char *source, int64_t stride, int64_t count)
+{
+    const size_t size = brn_dtype_bytes(g->from);
     for (int64_t done = 0; done < count;) {
-        const int64_t part = count - done < room ? count - done : room;
-        const unsigned char *from_here = source + (size_t)(done * stride) * size;
-        if (stride == 1)
-            memcpy(buffer, from_here, (size_t)part * size);
-        else
-            for (int64_t i = 0; i < part; i++)
-                memcpy(buffer + (size_t)i * size, from_here + (size_t)(i * stride) * size, size);
-        brn__convert(from, buffer, to, target + (size_t)done * target_size, part);
+        const int64_t left = count - done, space = g->room - g->held;
+        const int64_t part = left < space ? left : space;
+        copy_strided(g->buffer + (size_t)g->held * size, source + (size_t)(done * stride) * size,
+                     stride, part, size);
+        g->held += part;
         done += part;
+        if (g->held == g->room) flush(g);
+    }
+}
+
+/* One run along the last dimension for each index of the others. */
+static void gather_rows(gathering *g, const brn__entry *entry)
+{
+    const brn_shape shape = entry->shape;
+    const int last = shape.rank - 1;
+    const int64_t rows = brn_shape_elements(shape) / shape.dims[last];
+    int64_t index[BRN_RANK_MAX] = {0}, offset = 0;
+    for (int64_t row = 0; row < rows; row++) {
+        gather(g, (const unsigned char *)entry->first + (size_t)offset * brn_dtype_bytes(g->from),
+               entry->strides[last], shape.dims[last]);
+        for (int i = last - 1; i >= 0; i--) {
+            if (index[i] + 1 < shape.dims[i]) {
+                index[i]++;
+                offset += entry->strides[i];
+                break;
+            }
+            offset -= index[i] * entry->strides[i];
+            index[i] = 0;
+        }
     }
 }
 
 brn_status brn__state_read(const brn__entry *entry, brn_dtype to, void *out)
 {
-    const brn_shape shape = entry->shape;
-    const int64_t elements = brn_shape_elements(shape);
+    const int64_t elements = brn_shape_elements(entry->shape);
     if ((unsigned)to >= BRN_DTYPE_COUNT)
         return brn__fail(BRN_ERROR_USAGE, "%s: element type %d is not known", entry->name, (int)to);
     if (elements == 0) return BRN_OK;
-    if (shape.rank == 0 || is_row_major(entry)) {
-        if (to == entry->dtype)
-            memcpy(out, entry->first, (size_t)elements * brn_dtype_bytes(to));
-        else
-            read_run(entry->dtype, entry->first, 1, elements, to, out);
+    const bool row_major = is_row_major(entry);
+    if (row_major && to == entry->dtype) {
+        memcpy(out, entry->first, (size_t)elements * brn_dtype_bytes(to));
         return BRN_OK;
     }
-    /* One run along the last dimension for each index of the others. */
-    const int last = shape.rank - 1;
-    const size_t size = brn_dtype_bytes(entry->dtype);
-    const size_t target_row = (size_t)shape.dims[last] * brn_dtype_bytes(to);
-    unsigned char *target = out;
-    int64_t index[BRN_RANK_MAX] = {0};
-    for (int64_t row = 0; row < elements / shape.dims[last]; row++) {
-        int64_t offset = 0;
-        for (int i = 0; i < last; i++) offset += index[i] * entry->strides[i];
-        const unsigned char *source = (const unsigned char *)entry->first + (size_t)offset * size;
-        read_run(entry->dtype, source, entry->strides[last], shape.dims[last], to, target);
-        target += target_row;
-        for (int i = last - 1; i >= 0 && ++index[i] == shape.dims[i]; i--) index[i] = 0;
-    }
+    gathering g;
+    g.from = entry->dtype;
+    g.to = to;
+    g.target = out;
+    g.held = 0;
+    g.room = (int64_t)(GATHER_BYTES / brn_dtype_bytes(g.from));
+    if (row_major)
+        gather(&g, entry->first, 1, elements);
+    else
+        gather_rows(&g, entry);
+    flush(&g);
     return BRN_OK;
 }
