@@ -128,9 +128,9 @@ typedef struct member {
 } member;
 
 /* The fields that the local header and the directory share. */
-static void add_member_fields(brn__text *out, const member *m, bool zip64)
+static void add_member_fields(brn__text *out, const member *m, int zip64)
 {
-    int64_t length = zip64 ? 0xFFFFFFFF : (int64_t)m->content->length;
+    int64_t length = zip64 == 1 ? 0xFFFFFFFF : (int64_t)m->content->length;
     build_number(out, 20, 2);
     build_number(out, m->flags, 2);
     build_number(out, m->method, 2);
@@ -139,10 +139,10 @@ static void add_member_fields(brn__text *out, const member *m, bool zip64)
     build_number(out, length, 4);
     build_number(out, length, 4);
     build_number(out, (int64_t)strlen(m->name), 2);
-    build_number(out, zip64 ? 5 + 28 : 0, 2); /* extra */
+    build_number(out, zip64 == 1 ? 5 + 28 : zip64 ? 5 + 12 : 0, 2); /* extra */
 }
 
-static void add_central(brn__text *out, const member *m, bool zip64)
+static void add_central(brn__text *out, const member *m, int zip64)
 {
     build_number(out, 0x02014B50, 4);
     build_number(out, 20, 2);
@@ -156,9 +156,8 @@ static void add_central(brn__text *out, const member *m, bool zip64)
     build_number(out, 1, 2);
     build_byte(out, 'x');
     build_number(out, 1, 2);
-    build_number(out, 24, 2);
-    build_number(out, (int64_t)m->content->length, 8);
-    build_number(out, (int64_t)m->content->length, 8);
+    build_number(out, zip64 == 1 ? 24 : 8, 2);
+    for (int i = 0; zip64 == 1 && i < 2; i++) build_number(out, (int64_t)m->content->length, 8);
     build_number(out, (int64_t)m->offset, 8);
 }
 
@@ -179,14 +178,14 @@ static void add_end64(brn__text *out, size_t directory, int count)
     build_number(out, 1, 4);
 }
 
-static void add_archive(brn__text *out, member *members, int count, bool zip64)
+static void add_archive(brn__text *out, member *members, int count, int zip64)
 {
     for (int i = 0; i < count; i++) {
         member *m = &members[i];
         m->offset = out->length;
         m->checksum ^= (uint32_t)crc32_z(0, (const Bytef *)m->content->bytes, m->content->length);
         build_number(out, 0x04034B50, 4);
-        add_member_fields(out, m, false);
+        add_member_fields(out, m, 0);
         build_raw(out, m->name);
         brn__text_add_bytes(out, m->content->bytes, m->content->length);
     }

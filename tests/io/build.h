@@ -32,7 +32,7 @@ typedef struct build_file {
     size_t object_length;
     uint32_t checksum_change; /* xor to the data member's CRC-32 */
     int method, flags;        /* of the data member */
-    bool zip64;               /* sizes, places and counts stand in the zip64 records */
+    int zip64; /* 1: sizes, places and counts stand in the zip64 records; 2: not the sizes */
 } build_file;
 
 build_file build_defaults(void); /* a (2, 3) float tensor: correct */

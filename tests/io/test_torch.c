@@ -60,7 +60,8 @@ TEST(built_files_are_right_before_they_are_damaged)
     ACCEPTED(f.strides[0] = 1, f.strides[1] = 2);            /* transposed */
     ACCEPTED(f.shape.dims[0] = 0, f.offset = 6);             /* empty, at the end */
     ACCEPTED(f.shape.dims[0] = 1, f.strides[0] = INT64_MAX); /* a stride that is never used */
-    ACCEPTED(f.zip64 = true);
+    ACCEPTED(f.zip64 = 1);
+    ACCEPTED(f.zip64 = 2);
     ACCEPTED(f.storage_type = "HalfStorage", f.stored_bytes = 12);
     ACCEPTED(f.storage_type = "BoolStorage", f.stored_bytes = 6);
 }
