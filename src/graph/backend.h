@@ -38,7 +38,7 @@ typedef struct brn__kernel {
 
 struct brn__step {
     const brn_node *node;
-    const brn__kernel *kernel;
+    const brn__kernel *kernel; /* prepare may hand the step over to another kernel of its backend */
     const struct brn__backend *backend;
     int threads;              /* for this step; prepare may lower it */
     const brn__step *forward; /* prepared step of node->forward, or NULL; valid in prepare only */

@@ -2,6 +2,7 @@
  * Convolution and its two gradients by oneDNN, format `any` everywhere: the primitive says which
  * layouts it wants and the plan lets them flow. */
 #include "backends/cpu/dnnl.h"
+#include "backends/cpu/kernel_grouped_conv.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/post_ops.h"
 #include "ops/attributes.h"
@@ -158,17 +159,30 @@ static brn_status prepare_grad_weight(brn__step *step)
     return brn__dnnl_finish(step, call);
 }
 
-/* A failed prepare leaves nothing behind. */
-#define GUARDED(name)                                                                              \
+static brn__conv2d_geometry geometry_of(const brn__step *step)
+{
+    const brn__conv2d_attributes *attributes = step->node->attributes;
+    brn_shape x = attributes->x_shape.rank ? attributes->x_shape : brn__step_shape(step, 0);
+    brn_shape w = attributes->w_shape.rank ? attributes->w_shape : brn__step_shape(step, 1);
+    return brn__conv2d_geometry_of(attributes, x, w);
+}
+
+/* The kernel of our own takes the step over where it applies. A failed prepare leaves nothing. */
+#define GUARDED(name, own)                                                                         \
     static brn_status guarded_##name(brn__step *step)                                              \
     {                                                                                              \
+        brn__conv2d_geometry geometry = geometry_of(step);                                         \
+        if (brn__grouped_conv_applies(&geometry)) {                                                \
+            step->kernel = &own;                                                                   \
+            return own.prepare(step);                                                              \
+        }                                                                                          \
         brn_status status = name(step);                                                            \
         if (status != BRN_OK) brn__dnnl_release(step);                                             \
         return status;                                                                             \
     }
-GUARDED(prepare_forward)
-GUARDED(prepare_grad_input)
-GUARDED(prepare_grad_weight)
+GUARDED(prepare_forward, brn__grouped_conv2d)
+GUARDED(prepare_grad_input, brn__grouped_conv2d_grad_input)
+GUARDED(prepare_grad_weight, brn__grouped_conv2d_grad_weight)
 
 const brn__kernel brn__cpu_conv2d = {guarded_prepare_forward, brn__dnnl_run, brn__dnnl_release};
 const brn__kernel brn__cpu_conv2d_grad_input = {guarded_prepare_grad_input, brn__dnnl_run, brn__dnnl_release};
