@@ -145,6 +145,15 @@ static void choose_persistent(brn_plan *plan)
     }
 }
 
+/* True when another input of the step lies in the same buffer: overwriting would change it too. */
+static bool read_twice(const brn_plan *plan, const brn__plan_step *step, int input, int buffer)
+{
+    for (int i = 0; i < BRN__INPUTS_MAX; i++)
+        if (i != input && step->input_buffers[i] >= 0 && brn__plan_buffer(plan, step->input_buffers[i]) == buffer)
+            return true;
+    return false;
+}
+
 /* Lets outputs overwrite inputs that die in the same step, where the kernel allows it. */
 static void merge_in_place(brn_plan *plan)
 {
@@ -157,7 +166,7 @@ static void merge_in_place(brn_plan *plan)
             int in = brn__plan_buffer(plan, step->input_buffers[from]);
             brn__buffer *a = &plan->buffers[out], *b = &plan->buffers[in];
             if (out == in || a->location != BRN__IN_ARENA || b->location != BRN__IN_ARENA) continue;
-            if (b->last != k || a->first != k || a->bytes > b->bytes) continue;
+            if (b->last != k || a->first != k || a->bytes > b->bytes || read_twice(plan, step, from, in)) continue;
             a->alias = in;
             b->last = a->last;
         }

@@ -74,11 +74,17 @@ static brn_status own(brn__dnnl_call *call, dnnl_memory_desc_t descriptor, const
     return BRN_OK;
 }
 
-brn_status brn__dnnl_any(brn__dnnl_call *call, int rank, const int64_t *dims, const_dnnl_memory_desc_t *out)
+brn_status brn__dnnl_tagged(brn__dnnl_call *call, int rank, const int64_t *dims, dnnl_format_tag_t tag,
+                            const_dnnl_memory_desc_t *out)
 {
     dnnl_memory_desc_t descriptor;
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&descriptor, rank, dims, dnnl_f32, dnnl_format_tag_any));
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&descriptor, rank, dims, dnnl_f32, tag));
     return own(call, descriptor, out);
+}
+
+brn_status brn__dnnl_any(brn__dnnl_call *call, int rank, const int64_t *dims, const_dnnl_memory_desc_t *out)
+{
+    return brn__dnnl_tagged(call, rank, dims, dnnl_format_tag_any, out);
 }
 
 brn_status brn__dnnl_strided(brn__dnnl_call *call, int rank, const int64_t *dims, const int64_t *strides,

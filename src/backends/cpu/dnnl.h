@@ -44,7 +44,9 @@ typedef struct brn__dnnl_call {
 brn_status brn__dnnl_call_new(brn__step *step, brn__dnnl_call **out); /* becomes step->data */
 void brn__dnnl_release(brn__step *step);
 
-/* Descriptors owned by the call: with format `any`, row-major, or with strides. */
+/* Descriptors owned by the call: with format `any`, a named format, row-major, or with strides. */
+brn_status brn__dnnl_tagged(brn__dnnl_call *call, int rank, const int64_t *dims, dnnl_format_tag_t tag,
+                            const_dnnl_memory_desc_t *out);
 brn_status brn__dnnl_any(brn__dnnl_call *call, int rank, const int64_t *dims, const_dnnl_memory_desc_t *out);
 brn_status brn__dnnl_plain(brn__dnnl_call *call, int rank, const int64_t *dims, const_dnnl_memory_desc_t *out);
 brn_status brn__dnnl_strided(brn__dnnl_call *call, int rank, const int64_t *dims, const int64_t *strides,

@@ -7,6 +7,8 @@
 #include "backends/cpu/post_ops.h"
 #include "ops/attributes.h"
 
+#include <string.h>
+
 /* Descriptors of one convolution and the numbers oneDNN wants (dilation counts from 0). */
 typedef struct conv_case {
     const_dnnl_memory_desc_t x, w, y, bias;
@@ -72,8 +74,8 @@ static brn_status prepare_forward(brn__step *step)
     BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_DST, y, BRN__DNNL_OUTPUT, 0));
     if (bias) BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_BIAS, c.bias, BRN__DNNL_INPUT, 2));
     if (residual) {
+        /* Not in place: partial sums lie in y while the residual is still to be read. */
         step->in[3] = step->out[0];
-        step->in_place[0] = 3;
         BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, y, BRN__DNNL_INPUT, 3));
     }
     return brn__dnnl_finish(step, call);
@@ -87,29 +89,54 @@ static brn_status create_hint(const conv_case *c, dnnl_primitive_desc_t *hint)
     return create_forward(&plain, dnnl_forward_training, NULL, hint);
 }
 
+static brn_status create_grad_input(const conv_case *c, dnnl_primitive_desc_t *out)
+{
+    dnnl_primitive_desc_t hint;
+    dnnl_primitive_attr_t attr;
+    dnnl_engine_t cpu;
+    BRN__TRY(brn__dnnl_engine(&cpu));
+    BRN__TRY(create_hint(c, &hint));
+    brn_status status = brn__dnnl_attributes(&attr);
+    if (status == BRN_OK) {
+        status = brn__dnnl_check(dnnl_convolution_backward_data_primitive_desc_create(
+                                     out, cpu, dnnl_convolution_direct, c->x, c->w, c->y, c->stride, c->dilation,
+                                     c->pad_begin, c->pad_end, hint, attr),
+                                 "dnnl_convolution_backward_data_primitive_desc_create");
+        dnnl_primitive_attr_destroy(attr);
+    }
+    dnnl_primitive_desc_destroy(hint);
+    return status;
+}
+
+/* With free formats oneDNN answers some strided cases in nhwc, between layers that are nChw16c: the
+ * reorders cost more than the kernel gains. So blocked activations are asked for where there is a
+ * kernel of its own for them. */
+static brn_status create_blocked_grad_input(brn__dnnl_call *call, const brn__conv2d_geometry *g, const conv_case *c)
+{
+    if (g->groups > 1 || g->c % 16 || g->o % 16 || g->stride[0] == 1) return BRN_OK;
+    dnnl_dims_t x = {g->n, g->c, g->h, g->w}, y = {g->n, g->o, g->oh, g->ow};
+    conv_case blocked = *c;
+    BRN__TRY(brn__dnnl_tagged(call, 4, x, dnnl_nChw16c, &blocked.x));
+    BRN__TRY(brn__dnnl_tagged(call, 4, y, dnnl_nChw16c, &blocked.y));
+    dnnl_primitive_desc_t found;
+    if (create_grad_input(&blocked, &found) != BRN_OK) return BRN_OK;
+    const char *name = "";
+    dnnl_primitive_desc_query(found, dnnl_query_impl_info_str, 0, &name);
+    if (strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0) call->descriptor = found;
+    else dnnl_primitive_desc_destroy(found);
+    return BRN_OK;
+}
+
 static brn_status prepare_grad_input(brn__step *step)
 {
     const brn__conv2d_attributes *attributes = step->node->attributes;
     brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, attributes->x_shape, brn__step_shape(step, 1));
     brn__dnnl_call *call;
     conv_case c;
-    dnnl_primitive_desc_t hint;
-    dnnl_primitive_attr_t attr;
-    dnnl_engine_t cpu;
-    BRN__TRY(brn__dnnl_engine(&cpu));
     BRN__TRY(brn__dnnl_call_new(step, &call));
     BRN__TRY(describe(call, &g, false, &c));
-    BRN__TRY(brn__dnnl_attributes(&attr));
-    brn_status status = create_hint(&c, &hint);
-    if (status == BRN_OK) {
-        status = brn__dnnl_check(dnnl_convolution_backward_data_primitive_desc_create(
-                                     &call->descriptor, cpu, dnnl_convolution_direct, c.x, c.w, c.y, c.stride,
-                                     c.dilation, c.pad_begin, c.pad_end, hint, attr),
-                                 "dnnl_convolution_backward_data_primitive_desc_create");
-        dnnl_primitive_desc_destroy(hint);
-    }
-    dnnl_primitive_attr_destroy(attr);
-    BRN__TRY(status);
+    BRN__TRY(create_blocked_grad_input(call, &g, &c));
+    if (!call->descriptor) BRN__TRY(create_grad_input(&c, &call->descriptor));
     const_dnnl_memory_desc_t dy = brn__dnnl_query(call, dnnl_query_diff_dst_md, 0);
     const_dnnl_memory_desc_t w = brn__dnnl_query(call, dnnl_query_weights_md, 0);
     const_dnnl_memory_desc_t dx = brn__dnnl_query(call, dnnl_query_diff_src_md, 0);

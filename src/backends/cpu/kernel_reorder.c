@@ -3,9 +3,99 @@
  * are a plain copy, of any element type. */
 #include "backends/cpu/cpu.h"
 #include "backends/cpu/dnnl.h"
+#include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/simd/weight_blocks.h"
+#include "base/alloc.h"
 
 #include <string.h>
+
+extern const brn__weight_blocks brn__weight_blocks_avx512;
+
+const brn__weight_blocks *brn__weight_blocks_now(void)
+{
+#if defined(__x86_64__)
+    if (brn__isa_best() == BRN__ISA_AVX512) return &brn__weight_blocks_avx512;
+#endif
+    return NULL;
+}
+
+/* A dense weight between canonical order and blocks of 16 x 16 channels. */
+typedef struct weight_case {
+    void (*loop)(const float *from, int64_t row, int64_t kernel, float *to);
+    bool packs; /* canonical -> blocks */
+    int64_t o_blocks, i_blocks, kernel;
+} weight_case;
+
+/* True for [O/16][I/16][K][16][16] of a dense (O, I, KH, KW); says which channel is innermost. */
+static bool is_blocked_weight(const_dnnl_memory_desc_t descriptor, weight_case *out, bool *output_innermost)
+{
+    int rank = 0, blocks = 0;
+    dnnl_dims_t *dims, *strides, *sizes, *which;
+    dnnl_memory_desc_query(descriptor, dnnl_query_ndims_s32, &rank);
+    dnnl_memory_desc_query(descriptor, dnnl_query_inner_nblks_s32, &blocks);
+    if (rank != 4 || blocks != 2) return false;
+    dnnl_memory_desc_query(descriptor, dnnl_query_dims, &dims);
+    dnnl_memory_desc_query(descriptor, dnnl_query_strides, &strides);
+    dnnl_memory_desc_query(descriptor, dnnl_query_inner_blks, &sizes);
+    dnnl_memory_desc_query(descriptor, dnnl_query_inner_idxs, &which);
+    if ((*sizes)[0] != 16 || (*sizes)[1] != 16 || (*which)[0] + (*which)[1] != 1 || (*which)[0] == (*which)[1])
+        return false;
+    if ((*dims)[0] % 16 || (*dims)[1] % 16) return false;
+    *output_innermost = (*which)[1] == 0;
+    out->o_blocks = (*dims)[0] / 16;
+    out->i_blocks = (*dims)[1] / 16;
+    out->kernel = (*dims)[2] * (*dims)[3];
+    bool width = (*dims)[3] == 1 || (*strides)[3] == 256, height = (*dims)[2] == 1 || (*strides)[2] == 256 * (*dims)[3];
+    bool inputs = out->i_blocks == 1 || (*strides)[1] == 256 * out->kernel;
+    bool outputs = out->o_blocks == 1 || (*strides)[0] == 256 * out->kernel * out->i_blocks;
+    return width && height && inputs && outputs;
+}
+
+/* BRN_OK with step->data set when our loops apply. */
+static brn_status prepare_weight(brn__step *step)
+{
+    const brn__weight_blocks *loops = brn__weight_blocks_now();
+    const brn__layout *from = &step->in[0], *to = &step->out[0];
+    weight_case found = {.packs = !from->description};
+    bool output_innermost;
+    if (!loops || (from->description && to->description)) return BRN_OK;
+    if (!is_blocked_weight(found.packs ? to->description : from->description, &found, &output_innermost)) return BRN_OK;
+    found.loop = !found.packs ? (output_innermost ? loops->unpack_io : NULL)
+                              : (output_innermost ? loops->pack_io : loops->pack_oi);
+    if (!found.loop) return BRN_OK;
+    weight_case *data = brn__alloc(sizeof *data);
+    if (!data) return BRN_ERROR_NO_MEMORY;
+    *data = found;
+    step->data = data;
+    step->implementation = loops->name;
+    step->out[0].bytes = sizeof(float) * (size_t)(found.o_blocks * found.i_blocks * found.kernel * 256);
+    return BRN_OK;
+}
+
+static brn_status run_weight(const brn__step *step, const brn__run *run)
+{
+    (void)run;
+    const weight_case *c = step->data;
+    int64_t row = c->i_blocks * 16 * c->kernel, block = 256 * c->kernel;
+    const float *from = step->inputs[0];
+    float *to = step->outputs[0];
+#pragma omp parallel for num_threads(step->threads) schedule(static)
+    for (int64_t o = 0; o < c->o_blocks; o++)
+        for (int64_t i = 0; i < c->i_blocks; i++) {
+            int64_t canonical = o * 16 * row + i * 16 * c->kernel, blocked = (o * c->i_blocks + i) * block;
+            c->loop(from + (c->packs ? canonical : blocked), row, c->kernel, to + (c->packs ? blocked : canonical));
+        }
+    return BRN_OK;
+}
+
+static void release_weight(brn__step *step)
+{
+    brn__free(step->data);
+    step->data = NULL;
+}
+
+static const brn__kernel weight_kernel = {NULL, run_weight, release_weight};
 
 static brn_status describe(brn__dnnl_call *call, const brn__layout *layout, const brn__layout *other,
                            const_dnnl_memory_desc_t *out)
@@ -47,6 +137,11 @@ static brn_status prepare(brn__step *step)
 {
     if (brn__cpu_same_layout(&step->in[0], &step->out[0])) {
         step->implementation = "copy";
+        return BRN_OK;
+    }
+    BRN__TRY(prepare_weight(step));
+    if (step->data) {
+        step->kernel = &weight_kernel;
         return BRN_OK;
     }
     brn_status status = prepare_primitive(step);
