@@ -221,79 +221,99 @@ static void check_inference(golden_case *c)
     check_buffers_kept(c);
 }
 
-static void check_model(const char *name, const char *model, const char *backend, double tolerance)
+/* Batch statistics over a few values magnify float's rounding, so the golden file says how near its
+ * own float32 can come with them; with running statistics it is 1e-4 everywhere. */
+static double tolerance_of(const golden_case *c, const char *path)
+{
+    return is_double(c) ? 1e-9 : golden_number(c->golden, path);
+}
+
+/* Into the log: what the tolerance leaves to spare. */
+static void report(golden_case *c, const char *statistics)
+{
+    if (c->worst > 0)
+        print_message("%s on %s, %s statistics: worst error %.2g (%s)\n", c->name, c->backend,
+                      statistics, c->worst, c->worst_name);
+    c->worst = 0;
+}
+
+typedef enum check_what { INFERENCE_ONLY, EVERYTHING } check_what;
+
+static void check_model(const char *name, const char *model, const char *backend, check_what what)
 {
     if (!brn__backend_find(backend)) skip();
     char path[128];
     snprintf(path, sizeof path, "tests/golden/models/%s.json", name);
     json_t *golden = golden_open(path);
-    golden_case c = {.golden = golden, .backend = backend, .name = name, .tolerance = tolerance};
+    golden_case c = {.golden = golden, .backend = backend, .name = name};
     build(&c, model);
-    check_step(&c, "train", BRN_NORM_BATCH);
-    if (golden_has(golden, "fixed")) check_step(&c, "fixed", BRN_NORM_FIXED);
-    if (golden_has(golden, "fixed_learn")) check_step(&c, "fixed_learn", BRN_NORM_AFFINE);
+    c.tolerance = tolerance_of(&c, "float32/tolerance");
+    if (what == EVERYTHING) check_step(&c, "train", BRN_NORM_BATCH);
+    report(&c, "batch");
+    c.tolerance = tolerance_of(&c, "float32/fixed_tolerance");
+    if (what == EVERYTHING && golden_has(golden, "fixed")) {
+        check_step(&c, "fixed", BRN_NORM_FIXED);
+        check_step(&c, "fixed_learn", BRN_NORM_AFFINE);
+    }
     check_inference(&c);
-    print_message("%s on %s: worst error %.2g (%s)\n", name, backend, c.worst, c.worst_name);
+    report(&c, "running");
     brn_runner_free(c.runner);
     brn_parameters_free(c.store);
     brn_graph_free(c.graph);
     json_decref(golden);
 }
 
-/* The reference backend is plain loops: one of each kind of network is enough. */
+/* The reference backend is plain loops, so that not every network is for it. */
 TEST(resnet18_on_reference_in_three_norm_forms_equals_pytorch)
 {
-    check_model("resnet18", "resnet18", "reference", 1e-9);
+    check_model("resnet18", "resnet18", "reference", EVERYTHING);
 }
 
 TEST(the_fastai_head_on_resnet18_on_reference_equals_pytorch)
 {
-    check_model("resnet18_head", "resnet18", "reference", 1e-9);
+    check_model("resnet18_head", "resnet18", "reference", EVERYTHING);
 }
 
-TEST(resnext50_on_reference_equals_pytorch)
+TEST(resnext50_inference_on_reference_equals_pytorch)
 {
-    check_model("resnext50_32x4d", "resnext50_32x4d", "reference", 1e-9);
+    check_model("resnext50_32x4d", "resnext50_32x4d", "reference", INFERENCE_ONLY);
 }
 
 TEST(efficientnet_lite0_on_reference_equals_pytorch)
 {
-    check_model("efficientnet_lite0", "efficientnet_lite0", "reference", 1e-9);
+    check_model("efficientnet_lite0", "efficientnet_lite0", "reference", EVERYTHING);
 }
 
+#define ON_CPU(name, model) check_model(name, model, "cpu", EVERYTHING)
 TEST(resnet18_on_cpu_in_three_norm_forms_equals_pytorch)
 {
-    check_model("resnet18", "resnet18", "cpu", 1e-4);
+    ON_CPU("resnet18", "resnet18");
 }
-
 TEST(the_fastai_head_on_resnet18_on_cpu_equals_pytorch)
 {
-    check_model("resnet18_head", "resnet18", "cpu", 1e-4);
+    ON_CPU("resnet18_head", "resnet18");
 }
-
 TEST(resnet34_on_cpu_equals_pytorch)
 {
-    check_model("resnet34", "resnet34", "cpu", 1e-4);
+    ON_CPU("resnet34", "resnet34");
 }
 TEST(resnet50_on_cpu_equals_pytorch)
 {
-    check_model("resnet50", "resnet50", "cpu", 1e-4);
+    ON_CPU("resnet50", "resnet50");
 }
 TEST(resnet101_on_cpu_equals_pytorch)
 {
-    check_model("resnet101", "resnet101", "cpu", 1e-4);
+    ON_CPU("resnet101", "resnet101");
 }
 TEST(resnet152_on_cpu_equals_pytorch)
 {
-    check_model("resnet152", "resnet152", "cpu", 1e-4);
+    ON_CPU("resnet152", "resnet152");
 }
-
 TEST(resnext50_on_cpu_equals_pytorch)
 {
-    check_model("resnext50_32x4d", "resnext50_32x4d", "cpu", 1e-4);
+    ON_CPU("resnext50_32x4d", "resnext50_32x4d");
 }
-
 TEST(efficientnet_lite0_on_cpu_equals_pytorch)
 {
-    check_model("efficientnet_lite0", "efficientnet_lite0", "cpu", 1e-4);
+    ON_CPU("efficientnet_lite0", "efficientnet_lite0");
 }
