@@ -140,9 +140,9 @@ TEST(dropouts_of_a_head_have_streams_of_their_own)
         if (strcmp(graph->nodes[i]->op->name, "dropout") == 0)
             names[count++] = graph->nodes[i]->name;
     assert_int_equal(count, 3);
-    assert_string_not_equal(names[0], names[1]);
-    assert_string_not_equal(names[1], names[2]);
-    assert_string_not_equal(names[0], names[2]);
+    assert_string_equal(names[0], "head.dropout1.dropout");
+    assert_string_equal(names[1], "head.dropout2.dropout");
+    assert_string_equal(names[2], "head.dropout3.dropout");
     brn_graph_free(graph);
 }
 

@@ -69,6 +69,18 @@ TEST(batch_i_of_n_gets_what_a_fastai_2_learner_used)
     json_decref(golden);
 }
 
+TEST(restarts_grow_and_begin_at_the_top)
+{
+    brn_schedule s;
+    assert_ok(brn_schedule_restarts(.01, 3, 2, &s)); /* 1 + 2 + 4 sevenths */
+    assert_close(brn_schedule_at(&s, 1 / 7.), .01, 1e-12);
+    assert_close(brn_schedule_at(&s, 2 / 7.), .005, 1e-12);
+    assert_close(brn_schedule_at(&s, 3 / 7. + 1e-9), .01, 1e-9);
+    assert_close(brn_schedule_at(&s, 5 / 7.), .005, 1e-12);
+    assert_close(brn_schedule_at(&s, 1), 0, 1e-12);
+    assert_fails(brn_schedule_restarts(.01, 33, 1, &s), BRN_ERROR_USAGE, "at most 32");
+}
+
 TEST(pieces_join_where_the_later_one_begins)
 {
     brn_schedule s = {.count = 0};
