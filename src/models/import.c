@@ -14,7 +14,7 @@
 
 enum { NAMED_AT_MOST = 3 };
 
-typedef struct import {
+typedef struct loading {
     const brn_model *model;
     brn_parameters *parameters;
     const brn_model_source *source;
@@ -22,7 +22,7 @@ typedef struct import {
     int *tensor_of; /* by parameter: the file's tensor, or -1 */
     brn__text problems;
     int problem_count;
-} import;
+} loading;
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -36,12 +36,12 @@ static const char *plain_name(const char *name)
     return strncmp(name, "module.", 7) == 0 ? name + 7 : name;
 }
 
-static bool is_wanted(const import *job, const brn_parameter_info *info)
+static bool is_wanted(const loading *job, const brn_parameter_info *info)
 {
     return job->part == BRN_MODEL_WHOLE || info->group < job->model->body_groups;
 }
 
-static bool is_left_aside(const import *job, const char *name)
+static bool is_left_aside(const loading *job, const char *name)
 {
     if (ends_with(name, "num_batches_tracked")) return true;
     const char *classifier = job->model->classifier;
@@ -49,7 +49,7 @@ static bool is_left_aside(const import *job, const char *name)
 }
 
 /* Starts the text of one more problem; false when enough were told. */
-static bool add_problem(import *job)
+static bool add_problem(loading *job)
 {
     if (job->problem_count++ >= NAMED_AT_MOST) return false;
     if (job->problem_count > 1) brn__text_add(&job->problems, "; ");
@@ -57,7 +57,7 @@ static bool add_problem(import *job)
 }
 
 /* Finds the parameter of one tensor of the file. */
-static brn_status match(import *job, int tensor)
+static brn_status match(loading *job, int tensor)
 {
     const char *file_name;
     brn_shape shape;
@@ -84,7 +84,7 @@ static brn_status match(import *job, int tensor)
     return BRN_OK;
 }
 
-static brn_status check(import *job)
+static brn_status check(loading *job)
 {
     const int count = brn_parameters_count(job->parameters);
     for (int i = 0; i < count; i++) job->tensor_of[i] = -1;
@@ -103,7 +103,7 @@ static brn_status check(import *job)
                      job->model->name, job->problems.bytes);
 }
 
-static brn_status read_all(import *job)
+static brn_status read_all(loading *job)
 {
     const brn_dtype dtype = brn_parameters_dtype(job->parameters);
     char *values = brn_parameters_values(job->parameters);
@@ -123,7 +123,7 @@ static brn_status read_all(import *job)
 brn_status brn_model_load(const brn_model *model, brn_parameters *parameters,
                           const brn_model_source *source, brn_model_part part)
 {
-import job = {.model = model, .parameters = parameters, .source = source, .part = part };
+    loading job = {.model = model, .parameters = parameters, .source = source, .part = part};
     const size_t count = (size_t)brn_parameters_count(parameters);
     job.tensor_of = brn__alloc_array(count, sizeof *job.tensor_of);
     if (!job.tensor_of) return BRN_ERROR_NO_MEMORY;

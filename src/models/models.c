@@ -32,14 +32,11 @@ static bool is_called(const brn_model *model, const char *name)
 
 const brn_model *brn_model_find(const char *name)
 {
+    for (int i = 0; i < brn_model_count(); i++)
+        if (is_called(models[i], name)) return models[i];
     brn__text known = {0};
-    for (int i = 0; i < brn_model_count(); i++) {
-        if (is_called(models[i], name)) {
-            brn__text_free(&known);
-            return models[i];
-        }
+    for (int i = 0; i < brn_model_count(); i++)
         brn__text_printf(&known, "%s%s", i ? ", " : "", models[i]->name);
-    }
     const brn_status status =
         brn__fail(BRN_ERROR_USAGE, "no architecture is called \"%s\"; there are %s", name,
                   known.bytes ? known.bytes : "");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
 #include "burnish/model_zoo.h"
 #include "burnish/runner.h"
 #include "test.h"
@@ -308,6 +309,24 @@ TEST(a_tensor_that_cannot_be_read_is_named)
     file->failing = place_of(file, "layer2.0.conv1.weight");
     assert_fails(load(file, store, BRN_MODEL_WHOLE), BRN_ERROR_IO,
                  "weights.pth: tensor layer2.0.conv1.weight");
+    brn_parameters_free(store);
+    free(file);
+}
+
+TEST(no_memory_while_loading_is_an_error_at_every_allocation)
+{
+    fake_file *file = new_file("");
+    file->count--; /* so that a sentence is built as well */
+    brn_parameters *store = new_store(resnet18(), 1000, 64);
+    uint64_t failing = 1;
+    for (; failing < 100; failing++) {
+        brn__alloc_fail_after(failing, 0);
+        const brn_status status = load(file, store, BRN_MODEL_WHOLE);
+        brn__alloc_fail_after(0, 0);
+        if (status == BRN_ERROR_INPUT) break;
+        assert_int_equal(status, BRN_ERROR_NO_MEMORY);
+    }
+    assert_true(failing > 1 && failing < 100);
     brn_parameters_free(store);
     free(file);
 }
