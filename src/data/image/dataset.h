@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Labelled pictures as a dataset: input float32 (3, S, S), target int64 () = the label. */
+#ifndef BRN__DATA_IMAGE_DATASET_H
+#define BRN__DATA_IMAGE_DATASET_H
+
+#include "burnish/image_data.h"
+#include "data/dataset.h"
+#include "data/image/transform.h"
+
+/* Item numbers are those of `data`, which is borrowed. The transform is copied after a check. */
+brn_status brn__image_dataset_new(const brn_image_data *data, const brn__image_transform *transform,
+                                  brn__dataset **out);
+
+#endif
