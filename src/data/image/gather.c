@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Coordinates run in 32.32 fixed point along a row: exact adds, whatever the processor. Where all four
  * neighbours lie inside the picture (nearly everywhere) nothing is checked; the rest of the row takes
- * the slow way with mirrored indices. Samples go through a chunk that stays in the first-level cache and
- * leave it as three planes. */
+ * the slow way with mirrored indices. Samples are 16-bit integers in 64ths of a grey level (the
+ * plain and the SSSE3 loop do the same arithmetic); they go through a chunk that stays in the first-level
+ * cache and leave it as three planes. */
 #include "data/image/gather.h"
 #include "data/image/lanes.h"
 
 #include <math.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
-enum { CHUNK = 64 };
+enum {
+    CHUNK = 64,      /* samples */
+    SAMPLE_BITS = 6, /* a sample is a grey level times 2^6 */
+};
 
 brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float deviation[3])
 {
-    brn__tone tone = {.gain = (float)(lighting.gain / 255), .bias = (float)lighting.bias};
+    brn__tone tone = {.gain = (float)(lighting.gain / (255 << SAMPLE_BITS)), .bias = (float)lighting.bias};
     for (int channel = 0; channel < 3; channel++) {
         tone.scale[channel] = 1 / deviation[channel];
         tone.offset[channel] = -mean[channel] / deviation[channel];
@@ -21,25 +28,33 @@ brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float
 }
 
 /* Eight bytes at once: even and odd bytes are summed in 16-bit fields, which hold 128 rounds. */
-double brn__picture_mean(const brn__picture *picture)
+BRN__CLONES
+static uint64_t sum_bytes(const uint8_t *from, size_t bytes)
 {
     const uint64_t mask = 0x00FF00FF00FF00FF;
-    size_t bytes = (size_t)picture->width * (size_t)picture->height * 3, i = 0;
     uint64_t total = 0;
+    size_t i = 0;
     while (i + 8 <= bytes) {
         uint64_t even = 0, odd = 0;
         size_t words = (bytes - i) / 8 < 128 ? (bytes - i) / 8 : 128;
-        for (size_t k = 0; k < words; k++, i += 8) {
+        for (size_t k = 0; k < words; k++) {
             uint64_t word;
-            memcpy(&word, picture->pixels + i, 8);
+            memcpy(&word, from + i + 8 * k, 8);
             even += word & mask;
             odd += word >> 8 & mask;
         }
+        i += 8 * words;
         for (int field = 0; field < 64; field += 16)
             total += (even >> field & 0xFFFF) + (odd >> field & 0xFFFF);
     }
-    for (; i < bytes; i++) total += picture->pixels[i];
-    return (double)total / (double)bytes;
+    for (; i < bytes; i++) total += from[i];
+    return total;
+}
+
+double brn__picture_mean(const brn__picture *picture)
+{
+    size_t bytes = (size_t)picture->width * (size_t)picture->height * 3;
+    return (double)sum_bytes(picture->pixels, bytes) / (double)bytes;
 }
 
 static int mirror(int64_t index, int size)
@@ -50,21 +65,23 @@ static int mirror(int64_t index, int size)
     return (int)(index < size ? index : period - 1 - index);
 }
 
-static inline float fraction(int64_t fixed)
-{
-    return (float)(int32_t)((uint32_t)fixed >> 8) * 0x1p-24f;
-}
+/* The fraction of a coordinate in 15 bits. */
+static inline int fraction(int64_t fixed) { return (int)((uint32_t)fixed >> 17); }
 
-__attribute__((always_inline)) static inline brn__floats4
-blend(const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d, float x, float y)
+/* a + (b - a) * f / 2^15, rounded: what pmulhrsw and an addition give. */
+static inline int between(int a, int b, int f) { return a + (((b - a) * f + 0x4000) >> 15); }
+
+/* One sample from its four neighbours; first down, then across. */
+static inline void blend(const uint8_t *upper_left, const uint8_t *upper_right,
+                         const uint8_t *lower_left, const uint8_t *lower_right, int x, int y,
+                         int16_t *out)
 {
-    brn__floats4 top = __builtin_convertvector(brn__load_pixel(a), brn__floats4);
-    brn__floats4 right = __builtin_convertvector(brn__load_pixel(b), brn__floats4);
-    brn__floats4 bottom = __builtin_convertvector(brn__load_pixel(c), brn__floats4);
-    brn__floats4 far = __builtin_convertvector(brn__load_pixel(d), brn__floats4);
-    top += (right - top) * x;
-    bottom += (far - bottom) * x;
-    return top + (bottom - top) * y;
+    for (int channel = 0; channel < 3; channel++) {
+        int left = between(upper_left[channel] << SAMPLE_BITS, lower_left[channel] << SAMPLE_BITS, y);
+        int right =
+            between(upper_right[channel] << SAMPLE_BITS, lower_right[channel] << SAMPLE_BITS, y);
+        out[channel] = (int16_t)between(left, right, x);
+    }
 }
 
 /* The samples of one row of the result: place (x, y) of the first, and the step to the next. */
@@ -72,64 +89,119 @@ typedef struct row_walk {
     int64_t x, y, step_x, step_y;
 } row_walk;
 
-/* All four neighbours are inside. */
-BRN__CLONES
-static void gather_inside(const uint8_t *pixels, size_t stride, row_walk walk, int count,
-                          brn__floats4 *out)
+static inline const uint8_t *walk_at(const uint8_t *pixels, size_t stride, const row_walk *walk)
 {
-    for (int i = 0; i < count; i++) {
-        const uint8_t *at = pixels + (walk.y >> 32) * (int64_t)stride + (walk.x >> 32) * 3;
-        out[i] = blend(at, at + 3, at + stride, at + stride + 3, fraction(walk.x), fraction(walk.y));
-        walk.x += walk.step_x;
-        walk.y += walk.step_y;
+    return pixels + (walk->y >> 32) * (int64_t)stride + (walk->x >> 32) * 3;
+}
+
+/* All four neighbours are inside. out: (count, 4), the fourth lane undefined. */
+static void gather_inside_plain(const uint8_t *pixels, size_t stride, row_walk walk, int count,
+                                int16_t *out)
+{
+    for (int i = 0; i < count; i++, walk.x += walk.step_x, walk.y += walk.step_y) {
+        const uint8_t *at = walk_at(pixels, stride, &walk);
+        blend(at, at + 3, at + stride, at + stride + 3, fraction(walk.x), fraction(walk.y),
+              out + 4 * i);
     }
 }
 
-static void gather_mirrored(const brn__picture *picture, row_walk walk, int count, brn__floats4 *out)
+#if defined(__x86_64__)
+/* The same; a load of 8 bytes holds the left and the right neighbour of a row. */
+__attribute__((target("ssse3"))) static void
+gather_inside_ssse3(const uint8_t *pixels, size_t stride, row_walk walk, int count, int16_t *out)
+{
+    const __m128i zero = _mm_setzero_si128();
+    for (int i = 0; i < count; i++, walk.x += walk.step_x, walk.y += walk.step_y) {
+        const uint8_t *at = walk_at(pixels, stride, &walk);
+        __m128i upper = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)at), zero);
+        __m128i lower = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(at + stride)), zero);
+        upper = _mm_slli_epi16(upper, SAMPLE_BITS);
+        lower = _mm_slli_epi16(lower, SAMPLE_BITS);
+        __m128i down = _mm_set1_epi16((int16_t)fraction(walk.y));
+        __m128i across = _mm_set1_epi16((int16_t)fraction(walk.x));
+        __m128i left = _mm_add_epi16(upper, _mm_mulhrs_epi16(_mm_sub_epi16(lower, upper), down));
+        __m128i right = _mm_srli_si128(left, 3 * sizeof(int16_t));
+        __m128i sample = _mm_add_epi16(left, _mm_mulhrs_epi16(_mm_sub_epi16(right, left), across));
+        _mm_storel_epi64((__m128i *)(out + 4 * i), sample);
+    }
+}
+#endif
+
+static void gather_inside(const uint8_t *pixels, size_t stride, row_walk walk, int count, int16_t *out)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("ssse3")) {
+        gather_inside_ssse3(pixels, stride, walk, count, out);
+        return;
+    }
+#endif
+    gather_inside_plain(pixels, stride, walk, count, out);
+}
+
+static void gather_mirrored(const brn__picture *picture, row_walk walk, int count, int16_t *out)
 {
     size_t stride = (size_t)picture->width * 3;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++, walk.x += walk.step_x, walk.y += walk.step_y) {
         int64_t x = walk.x >> 32, y = walk.y >> 32;
         size_t left = (size_t)mirror(x, picture->width) * 3;
         size_t right = (size_t)mirror(x + 1, picture->width) * 3;
         const uint8_t *upper = picture->pixels + (size_t)mirror(y, picture->height) * stride;
         const uint8_t *lower = picture->pixels + (size_t)mirror(y + 1, picture->height) * stride;
-        out[i] = blend(upper + left, upper + right, lower + left, lower + right, fraction(walk.x),
-                       fraction(walk.y));
-        walk.x += walk.step_x;
-        walk.y += walk.step_y;
+        blend(upper + left, upper + right, lower + left, lower + right, fraction(walk.x),
+              fraction(walk.y), out + 4 * i);
     }
 }
 
-/* samples: (count, 4) -> three planes, `plane` floats apart. `samples` has room for whole groups of four. */
-BRN__CLONES
-static void finish(const brn__floats4 *samples, int count, const brn__tone *tone, float *out,
-                   size_t plane)
+/* samples: (count, 4) -> planes: (3, CHUNK), by interleavings, eight samples at a time. */
+static inline void separate(const int16_t *samples, int count, int16_t planes[3][CHUNK])
 {
-    const brn__floats4 zero = {0, 0, 0, 0}, one = {1, 1, 1, 1};
-    const brn__floats4 scale = {tone->scale[0], tone->scale[1], tone->scale[2], 0};
-    const brn__floats4 offset = {tone->offset[0], tone->offset[1], tone->offset[2], 0};
-    for (int i = 0; i < count; i += 4) {
-        brn__floats4 v[4];
-        for (int k = 0; k < 4; k++) {
-            v[k] = samples[i + k] * tone->gain + tone->bias;
-            v[k] = brn__select(v[k] > zero, v[k], zero);
-            v[k] = brn__select(v[k] < one, v[k], one) * scale + offset;
+    typedef int16_t shorts8 __attribute__((vector_size(16)));
+    for (int i = 0; i < count; i += 8) {
+        shorts8 s[4], pairs[4], quads[4];
+        memcpy(s, samples + 4 * i, sizeof s); /* s[k]: r g b - r g b - of samples 2k and 2k + 1 */
+        for (int k = 0; k < 4; k += 2) {
+            pairs[k] = __builtin_shufflevector(s[k], s[k + 1], 0, 8, 1, 9, 2, 10, 3, 11);
+            pairs[k + 1] = __builtin_shufflevector(s[k], s[k + 1], 4, 12, 5, 13, 6, 14, 7, 15);
+            quads[k] = __builtin_shufflevector(pairs[k], pairs[k + 1], 0, 8, 1, 9, 2, 10, 3, 11);
+            quads[k + 1] =
+                __builtin_shufflevector(pairs[k], pairs[k + 1], 4, 12, 5, 13, 6, 14, 7, 15);
         }
-        brn__floats4 rg_low = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
-        brn__floats4 rg_high = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
-        brn__floats4 b_low = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
-        brn__floats4 b_high = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
-        const brn__floats4 planes[3] = {
-            __builtin_shufflevector(rg_low, rg_high, 0, 1, 4, 5),
-            __builtin_shufflevector(rg_low, rg_high, 2, 3, 6, 7),
-            __builtin_shufflevector(b_low, b_high, 0, 1, 4, 5),
+        const shorts8 channels[3] = {
+            __builtin_shufflevector(quads[0], quads[2], 0, 1, 2, 3, 8, 9, 10, 11),
+            __builtin_shufflevector(quads[0], quads[2], 4, 5, 6, 7, 12, 13, 14, 15),
+            __builtin_shufflevector(quads[1], quads[3], 0, 1, 2, 3, 8, 9, 10, 11),
         };
-        size_t bytes = (size_t)(count - i < 4 ? count - i : 4) * sizeof(float);
-        for (int channel = 0; channel < 3; channel++) {
-            float *to = out + (size_t)channel * plane + i;
-            if (bytes == sizeof *planes) memcpy(to, &planes[channel], sizeof *planes);
-            else memcpy(to, &planes[channel], bytes);
+        for (int channel = 0; channel < 3; channel++)
+            memcpy(planes[channel] + i, &channels[channel], sizeof channels[channel]);
+    }
+}
+
+/* To 0 .. 1. The bits of floats that are not negative are ordered as integers, and those of negative ones
+ * are negative: so this becomes two integer instructions, where comparing floats would branch. */
+static inline float clip_to_one(float v)
+{
+    int32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    bits = bits > 0 ? bits : 0;
+    bits = bits < 0x3F800000 ? bits : 0x3F800000; /* 1.0f */
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+/* samples: (count, 4), room for CHUNK -> three planes, `plane` floats apart. */
+BRN__CLONES
+static void finish(const int16_t *samples, int count, const brn__tone *tone, float *out, size_t plane)
+{
+    int16_t planes[3][CHUNK];
+    separate(samples, count, planes);
+    for (int channel = 0; channel < 3; channel++) {
+        const float gain = tone->gain, bias = tone->bias;
+        const float scale = tone->scale[channel], offset = tone->offset[channel];
+        const int16_t *from = planes[channel];
+        float *to = out + (size_t)channel * plane;
+        for (int i = 0; i < count; i++) {
+            float v = from[i] * gain + bias;
+            to[i] = clip_to_one(v) * scale + offset;
         }
     }
 }
@@ -161,7 +233,7 @@ void brn__gather(const brn__picture *picture, const brn__affine *matrix, int siz
 {
     const double one = 4294967296.0;
     size_t plane = (size_t)size * (size_t)size, stride = (size_t)picture->width * 3;
-    brn__floats4 samples[CHUNK] = {0};
+    int16_t samples[4 * CHUNK] = {0};
     for (int y = 0; y < size; y++) {
         row_walk row = {
             .x = llround((matrix->m[0][1] * y + matrix->m[0][2]) * one),
@@ -190,12 +262,13 @@ void brn__gather(const brn__picture *picture, const brn__affine *matrix, int siz
 void brn__tone_apply(const brn__picture *picture, const brn__tone *tone, float *out)
 {
     size_t plane = (size_t)picture->width * (size_t)picture->height;
-    brn__floats4 samples[CHUNK] = {0};
+    int16_t samples[4 * CHUNK] = {0};
     for (size_t i = 0; i < plane; i += CHUNK) {
         int count = plane - i < CHUNK ? (int)(plane - i) : CHUNK;
+        const uint8_t *from = picture->pixels + 3 * i;
         for (int k = 0; k < count; k++)
-            samples[k] = __builtin_convertvector(
-                brn__load_pixel(picture->pixels + 3 * (i + (size_t)k)), brn__floats4);
+            for (int channel = 0; channel < 3; channel++)
+                samples[4 * k + channel] = (int16_t)(from[3 * k + channel] << SAMPLE_BITS);
         finish(samples, count, tone, out + i, plane);
     }
 }

@@ -6,7 +6,7 @@
 #include "data/image/augment.h"
 #include "data/image/picture.h"
 
-/* What happens to a sample v (0 to 255) of channel c: clip(gain * v + bias, 0, 1) * scale[c] + offset[c]. */
+/* What happens to a sample v of channel c: clip(gain * v + bias, 0, 1) * scale[c] + offset[c]. */
 typedef struct brn__tone {
     float gain, bias;
     float scale[3], offset[3];

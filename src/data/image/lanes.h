@@ -15,7 +15,6 @@
 #define BRN__CLONES
 #endif
 
-typedef float brn__floats4 __attribute__((vector_size(16)));
 typedef int32_t brn__integers4 __attribute__((vector_size(16)));
 
 /* The four bytes at `pixel` as integers; little-endian. Reads one byte past an RGB pixel, which
@@ -30,13 +29,6 @@ __attribute__((always_inline)) static inline brn__integers4 brn__load_pixel(cons
     shorts8 shorts = (shorts8)__builtin_shufflevector(bytes, (bytes16){0}, 0, 16, 1, 17, 2, 18, 3,
                                                       19, 4, 20, 5, 21, 6, 22, 7, 23);
     return (brn__integers4)__builtin_shufflevector(shorts, (shorts8){0}, 0, 8, 1, 9, 2, 10, 3, 11);
-}
-
-/* a where the mask is true, else b, lane by lane. */
-__attribute__((always_inline)) static inline brn__floats4 brn__select(brn__integers4 mask,
-                                                                      brn__floats4 a, brn__floats4 b)
-{
-    return (brn__floats4)((mask & (brn__integers4)a) | (~mask & (brn__integers4)b));
 }
 
 #endif
