@@ -9,10 +9,10 @@
  *         puts(brn_image_data_class_name(data, k));
  *     brn_image_data_close(data);
  *
- * Two layouts are understood: photos/train/CLASS/file with photos/valid/CLASS/file (or val, or test), and
- * photos/CLASS/file, of which a share of every class validates. Items are numbered from 0: the training
- * items first, then the validation items, each in the order of class and file name. Files are not opened
- * here: what is no picture shows when it is read.
+ * Two layouts are understood: photos/train/CLASS/file with photos/valid/CLASS/file (or val, or
+ * test), and photos/CLASS/file, of which a share of every class validates. Items are numbered from
+ * 0: the training items first, then the validation items, each in the order of class and file name.
+ * Files are not opened here: what is no picture shows when it is read.
  */
 #ifndef BURNISH_IMAGE_DATA_H
 #define BURNISH_IMAGE_DATA_H
@@ -32,7 +32,8 @@ typedef enum brn_split {
 } brn_split;
 
 typedef struct brn_image_data_options {
-    double valid;  /* share of each class that validates where there is no folder for it; 0 to below 1 */
+    double valid;  /* share of each class that validates where there is no folder for it; 0 to below
+                      1 */
     uint64_t seed; /* which ones */
 } brn_image_data_options;
 
@@ -40,9 +41,10 @@ BRN_API brn_image_data_options brn_image_data_defaults(void); /* 0.2, seed 42 */
 
 typedef struct brn_image_data brn_image_data;
 
-/* Lists a folder. BRN_ERROR_INPUT when it has no class folders, a class has no files, or the training and
- * the validation folder do not have the same classes; BRN_ERROR_IO when it can't be listed. Names that
- * begin with a dot are passed over, and so is what is not a file in a class folder. */
+/* Lists a folder. BRN_ERROR_INPUT when it has no class folders, a class has no files, or the
+ * training and the validation folder do not have the same classes; BRN_ERROR_IO when it can't be
+ * listed. Names that begin with a dot are passed over, and so is what is not a file in a class
+ * folder. */
 BRN_API brn_status brn_image_data_open(const char *path, const brn_image_data_options *options,
                                        brn_image_data **out);
 

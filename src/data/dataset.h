@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A set of samples that can be loaded in any order by any thread: what every job gives to the loader.
+ * A set of samples that can be loaded in any order by any thread: what every job gives to the
+ * loader.
  *
  * A kind of data embeds brn__dataset as its first member and fills it in:
  *
- *     typedef struct image_dataset { brn__dataset base; const brn_image_data *data; ... } image_dataset;
+ *     typedef struct image_dataset {
+ *         brn__dataset base;
+ *         const brn_image_data *data;
+ *     } image_dataset;
  */
 #ifndef BRN__DATA_DATASET_H
 #define BRN__DATA_DATASET_H
@@ -27,8 +31,9 @@ struct brn__dataset {
     brn_dtype input_dtype, target_dtype;
     brn_shape input_shape, target_shape; /* of one sample; a target of rank 0 is one number */
 
-    /* Writes sample `item` into `input` and `target`. Called by several threads at once; the result is a
-     * pure function of the arguments. BRN_ERROR_INPUT, _IO and _UNSUPPORTED mean that this item is bad. */
+    /* Writes sample `item` into `input` and `target`. Called by several threads at once; the result
+     * is a pure function of the arguments. BRN_ERROR_INPUT, _IO and _UNSUPPORTED mean that this
+     * item is bad. */
     brn_status (*load)(const brn__dataset *dataset, int64_t item,
                        const brn__sample_context *context, void *input, void *target);
     void (*free)(brn__dataset *dataset);
@@ -46,7 +51,8 @@ static inline size_t brn__dataset_input_bytes(const brn__dataset *dataset)
 
 static inline size_t brn__dataset_target_bytes(const brn__dataset *dataset)
 {
-    return (size_t)brn_shape_elements(dataset->target_shape) * brn_dtype_bytes(dataset->target_dtype);
+    return (size_t)brn_shape_elements(dataset->target_shape) *
+           brn_dtype_bytes(dataset->target_dtype);
 }
 
 #endif

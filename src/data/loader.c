@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A ring of prefetch + 1 slots, each with room for one batch. Batch b of an epoch lives in slot
- * b % slots. One job of the pool loads one sample into its place; the last one to finish a slot wakes
- * whoever waits for it. The consumer takes slots in order, closes the gaps that bad samples left, and
- * gives a slot back at its next call, by queueing the jobs of the batch that comes `slots` later. Only
- * the consumer touches the order, the slots' lists and the bad items; workers write only their own place
- * and, under the lock, the slot's count of places under way. */
+ * b % slots. One job of the pool loads one sample into its place; the last one to finish a slot
+ * wakes whoever waits for it. The consumer takes slots in order, closes the gaps that bad samples
+ * left, and gives a slot back at its next call, by queueing the jobs of the batch that comes
+ * `slots` later. Only the consumer touches the order, the slots' lists and the bad items; workers
+ * write only their own place and, under the lock, the slot's count of places under way. */
 #include "data/loader.h"
 #include "base/alloc.h"
 #include "base/philox.h"
@@ -49,10 +49,10 @@ struct brn__loader {
     brn__sample_context context; /* written only while nothing is under way */
     int64_t next_batch;          /* that brn__loader_next looks at */
     int64_t queued_batches;
-    int64_t delivered;           /* good samples of this epoch */
-    brn__bad_item *bad;          /* (bad_count); owned, with their reasons */
+    int64_t delivered;  /* good samples of this epoch */
+    brn__bad_item *bad; /* (bad_count); owned, with their reasons */
     int64_t bad_count, bad_capacity;
-    bool *known_bad;             /* (the dataset's count): is in `bad`; owned */
+    bool *known_bad; /* (the dataset's count): is in `bad`; owned */
 };
 
 brn__loader_options brn__loader_defaults(bool training)
@@ -83,10 +83,9 @@ static void load_place(void *argument)
     brn__loader *loader = p->loader;
     slot *s = p->slot;
     if (!atomic_load(&loader->cancelled)) {
-        p->status = loader->dataset->load(
-            loader->dataset, s->items[p->index], &loader->context,
-            s->inputs + (size_t)p->index * loader->input_bytes,
-            s->targets + (size_t)p->index * loader->target_bytes);
+        p->status = loader->dataset->load(loader->dataset, s->items[p->index], &loader->context,
+                                          s->inputs + (size_t)p->index * loader->input_bytes,
+                                          s->targets + (size_t)p->index * loader->target_bytes);
         if (p->status != BRN_OK) p->reason = brn__strdup(brn_error_message());
     }
     pthread_mutex_lock(&loader->lock);
@@ -107,8 +106,10 @@ static void queue_batch(brn__loader *loader)
         place *p = &s->places[i];
         brn__free(p->reason);
         *p = (place){.loader = loader, .slot = s, .index = i};
-        if (loader->pool) brn__pool_submit(loader->pool, load_place, p);
-        else load_place(p);
+        if (loader->pool)
+            brn__pool_submit(loader->pool, load_place, p);
+        else
+            load_place(p);
     }
 }
 
@@ -289,10 +290,11 @@ brn_status brn__loader_new(const brn__dataset *dataset, const int64_t *items, in
 {
     *out = NULL;
     if (options->batch_size < 1 || options->workers < 0 || options->prefetch < 1 || count < 0)
-        return brn__fail(BRN_ERROR_USAGE,
-                         "loader: batch size %lld, %d workers, %d batches ahead; expected at least 1, "
-                         "0 and 1",
-                         (long long)options->batch_size, options->workers, options->prefetch);
+        return brn__fail(
+            BRN_ERROR_USAGE,
+            "loader: batch size %lld, %d workers, %d batches ahead; expected at least 1, "
+            "0 and 1",
+            (long long)options->batch_size, options->workers, options->prefetch);
     brn__loader *loader = brn__alloc_zero(1, sizeof *loader);
     if (!loader) return BRN_ERROR_NO_MEMORY;
     loader->dataset = dataset;
@@ -319,8 +321,10 @@ void brn__loader_free(brn__loader *loader)
     if (!loader) return;
     cancel(loader);
     brn__pool_free(loader->pool);
-    for (int i = 0; loader->slots && i < loader->slot_count; i++) slot_deinit(loader, &loader->slots[i]);
-    for (int64_t i = 0; i < loader->bad_count; i++) brn__free((void *)(uintptr_t)loader->bad[i].reason);
+    for (int i = 0; loader->slots && i < loader->slot_count; i++)
+        slot_deinit(loader, &loader->slots[i]);
+    for (int64_t i = 0; i < loader->bad_count; i++)
+        brn__free((void *)(uintptr_t)loader->bad[i].reason);
     brn__free(loader->slots);
     brn__free(loader->bad);
     brn__free(loader->known_bad);
@@ -331,9 +335,15 @@ void brn__loader_free(brn__loader *loader)
     brn__free(loader);
 }
 
-int64_t brn__loader_batch_count(const brn__loader *loader) { return loader->batch_count; }
+int64_t brn__loader_batch_count(const brn__loader *loader)
+{
+    return loader->batch_count;
+}
 
-int64_t brn__loader_batch_max(const brn__loader *loader) { return loader->batch_max; }
+int64_t brn__loader_batch_max(const brn__loader *loader)
+{
+    return loader->batch_max;
+}
 
 const brn__bad_item *brn__loader_bad_items(const brn__loader *loader, int64_t *count)
 {

@@ -14,10 +14,11 @@
  *     }
  *     brn__loader_free(loader);
  *
- * The batches of an epoch are a pure function of (dataset, items, options, seed, epoch, pass); the number
- * of workers changes the time only. A sample that can't be loaded is left out of its batch, which gets
- * smaller (a batch that loses all is passed over); no other sample moves, and it is tried again in the next
- * epoch, so that a resumed run sees the same batches. Each bad item is recorded once, with its reason. */
+ * The batches of an epoch are a pure function of (dataset, items, options, seed, epoch, pass); the
+ * number of workers changes the time only. A sample that can't be loaded is left out of its batch,
+ * which gets smaller (a batch that loses all is passed over); no other sample moves, and it is
+ * tried again in the next epoch, so that a resumed run sees the same batches. Each bad item is
+ * recorded once, with its reason. */
 #ifndef BRN__DATA_LOADER_H
 #define BRN__DATA_LOADER_H
 
@@ -25,12 +26,12 @@
 
 typedef struct brn__loader_options {
     int64_t batch_size;
-    int workers;      /* threads that load; 0: brn__loader_next loads in the calling thread */
-    int prefetch;     /* batches that may be ready or under way beside the one in use; at least 1 */
+    int workers;  /* threads that load; 0: brn__loader_next loads in the calling thread */
+    int prefetch; /* batches that may be ready or under way beside the one in use; at least 1 */
     uint64_t seed;
-    bool training;    /* samples in their augmented view */
-    bool shuffle;     /* a new order each epoch, keyed by (seed, epoch) */
-    bool merge_last;  /* a last batch of one item joins the one before: batch norm needs two */
+    bool training;   /* samples in their augmented view */
+    bool shuffle;    /* a new order each epoch, keyed by (seed, epoch) */
+    bool merge_last; /* a last batch of one item joins the one before: batch norm needs two */
 } brn__loader_options;
 
 /* 64 a batch, 2 batches ahead, one worker a processor, seed 0; the three flags are `training`. */
@@ -51,8 +52,8 @@ typedef struct brn__bad_item {
 
 typedef struct brn__loader brn__loader;
 
-/* The dataset is borrowed; `items` (count) are copied, NULL means all of the dataset's. All buffers are
- * allocated here. */
+/* The dataset is borrowed; `items` (count) are copied, NULL means all of the dataset's. All buffers
+ * are allocated here. */
 brn_status brn__loader_new(const brn__dataset *dataset, const int64_t *items, int64_t count,
                            const brn__loader_options *options, brn__loader **out);
 /* Waits for what is under way and frees; also in mid-epoch. NULL is fine. */
@@ -65,8 +66,9 @@ int64_t brn__loader_batch_max(const brn__loader *loader);   /* items of the larg
 brn_status brn__loader_start_epoch(brn__loader *loader, uint32_t epoch);
 brn_status brn__loader_start_pass(brn__loader *loader, uint32_t epoch, uint32_t pass);
 
-/* The next batch, in order; count 0 at the end. BRN_ERROR_INPUT at the end when not one sample of the epoch
- * could be loaded; other failures (no memory, an error of ours) come at the batch that they hit. */
+/* The next batch, in order; count 0 at the end. BRN_ERROR_INPUT at the end when not one sample of
+ * the epoch could be loaded; other failures (no memory, an error of ours) come at the batch that
+ * they hit. */
 brn_status brn__loader_next(brn__loader *loader, brn__batch *batch);
 
 /* Bad items found so far, in the order in which they were first met. */

@@ -184,8 +184,10 @@ TEST(opening_a_folder_survives_every_failed_allocation)
         brn__alloc_fail_after(n, 0);
         status = open_defaults(root, &data);
         brn__alloc_fail_after(0, 0);
-        if (status == BRN_OK) brn_image_data_close(data);
-        else assert_int_equal(status, BRN_ERROR_NO_MEMORY);
+        if (status == BRN_OK)
+            brn_image_data_close(data);
+        else
+            assert_int_equal(status, BRN_ERROR_NO_MEMORY);
     }
     assert_int_equal(status, BRN_OK);
     assert_true(n > 20);

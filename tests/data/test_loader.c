@@ -270,20 +270,25 @@ TEST(a_loader_allocates_nothing_in_an_epoch_of_its_own)
     brn__loader_free(loader);
 }
 
-/* 40 goldens in two classes, of which two are cut short and two are text: real files, real threads. */
+/* 40 goldens in two classes, of which two are cut short and two are text: real files, real threads.
+ */
 static void make_pictures(const char *root)
 {
     char *bytes;
     size_t length;
-    assert_ok(brn__read_file(test_source_path("tests/golden/resize/exif-1.jpg"), 1 << 20, &bytes, &length));
+    assert_ok(brn__read_file(test_source_path("tests/golden/resize/exif-1.jpg"), 1 << 20, &bytes,
+                             &length));
     for (int i = 0; i < 80; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", root, i % 2 ? "odd" : "even");
         assert_ok(brn__make_folders(path));
         snprintf(path, sizeof path, "%s/%s/%02d.jpg", root, i % 2 ? "odd" : "even", i);
-        if (i == 10 || i == 33) assert_ok(brn__replace_file(path, bytes, length / 2));
-        else if (i == 20 || i == 71) assert_ok(brn__replace_file(path, "not a picture", 13));
-        else assert_ok(brn__replace_file(path, bytes, length));
+        if (i == 10 || i == 33)
+            assert_ok(brn__replace_file(path, bytes, length / 2));
+        else if (i == 20 || i == 71)
+            assert_ok(brn__replace_file(path, "not a picture", 13));
+        else
+            assert_ok(brn__replace_file(path, bytes, length));
     }
     brn__free(bytes);
 }

@@ -71,8 +71,8 @@ TEST(exif_orientation_makes_the_picture_upright)
 
 TEST(jpeg_is_decoded_at_the_smallest_scale_that_covers)
 {
-    static const int covers[][2] = {{0, 30}, {31, 30}, {30, 30}, {16, 30}, {15, 15}, {9, 15},
-                                    {8, 8},  {5, 8},   {4, 4},   {1, 4}};
+    static const int covers[][2] = {{0, 30}, {31, 30}, {30, 30}, {16, 30}, {15, 15},
+                                    {9, 15}, {8, 8},   {5, 8},   {4, 4},   {1, 4}};
     for (size_t i = 0; i < sizeof covers / sizeof *covers; i++) {
         brn__picture picture;
         assert_ok(brn__picture_read(golden_path("form-progressive.jpg"), covers[i][0], &picture));
@@ -125,8 +125,9 @@ TEST(a_truncated_png_is_an_error_wherever_it_ends)
 
 TEST(random_damage_never_crashes)
 {
-    static const char *const names[] = {"form-greyjpeg.jpg", "form-progressive.jpg", "form-cmyk.jpg",
-                                        "exif-7.jpg", "form-alpha.png", "form-palette.png"};
+    static const char *const names[] = {"form-greyjpeg.jpg", "form-progressive.jpg",
+                                        "form-cmyk.jpg",     "exif-7.jpg",
+                                        "form-alpha.png",    "form-palette.png"};
     int failed = 0;
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         size_t length;
@@ -136,9 +137,11 @@ TEST(random_damage_never_crashes)
             memcpy(copy, bytes, length);
             uint32_t flips = 1 + brn__random_below(&random, 8);
             for (uint32_t i = 0; i < flips; i++)
-                copy[brn__random_below(&random, (uint32_t)length)] ^= (char)brn__random_word(&random);
+                copy[brn__random_below(&random, (uint32_t)length)] ^=
+                    (char)brn__random_word(&random);
             brn__picture picture;
-            brn_status status = brn__picture_decode(copy, length, names[n], round % 3 * 5, &picture);
+            brn_status status =
+                brn__picture_decode(copy, length, names[n], round % 3 * 5, &picture);
             if (status != BRN_OK) {
                 failed++;
                 assert_null(picture.pixels);
@@ -169,16 +172,18 @@ TEST(huge_dimensions_are_refused_before_memory_is_spent)
     brn__free(bytes);
     /* A PNG header with its right CRC: 2^31 - 1 pixels a side, then 20,000 x 4. */
     static const char signature[] = "\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR";
-    static const char tails[2][17] = {"\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x08\x02\0\0\0\x9B\xAB\x9C\x31",
-                                      "\0\0\x4E\x20\0\0\0\x04\x08\x02\0\0\0\xE4\x1B\x98\x6A"};
+    static const char tails[2][17] = {
+        "\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x08\x02\0\0\0\x9B\xAB\x9C\x31",
+        "\0\0\x4E\x20\0\0\0\x04\x08\x02\0\0\0\xE4\x1B\x98\x6A"};
     for (int i = 0; i < 2; i++) {
         char header[41];
         memcpy(header, signature, 16);
         memcpy(header + 16, tails[i], 17);
         memcpy(header + 33, "\0\0\0\1IDAT", 8);
         assert_fails(brn__picture_decode(header, sizeof header, "bomb.png", 0, &picture),
-                     BRN_ERROR_INPUT, i ? "bomb.png: 20000 x 4 pixels; expected at most"
-                                        : "bomb.png: 2147483647 x 2147483647 pixels; expected");
+                     BRN_ERROR_INPUT,
+                     i ? "bomb.png: 20000 x 4 pixels; expected at most"
+                       : "bomb.png: 2147483647 x 2147483647 pixels; expected");
     }
 }
 

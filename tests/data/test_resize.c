@@ -16,7 +16,8 @@ static brn__picture read_golden(const char *name)
 }
 
 /* The largest difference between `got` and the part of `expected` that begins at (left, top). */
-static int largest_difference(const brn__picture *got, const brn__picture *expected, int left, int top)
+static int largest_difference(const brn__picture *got, const brn__picture *expected, int left,
+                              int top)
 {
     int largest = 0;
     for (int y = 0; y < got->height; y++) {
@@ -31,7 +32,8 @@ static int largest_difference(const brn__picture *got, const brn__picture *expec
 
 TEST(resize_equals_pillow)
 {
-    static const int sizes[][2] = {{32, 24}, {83, 17}, {40, 61}, {97, 130}, {11, 9}, {82, 60}, {1, 1}};
+    static const int sizes[][2] = {{32, 24}, {83, 17}, {40, 61}, {97, 130},
+                                   {11, 9},  {82, 60}, {1, 1}};
     static const char *const methods[] = {"bilinear", "bicubic", "box"};
     brn__picture source = read_golden("source.png");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -65,8 +67,9 @@ TEST(resize_of_a_part_is_the_part_of_the_resize)
     assert_int_equal(part.height, 13);
     assert_int_equal(largest_difference(&part, &whole, 7, 11), 0);
     brn__picture_free(&part);
-    assert_ok(brn__picture_resize(&source, source.width, source.height, (brn__rectangle){3, 4, 5, 6},
-                                  BRN__INTERPOLATION_BILINEAR, &part));
+    assert_ok(brn__picture_resize(&source, source.width, source.height,
+                                  (brn__rectangle){3, 4, 5, 6}, BRN__INTERPOLATION_BILINEAR,
+                                  &part));
     assert_int_equal(largest_difference(&part, &source, 3, 4), 0);
     brn__picture_free(&part);
     brn__picture_free(&whole);

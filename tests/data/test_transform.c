@@ -23,7 +23,8 @@ static brn__picture noise_picture(int width, int height)
     brn__picture picture;
     assert_ok(brn__picture_new(width, height, "noise", &picture));
     brn__random random = brn__random_new(brn__philox_key(5, "noise"), 0, 0, 0);
-    for (int i = 0; i < width * height * 3; i++) picture.pixels[i] = (uint8_t)brn__random_word(&random);
+    for (int i = 0; i < width * height * 3; i++)
+        picture.pixels[i] = (uint8_t)brn__random_word(&random);
     return picture;
 }
 
@@ -120,8 +121,7 @@ static brn__picture dot_picture(int width, int height, int x, int y)
     memset(picture.pixels, 0, (size_t)(width * height * 3));
     for (int dy = -1; dy <= 1; dy++) /* a soft spot, so that sampling keeps its centre */
         for (int dx = -1; dx <= 1; dx++)
-            memset(picture.pixels + ((y + dy) * width + x + dx) * 3,
-                   240 >> (abs(dx) + abs(dy)), 3);
+            memset(picture.pixels + ((y + dy) * width + x + dx) * 3, 240 >> (abs(dx) + abs(dy)), 3);
     return picture;
 }
 
@@ -138,8 +138,10 @@ TEST(rotation_moves_a_dot_counter_clockwise_to_the_computed_place)
         double radians = angle * 3.14159265358979 / 180, centre = (S - 1) / 2.0;
         double dx = 50 - centre, dy = 26 - centre, x, y;
         find_dot(out, S, &x, &y);
-        assert_in_range((int)(100 * fabs(x - (centre + cos(radians) * dx + sin(radians) * dy))), 0, 10);
-        assert_in_range((int)(100 * fabs(y - (centre - sin(radians) * dx + cos(radians) * dy))), 0, 10);
+        assert_in_range((int)(100 * fabs(x - (centre + cos(radians) * dx + sin(radians) * dy))), 0,
+                        10);
+        assert_in_range((int)(100 * fabs(y - (centre - sin(radians) * dx + cos(radians) * dy))), 0,
+                        10);
     }
     brn__picture_free(&picture);
 }
@@ -151,7 +153,8 @@ TEST(zoom_and_crop_move_a_dot_to_the_computed_place)
     brn__image_transform transform = plain_transform(S);
     static const int sides[][2] = {{64, 64}, {100, 70}, {90, 128}, {300, 280}, {40, 50}};
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
-        int width = sides[i][0], height = sides[i][1], dot_x = width / 2 + 3, dot_y = height / 2 - 5;
+        int width = sides[i][0], height = sides[i][1], dot_x = width / 2 + 3,
+            dot_y = height / 2 - 5;
         brn__picture picture = dot_picture(width, height, dot_x, dot_y);
         brn__augment drawn = brn__augment_identity();
         drawn.zoom = 1.3; /* the shorter side becomes floor(83.2) */
@@ -162,8 +165,10 @@ TEST(zoom_and_crop_move_a_dot_to_the_computed_place)
         double scaled_height = fmax(floor(height * ratio), 83);
         double x, y;
         find_dot(out, S, &x, &y);
-        double expected_x = (dot_x + 0.5) * scaled_width / width - 0.5 - floor(0.4 * (scaled_width - S));
-        double expected_y = (dot_y + 0.5) * scaled_height / height - 0.5 - floor(0.5 * (scaled_height - S));
+        double expected_x =
+            (dot_x + 0.5) * scaled_width / width - 0.5 - floor(0.4 * (scaled_width - S));
+        double expected_y =
+            (dot_y + 0.5) * scaled_height / height - 0.5 - floor(0.5 * (scaled_height - S));
         assert_in_range((int)(100 * fabs(x - expected_x)), 0, 10);
         assert_in_range((int)(100 * fabs(y - expected_y)), 0, 10);
         brn__picture_free(&picture);
@@ -193,7 +198,8 @@ TEST(lighting_follows_the_formula)
     brn__picture_free(&picture);
 }
 
-/* Where the picture is seen beyond its edge, its mirror image appears; a picture of one colour stays so. */
+/* Where the picture is seen beyond its edge, its mirror image appears; a picture of one colour
+ * stays so. */
 TEST(borders_are_mirrored)
 {
     brn__image_transform transform = plain_transform(SIZE);
@@ -223,7 +229,8 @@ static double sample(const brn__picture *picture, double x, double y, int channe
     for (int dy = 0; dy < 2; dy++)
         for (int dx = 0; dx < 2; dx++) {
             int at_x = (int)floor(x) + dx, at_y = (int)floor(y) + dy;
-            double weight = (dx ? x - floor(x) : 1 - x + floor(x)) * (dy ? y - floor(y) : 1 - y + floor(y));
+            double weight =
+                (dx ? x - floor(x) : 1 - x + floor(x)) * (dy ? y - floor(y) : 1 - y + floor(y));
             while (at_x < 0 || at_x >= picture->width)
                 at_x = at_x < 0 ? -1 - at_x : 2 * picture->width - 1 - at_x;
             while (at_y < 0 || at_y >= picture->height)
@@ -258,6 +265,44 @@ TEST(gather_equals_the_obvious_sampler_for_any_matrix)
         brn__free(out);
         brn__picture_free(&picture);
     }
+}
+
+/* The wide loop of the inside and the plain one of the border must round alike: both are this. */
+static int sample_in_integers(const brn__picture *picture, int64_t x, int64_t y, int channel)
+{
+    int across = (int)((uint32_t)x >> 17), down = (int)((uint32_t)y >> 17), side[2];
+    const uint8_t *at = picture->pixels + ((y >> 32) * picture->width + (x >> 32)) * 3 + channel;
+    for (int i = 0; i < 2; i++) {
+        int upper = at[3 * i] << 6, lower = at[3 * (picture->width + i)] << 6;
+        side[i] = upper + (((lower - upper) * down + 0x4000) >> 15);
+    }
+    return side[0] + (((side[1] - side[0]) * across + 0x4000) >> 15);
+}
+
+TEST(gather_inside_rounds_as_the_plain_arithmetic)
+{
+    brn__image_transform transform = plain_transform(SIZE);
+    brn__tone tone = brn__tone_new((brn__lighting){1, 0}, transform.mean, transform.deviation);
+    brn__picture picture = noise_picture(70, 60);
+    brn__random random = brn__random_new(brn__philox_key(4, "matrix"), 0, 0, 0);
+    float out[VALUES];
+    for (int round = 0; round < 20; round++) {
+        int64_t m[6]; /* 32.32 fixed point */
+        for (int i = 0; i < 6; i++)
+            m[i] = i % 3 == 2 ? (int64_t)brn__random_word(&random) + (20LL << 32)
+                              : (int64_t)brn__random_word(&random) / 3;
+        m[1] = -m[1] / 2;
+        brn__affine matrix;
+        for (int i = 0; i < 6; i++) matrix.m[i / 3][i % 3] = (double)m[i] / 4294967296.0;
+        brn__gather(&picture, &matrix, SIZE, &tone, out);
+        for (int i = 0; i < VALUES; i++) {
+            int64_t x = i % SIZE, y = i % PLANE / SIZE;
+            int expected = sample_in_integers(&picture, m[0] * x + m[1] * y + m[2],
+                                              m[3] * x + m[4] * y + m[5], i / PLANE);
+            assert_close((double)out[i] * 64 * 255, expected, 1e-6);
+        }
+    }
+    brn__picture_free(&picture);
 }
 
 /* Stripes too fine for the result must become grey, not broad stripes. */
@@ -325,7 +370,8 @@ TEST(area_crop_stays_inside_and_covers_the_asked_area)
         double area = across * down / (width * height), aspect = across / down;
         least = fmin(least, area), most = fmax(most, area);
         assert_true(area > 0.075 && area <= 1 && aspect > 0.7 && aspect < 1.45);
-        double left = matrix.m[0][0] < 0 ? matrix.m[0][2] + matrix.m[0][0] * (SIZE - 1) : matrix.m[0][2];
+        double left =
+            matrix.m[0][0] < 0 ? matrix.m[0][2] + matrix.m[0][0] * (SIZE - 1) : matrix.m[0][2];
         double edge = 0.5 * across / SIZE - 0.5;
         assert_true(left >= edge - 1e-9);
         assert_true(left + across * (SIZE - 1) / SIZE <= width - 1 - edge + 1e-9);
@@ -341,7 +387,8 @@ TEST(draws_follow_the_options_and_the_counter)
     brn__augment_options options = brn__augment_defaults();
     int zooms = 0, rotates = 0, flips = 0;
     for (uint32_t i = 0; i < 2000; i++) {
-        brn__random random = brn__random_new(brn__philox_key(3, "augment"), 1, i, 0), again = random;
+        brn__random random = brn__random_new(brn__philox_key(3, "augment"), 1, i, 0),
+                    again = random;
         brn__augment drawn = brn__augment_draw(&options, &random);
         brn__augment second = brn__augment_draw(&options, &again);
         assert_memory_equal(&drawn.area, &second.area, sizeof drawn.area);
@@ -401,5 +448,6 @@ TEST(transform_options_that_make_no_sense_are_refused)
     assert_fails(brn__image_transform_check(&transform), BRN_ERROR_USAGE, "image size 0");
     transform = brn__image_transform_defaults(224);
     transform.deviation[1] = 0;
-    assert_fails(brn__image_transform_check(&transform), BRN_ERROR_USAGE, "deviation 0 of channel 1");
+    assert_fails(brn__image_transform_check(&transform), BRN_ERROR_USAGE,
+                 "deviation 0 of channel 1");
 }

@@ -72,7 +72,8 @@ static brn__affine square_symmetry(const brn__augment *drawn, int size)
     return symmetry;
 }
 
-/* Where a pixel comes from when the picture is turned by `degrees` counter-clockwise about a centre. */
+/* Where a pixel comes from when the picture is turned by `degrees` counter-clockwise about a
+ * centre. */
 static brn__affine rotation(double degrees, double x, double y)
 {
     if (degrees == 0) return (brn__affine){{{1, 0, 0}, {0, 1, 0}}};
@@ -91,7 +92,7 @@ typedef struct crop {
     double left, top, width, height; /* in source pixels */
 } crop;
 
-/* The first of the tries that fits, else the largest centred crop within the bounds of the aspect. */
+/* The first of the tries that fits, else the largest centred crop of a bearable aspect. */
 static crop area_crop(const brn__augment *drawn, int width, int height)
 {
     crop box = {0};
@@ -119,8 +120,8 @@ brn__affine brn__augment_matrix(const brn__augment *drawn, int width, int height
         crop box = area_crop(drawn, width, height);
         double centre = (size - 1) / 2.0;
         matrix = brn__affine_then(matrix, rotation(drawn->angle, centre, centre));
-        return brn__affine_then(
-            matrix, scaling(box.width / size, box.height / size, box.left, box.top));
+        return brn__affine_then(matrix,
+                                scaling(box.width / size, box.height / size, box.left, box.top));
     }
     double target = floor(drawn->zoom * size), shorter = width < height ? width : height;
     double ratio = target / shorter;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Augmentation in three pure steps: options + random numbers -> what was drawn -> one affine matrix (and
- * one lighting). The pixels are touched once, by gather.h.
+ * Augmentation in three pure steps: options + random numbers -> what was drawn -> one affine matrix
+ * (and one lighting). The pixels are touched once, by gather.h.
  *
- * A further geometric transform is a field of brn__augment_options, a number in brn__augment that is
- * drawn at the end of brn__augment_draw, and a factor in brn__augment_matrix. */
+ * A further geometric transform is a field of brn__augment_options, a number in brn__augment that
+ * is drawn at the end of brn__augment_draw, and a factor in brn__augment_matrix. */
 #ifndef BRN__DATA_IMAGE_AUGMENT_H
 #define BRN__DATA_IMAGE_AUGMENT_H
 
@@ -19,8 +19,8 @@ typedef struct brn__augment_options {
     bool dihedral;               /* one of four quarter turns too: pictures from above */
     double max_balance;          /* added brightness, either way, of a range of 1 */
     double max_contrast;
-    double min_scale;            /* below 1: a crop of random area (this fraction of the picture to all of
-                                    it) and aspect instead of zoom and crop */
+    double min_scale; /* below 1: a crop of random area (this fraction of the picture to all of
+                         it) and aspect instead of zoom and crop */
     double min_aspect, max_aspect;
 } brn__augment_options;
 
@@ -54,10 +54,10 @@ typedef struct brn__affine {
 
 brn__affine brn__affine_then(brn__affine first, brn__affine second); /* second(first(x, y)) */
 
-/* The matrix for a (size, size) result from a width x height picture. Scaling and crop follow fast.ai
- * 0.7: the shorter side becomes floor(zoom * size), rotation is about the picture's centre, and the
- * crop begins at floor(position * room). An area crop is torchvision's RandomResizedCrop, rotated
- * about its own centre. */
+/* The matrix for a (size, size) result from a width x height picture. Scaling and crop follow
+ * fast.ai 0.7: the shorter side becomes floor(zoom * size), rotation is about the picture's centre,
+ * and the crop begins at floor(position * room). An area crop is torchvision's RandomResizedCrop,
+ * rotated about its own centre. */
 brn__affine brn__augment_matrix(const brn__augment *drawn, int width, int height, int size);
 
 /* The shorter side that a reduced decoding of the picture must have not to lose detail. */

@@ -19,7 +19,10 @@ static brn_status image_load(const brn__dataset *base, int64_t item,
                                      context->training, &random, input);
 }
 
-static void image_free(brn__dataset *base) { brn__free(base); }
+static void image_free(brn__dataset *base)
+{
+    brn__free(base);
+}
 
 brn_status brn__image_dataset_new(const brn_image_data *data, const brn__image_transform *transform,
                                   brn__dataset **out)

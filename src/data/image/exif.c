@@ -10,8 +10,7 @@
 static uint32_t read_integer(const uint8_t *bytes, int count, bool little_endian)
 {
     uint32_t value = 0;
-    for (int i = 0; i < count; i++)
-        value = value << 8 | bytes[little_endian ? count - 1 - i : i];
+    for (int i = 0; i < count; i++) value = value << 8 | bytes[little_endian ? count - 1 - i : i];
     return value;
 }
 
@@ -35,8 +34,8 @@ int brn__exif_orientation(const uint8_t *bytes, size_t length)
     return 1;
 }
 
-/* Orientations 5 to 8 are the transposes of 1 (0,0 stays), 4, 3 and 2 in their mirrored forms; below,
- * `turned` swaps the axes and the two flags say from which side the stored axes are read. */
+/* Orientations 5 to 8 are the transposes of 1 (0,0 stays), 4, 3 and 2 in their mirrored forms;
+ * below, `turned` swaps the axes and the two flags say from which side the stored axes are read. */
 brn_status brn__picture_make_upright(brn__picture *picture, int orientation, const char *name)
 {
     if (orientation <= 1 || orientation > 8) return BRN_OK;

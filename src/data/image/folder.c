@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Lists pictures by folder. Items are kept in one array, the training items first; paths and names live
- * in an arena that goes with the data. */
+ * Lists pictures by folder. Items are kept in one array, the training items first; paths and names
+ * live in an arena that goes with the data. */
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/files.h"
@@ -45,7 +45,8 @@ static brn_status add_item(item_list *list, const char *path, int64_t label)
     return BRN_OK;
 }
 
-/* Keeps of a sorted list the names that are folders (or, with `files`, regular files) and not hidden. */
+/* Keeps of a sorted list the names that are folders (or, with `files`, regular files) and not
+ * hidden. */
 static brn_status list_kind(const char *path, bool files, brn__name_list *out)
 {
     BRN__TRY(brn__list_folder(path, out));
@@ -90,7 +91,8 @@ static brn_status add_class_files(brn_image_data *data, const char *folder, int6
 static brn_status keep_classes(brn_image_data *data, const brn__name_list *names)
 {
     data->class_count = names->count;
-    data->classes = brn__arena_alloc(&data->arena, (size_t)(names->count + 1) * sizeof *data->classes);
+    data->classes =
+        brn__arena_alloc(&data->arena, (size_t)(names->count + 1) * sizeof *data->classes);
     if (!data->classes) return BRN_ERROR_NO_MEMORY;
     for (int64_t i = 0; i < names->count; i++) {
         data->classes[i] = brn__arena_strdup(&data->arena, names->names[i]);
@@ -151,8 +153,8 @@ static brn_status read_two_folders(brn_image_data *data, const char *train, cons
     return add_all_classes(data, valid, &data->items);
 }
 
-/* Marks which of `count` files of a class validate: a seeded choice of round(share * count), at least one
- * and never all, where the share is not 0 and there are two files. */
+/* Marks which of `count` files of a class validate: a seeded choice of round(share * count), at
+ * least one and never all, where the share is not 0 and there are two files. */
 static brn_status choose_valid(const brn_image_data_options *options, int64_t label, int64_t count,
                                bool *chosen)
 {
@@ -162,7 +164,8 @@ static brn_status choose_valid(const brn_image_data_options *options, int64_t la
     int64_t *order = brn__alloc_array((size_t)count, sizeof *order);
     if (!order) return BRN_ERROR_NO_MEMORY;
     for (int64_t i = 0; i < count; i++) order[i] = i, chosen[i] = false;
-    brn__random random = brn__random_new(brn__philox_key(options->seed, "split"), (uint32_t)label, 0, 0);
+    brn__random random =
+        brn__random_new(brn__philox_key(options->seed, "split"), (uint32_t)label, 0, 0);
     brn__random_shuffle(&random, order, count);
     for (int64_t i = 0; i < wanted; i++) chosen[order[i]] = true;
     brn__free(order);
@@ -289,14 +292,20 @@ void brn_image_data_close(brn_image_data *data)
     brn__free(data);
 }
 
-int64_t brn_image_data_class_count(const brn_image_data *data) { return data->class_count; }
+int64_t brn_image_data_class_count(const brn_image_data *data)
+{
+    return data->class_count;
+}
 
 const char *brn_image_data_class_name(const brn_image_data *data, int64_t label)
 {
     return label >= 0 && label < data->class_count ? data->classes[label] : NULL;
 }
 
-int64_t brn_image_data_count(const brn_image_data *data) { return data->items.count; }
+int64_t brn_image_data_count(const brn_image_data *data)
+{
+    return data->items.count;
+}
 
 int64_t brn_image_data_split_count(const brn_image_data *data, brn_split split)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Coordinates run in 32.32 fixed point along a row: exact adds, whatever the processor. Where all four
- * neighbours lie inside the picture (nearly everywhere) nothing is checked; the rest of the row takes
- * the slow way with mirrored indices. Samples are 16-bit integers in 64ths of a grey level (the
- * plain and the SSSE3 loop do the same arithmetic); they go through a chunk that stays in the first-level
- * cache and leave it as three planes. */
+ * Coordinates run in 32.32 fixed point along a row: exact adds, whatever the processor. Where all
+ * four neighbours lie inside the picture (nearly everywhere) nothing is checked; the rest of the
+ * row takes the slow way with mirrored indices. Samples are 16-bit integers in 64ths of a grey
+ * level (the plain and the SSSE3 loop do the same arithmetic); they go through a chunk that stays
+ * in the first-level cache and leave it as three planes. */
 #include "data/image/gather.h"
 #include "data/image/lanes.h"
 
@@ -19,7 +19,8 @@ enum {
 
 brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float deviation[3])
 {
-    brn__tone tone = {.gain = (float)(lighting.gain / (255 << SAMPLE_BITS)), .bias = (float)lighting.bias};
+    brn__tone tone = {.gain = (float)(lighting.gain / (255 << SAMPLE_BITS)),
+                      .bias = (float)lighting.bias};
     for (int channel = 0; channel < 3; channel++) {
         tone.scale[channel] = 1 / deviation[channel];
         tone.offset[channel] = -mean[channel] / deviation[channel];
@@ -66,10 +67,16 @@ static int mirror(int64_t index, int size)
 }
 
 /* The fraction of a coordinate in 15 bits. */
-static inline int fraction(int64_t fixed) { return (int)((uint32_t)fixed >> 17); }
+static inline int fraction(int64_t fixed)
+{
+    return (int)((uint32_t)fixed >> 17);
+}
 
 /* a + (b - a) * f / 2^15, rounded: what pmulhrsw and an addition give. */
-static inline int between(int a, int b, int f) { return a + (((b - a) * f + 0x4000) >> 15); }
+static inline int between(int a, int b, int f)
+{
+    return a + (((b - a) * f + 0x4000) >> 15);
+}
 
 /* One sample from its four neighbours; first down, then across. */
 static inline void blend(const uint8_t *upper_left, const uint8_t *upper_right,
@@ -77,7 +84,8 @@ static inline void blend(const uint8_t *upper_left, const uint8_t *upper_right,
                          int16_t *out)
 {
     for (int channel = 0; channel < 3; channel++) {
-        int left = between(upper_left[channel] << SAMPLE_BITS, lower_left[channel] << SAMPLE_BITS, y);
+        int left =
+            between(upper_left[channel] << SAMPLE_BITS, lower_left[channel] << SAMPLE_BITS, y);
         int right =
             between(upper_right[channel] << SAMPLE_BITS, lower_right[channel] << SAMPLE_BITS, y);
         out[channel] = (int16_t)between(left, right, x);
@@ -127,7 +135,8 @@ gather_inside_ssse3(const uint8_t *pixels, size_t stride, row_walk walk, int cou
 }
 #endif
 
-static void gather_inside(const uint8_t *pixels, size_t stride, row_walk walk, int count, int16_t *out)
+static void gather_inside(const uint8_t *pixels, size_t stride, row_walk walk, int count,
+                          int16_t *out)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("ssse3")) {
@@ -176,8 +185,9 @@ static inline void separate(const int16_t *samples, int count, int16_t planes[3]
     }
 }
 
-/* To 0 .. 1. The bits of floats that are not negative are ordered as integers, and those of negative ones
- * are negative: so this becomes two integer instructions, where comparing floats would branch. */
+/* To 0 .. 1. The bits of floats that are not negative are ordered as integers, and those of
+ * negative ones are negative: so this becomes two integer instructions, where comparing floats
+ * would branch. */
 static inline float clip_to_one(float v)
 {
     int32_t bits;
@@ -190,7 +200,8 @@ static inline float clip_to_one(float v)
 
 /* samples: (count, 4), room for CHUNK -> three planes, `plane` floats apart. */
 BRN__CLONES
-static void finish(const int16_t *samples, int count, const brn__tone *tone, float *out, size_t plane)
+static void finish(const int16_t *samples, int count, const brn__tone *tone, float *out,
+                   size_t plane)
 {
     int16_t planes[3][CHUNK];
     separate(samples, count, planes);
@@ -252,7 +263,8 @@ void brn__gather(const brn__picture *picture, const brn__affine *matrix, int siz
             walk.y += x * row.step_y;
             if (x >= begin && x < end)
                 gather_inside(picture->pixels, stride, walk, count, samples);
-            else gather_mirrored(picture, walk, count, samples);
+            else
+                gather_mirrored(picture, walk, count, samples);
             finish(samples, count, tone, out + (size_t)y * (size_t)size + (size_t)x, plane);
             x += count;
         }

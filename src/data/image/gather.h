@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From a picture to a network's input in one pass: affine sampling, lighting, normalisation, layout. */
+ * From a picture to a network's input in one pass: affine sampling, lighting, normalisation,
+ * layout. */
 #ifndef BRN__DATA_IMAGE_GATHER_H
 #define BRN__DATA_IMAGE_GATHER_H
 
@@ -17,8 +18,9 @@ brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float
 /* Mean of all samples, 0 to 255. */
 double brn__picture_mean(const brn__picture *picture);
 
-/* Makes the picture fit for sampling by the matrix without aliasing, in place: halves it while the matrix
- * shrinks an axis by 2 or more (and adapts the matrix), then blurs what shrinks by a factor in between. */
+/* Makes the picture fit for sampling by the matrix without aliasing, in place: halves it while the
+ * matrix shrinks an axis by 2 or more (and adapts the matrix), then blurs what shrinks by a factor
+ * in between. */
 brn_status brn__picture_prefilter(brn__picture *picture, brn__affine *matrix, int size);
 
 /* out: (3, S, S). Bilinear; outside the picture its mirror image (edge pixel repeated) is seen. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * JPEG by libjpeg-turbo. Its errors leave by longjmp to a frame that holds nothing but the decoder,
- * whose memory jpeg_destroy_decompress frees. Scaled decoding drops the high DCT coefficients, which
- * is both an antialiased reduction and several times faster than decoding in full. */
+ * whose memory jpeg_destroy_decompress frees. Scaled decoding drops the high DCT coefficients,
+ * which is both an antialiased reduction and several times faster than decoding in full. */
 #include "data/image/picture.h"
 #include "base/alloc.h"
 
@@ -41,15 +41,16 @@ static void on_error(j_common_ptr info)
     leave(decoder, brn__fail(BRN_ERROR_INPUT, "%s: damaged JPEG: %s", decoder->name, text));
 }
 
-/* Called for warnings (level -1) and trace output. Data that ends early would be filled with grey. */
+/* Called for warnings (level -1) and trace output. Data that ends early would be filled with grey.
+ */
 static void on_message(j_common_ptr info, int level)
 {
     if (level >= 0) return;
     jpeg_decoder *decoder = info->client_data;
     int code = info->err->msg_code;
     if (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER)
-        leave(decoder, brn__fail(BRN_ERROR_INPUT, "%s: truncated JPEG: its data end early",
-                                 decoder->name));
+        leave(decoder,
+              brn__fail(BRN_ERROR_INPUT, "%s: truncated JPEG: its data end early", decoder->name));
     info->err->num_warnings++;
 }
 
@@ -138,7 +139,8 @@ static void decode_pixels(jpeg_decoder *decoder, int cover, brn__picture *out)
         uint8_t *to = out->pixels + (size_t)info->output_scanline * (size_t)width * 3;
         JSAMPROW rows[8] = {four ? decoder->row : to};
         JDIMENSION wanted = 1;
-        for (; !four && wanted < 8 && info->output_scanline + wanted < info->output_height; wanted++)
+        for (; !four && wanted < 8 && info->output_scanline + wanted < info->output_height;
+             wanted++)
             rows[wanted] = to + (size_t)wanted * (size_t)width * 3;
         jpeg_read_scanlines(info, rows, wanted);
         if (four) cmyk_to_rgb(decoder->row, to, width, info->saw_Adobe_marker);

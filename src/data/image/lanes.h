@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A pixel as one vector of four lanes (red, green, blue, and a fourth that means nothing), and
- * BRN__CLONES, which before a function compiles it for several instruction sets; the program's loader
- * picks one, so that results are the same on one machine always. */
+ * BRN__CLONES, which before a function compiles it for several instruction sets; the program's
+ * loader picks one, so that results are the same on one machine always. */
 #ifndef BRN__DATA_IMAGE_LANES_H
 #define BRN__DATA_IMAGE_LANES_H
 

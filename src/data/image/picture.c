@@ -16,10 +16,11 @@ brn_status brn__picture_check_size(int64_t width, int64_t height, const char *na
                          (long long)width, (long long)height);
     if (width > BRN__PICTURE_SIDE_MAX || height > BRN__PICTURE_SIDE_MAX ||
         width * height > BRN__PICTURE_PIXELS_MAX)
-        return brn__fail(BRN_ERROR_INPUT,
-                         "%s: %lld x %lld pixels; expected at most %d a side and %.1f million in all",
-                         name, (long long)width, (long long)height, BRN__PICTURE_SIDE_MAX,
-                         BRN__PICTURE_PIXELS_MAX / 1e6);
+        return brn__fail(
+            BRN_ERROR_INPUT,
+            "%s: %lld x %lld pixels; expected at most %d a side and %.1f million in all", name,
+            (long long)width, (long long)height, BRN__PICTURE_SIDE_MAX,
+            BRN__PICTURE_PIXELS_MAX / 1e6);
     return BRN_OK;
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Pictures in memory, and the decoders behind them. What a file is is told by its first bytes, never
- * by its name. Whatever the file holds (grey, palette, alpha, 16 bits, CMYK), the result is 8-bit RGB,
- * upright (EXIF orientation applied); transparency is dropped, as Pillow's convert("RGB") does.
+ * Pictures in memory, and the decoders behind them. What a file is is told by its first bytes,
+ * never by its name. Whatever the file holds (grey, palette, alpha, 16 bits, CMYK), the result is
+ * 8-bit RGB, upright (EXIF orientation applied); transparency is dropped, as Pillow's
+ * convert("RGB") does.
  *
- * Files are not trusted: sides, pixels and scans are limited before memory is spent on them. A picture
- * that ends early is an error, because training on half-grey pictures helps no one; other blemishes
- * that the decoders only warn of are tolerated. */
+ * Files are not trusted: sides, pixels and scans are limited before memory is spent on them. A
+ * picture that ends early is an error, because training on half-grey pictures helps no one; other
+ * blemishes that the decoders only warn of are tolerated. */
 #ifndef BRN__DATA_IMAGE_PICTURE_H
 #define BRN__DATA_IMAGE_PICTURE_H
 
@@ -31,8 +32,8 @@ typedef struct brn__picture {
 brn_status brn__picture_new(int width, int height, const char *name, brn__picture *out);
 void brn__picture_free(brn__picture *picture); /* a zeroed picture is fine */
 
-/* `cover` = 0 decodes at full size. Otherwise a JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8
- * whose shorter side is still at least `cover` (full size when none is). */
+/* `cover` = 0 decodes at full size. Otherwise a JPEG is decoded at the smallest of 1, 1/2, 1/4 and
+ * 1/8 whose shorter side is still at least `cover` (full size when none is). */
 brn_status brn__picture_decode(const void *bytes, size_t length, const char *name, int cover,
                                brn__picture *out);
 brn_status brn__picture_read(const char *path, int cover, brn__picture *out);

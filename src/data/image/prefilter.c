@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Against aliasing when a picture is sampled more coarsely than its pixels lie.
  *
- * An antialiased reduction by r widens the triangle of bilinear interpolation, whose variance is 1/6, to
- * r * r / 6. The sampling itself is bilinear and gives 1/6 of that; the rest, (r * r - 1) / 6, must be
- * in the picture before. A filter (w, 1 - 2w, w) has variance 2w, so w = (r * r - 1) / 12: for r = 2
- * this is (1 2 1) / 4. Where r is 2 or more, pairs of pixels are averaged first and r is halved. */
+ * An antialiased reduction by r widens the triangle of bilinear interpolation, whose variance is
+ * 1/6, to r * r / 6. The sampling itself is bilinear and gives 1/6 of that; the rest, (r * r - 1) /
+ * 6, must be in the picture before. A filter (w, 1 - 2w, w) has variance 2w, so w = (r * r - 1) /
+ * 12: for r = 2 this is (1 2 1) / 4. Where r is 2 or more, pairs of pixels are averaged first and r
+ * is halved. */
 #include "base/alloc.h"
 #include "data/image/gather.h"
 #include "data/image/lanes.h"
 
 #include <math.h>
 
-/* Averages pairs along the axes that are asked for; an odd last one is averaged with itself. In place:
- * what is written lies before what is still to be read. */
+/* Averages pairs along the axes that are asked for; an odd last one is averaged with itself. In
+ * place: what is written lies before what is still to be read. */
 static void halve(brn__picture *picture, bool across, bool down)
 {
     int width = picture->width, height = picture->height;
@@ -24,7 +25,8 @@ static void halve(brn__picture *picture, bool across, bool down)
         for (int x = 0; x < width; x += step_x) {
             int left = 3 * x, right = across && x + 1 < width ? left + 3 : left;
             for (int channel = 0; channel < 3; channel++, left++, right++)
-                *to++ = (uint8_t)((upper[left] + upper[right] + lower[left] + lower[right] + 2) >> 2);
+                *to++ =
+                    (uint8_t)((upper[left] + upper[right] + lower[left] + lower[right] + 2) >> 2);
         }
     }
     picture->width = (width + step_x - 1) / step_x;
@@ -65,8 +67,10 @@ static void blur(brn__picture *picture, int top, int bottom, unsigned across, un
     blur_row(row, bytes, across, ring[1]);
     memcpy(ring[0], ring[1], bytes);
     for (int y = top; y < bottom; y++, row += bytes) {
-        if (y + 1 < bottom) blur_row(row + bytes, bytes, across, ring[2]);
-        else memcpy(ring[2], ring[1], bytes);
+        if (y + 1 < bottom)
+            blur_row(row + bytes, bytes, across, ring[2]);
+        else
+            memcpy(ring[2], ring[1], bytes);
         blend_three(ring[0], ring[1], ring[2], bytes, down, row);
         uint8_t *oldest = ring[0];
         ring[0] = ring[1], ring[1] = ring[2], ring[2] = oldest;
@@ -74,7 +78,10 @@ static void blur(brn__picture *picture, int top, int bottom, unsigned across, un
 }
 
 /* How many source pixels of an axis one step in the result covers. */
-static double reduction(const double row[3]) { return sqrt(row[0] * row[0] + row[1] * row[1]); }
+static double reduction(const double row[3])
+{
+    return sqrt(row[0] * row[0] + row[1] * row[1]);
+}
 
 static unsigned blur_weight(double r)
 {
@@ -103,8 +110,8 @@ brn_status brn__picture_prefilter(brn__picture *picture, brn__affine *matrix, in
         bool down = reduction(matrix->m[1]) >= 2 && picture->height > 1;
         if (!across && !down) break;
         halve(picture, across, down);
-        const brn__affine half = {{{across ? 0.5 : 1, 0, across ? -0.25 : 0},
-                                   {0, down ? 0.5 : 1, down ? -0.25 : 0}}};
+        const brn__affine half = {
+            {{across ? 0.5 : 1, 0, across ? -0.25 : 0}, {0, down ? 0.5 : 1, down ? -0.25 : 0}}};
         *matrix = brn__affine_then(*matrix, half);
     }
     unsigned across = blur_weight(reduction(matrix->m[0]));

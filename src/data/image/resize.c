@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Output pixel i of n, from a line of `size` pixels, has its centre at c = (i + 0.5) * size / n and is the
- * weighted mean of the pixels within `support * stretch` of it, stretch = max(1, size / n): where the
- * line shrinks the filter widens, so that no frequency is left that the result can't hold. The rounding
- * of bounds, weights and sums is Pillow's (src/libImaging/Resample.c describes the method), which makes
- * the results equal to Pillow's, not only near. */
+ * Output pixel i of n, from a line of `size` pixels, has its centre at c = (i + 0.5) * size / n and
+ * is the weighted mean of the pixels within `support * stretch` of it, stretch = max(1, size / n):
+ * where the line shrinks the filter widens, so that no frequency is left that the result can't
+ * hold. The rounding of bounds, weights and sums is Pillow's (src/libImaging/Resample.c describes
+ * the method), which makes the results equal to Pillow's, not only near. */
 #include "data/image/resize.h"
 #include "base/alloc.h"
 #include "data/image/lanes.h"
@@ -28,7 +28,10 @@ static double cubic(double x)
     return 0;
 }
 
-static double box(double x) { return x > -0.5 && x <= 0.5 ? 1 : 0; }
+static double box(double x)
+{
+    return x > -0.5 && x <= 0.5 ? 1 : 0;
+}
 
 static const struct filter {
     double (*weight)(double x);
@@ -82,7 +85,8 @@ static brn_status weights_make(const struct filter *filter, int size, int n, int
         }
         for (int k = 0; k < used; k++) {
             double value = (sum != 0 ? exact[k] / sum : exact[k]) * (1 << PRECISION);
-            w.values[(size_t)i * (size_t)w.taps + (size_t)k] = (int32_t)(value + (value < 0 ? -0.5 : 0.5));
+            w.values[(size_t)i * (size_t)w.taps + (size_t)k] =
+                (int32_t)(value + (value < 0 ? -0.5 : 0.5));
         }
         w.first[i] = first;
         w.used[i] = used;
@@ -147,7 +151,8 @@ static brn_status resize_across(const brn__picture *picture, const struct filter
         return status;
     }
     for (int y = 0; y < height; y++)
-        resize_row(from + (size_t)y * stride, &w, width, out->pixels + (size_t)y * (size_t)width * 3);
+        resize_row(from + (size_t)y * stride, &w, width,
+                   out->pixels + (size_t)y * (size_t)width * 3);
     weights_free(&w);
     return BRN_OK;
 }
@@ -163,7 +168,8 @@ brn_status brn__picture_resize(const brn__picture *picture, int width, int heigh
                          part.width, part.height, part.left, part.top, width, height);
     const struct filter *filter = &filters[interpolation];
     if (height == picture->height)
-        return resize_across(picture, filter, width, part.left, part.width, part.top, part.height, out);
+        return resize_across(picture, filter, width, part.left, part.width, part.top, part.height,
+                             out);
 
     weights w;
     BRN__TRY(weights_make(filter, picture->height, height, part.top, part.height, &w));

@@ -17,8 +17,8 @@ typedef struct brn__rectangle {
     int left, top, width, height;
 } brn__rectangle;
 
-/* Resizes the whole picture to width x height and keeps only the rectangle `part` of the result: only
- * what the part needs is computed. `out` is new; its size is the part's. */
+/* Resizes the whole picture to width x height and keeps only the rectangle `part` of the result:
+ * only what the part needs is computed. `out` is new; its size is the part's. */
 brn_status brn__picture_resize(const brn__picture *picture, int width, int height,
                                brn__rectangle part, brn__interpolation interpolation,
                                brn__picture *out);

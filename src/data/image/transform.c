@@ -24,7 +24,8 @@ brn_status brn__image_transform_check(const brn__image_transform *transform)
     if (transform->size < 1 || transform->size > 4096)
         return brn__fail(BRN_ERROR_USAGE, "image size %d; expected 1 to 4096", transform->size);
     if (transform->resize < transform->size || transform->resize > 8192)
-        return brn__fail(BRN_ERROR_USAGE, "resize %d; expected at least the size, %d, and at most 8192",
+        return brn__fail(BRN_ERROR_USAGE,
+                         "resize %d; expected at least the size, %d, and at most 8192",
                          transform->resize, transform->size);
     if (!(training->max_zoom >= 1 && training->max_zoom <= 10))
         return brn__fail(BRN_ERROR_USAGE, "max_zoom %g; expected 1 to 10", training->max_zoom);
@@ -46,8 +47,8 @@ brn_status brn__image_transform_apply_drawn(const brn__image_transform *transfor
                                             float *out)
 {
     double mean = drawn->contrast != 0 ? brn__picture_mean(picture) / 255 : 0;
-    brn__tone tone = brn__tone_new(brn__augment_lighting(drawn, mean), transform->mean,
-                                   transform->deviation);
+    brn__tone tone =
+        brn__tone_new(brn__augment_lighting(drawn, mean), transform->mean, transform->deviation);
     brn__affine matrix =
         brn__augment_matrix(drawn, picture->width, picture->height, transform->size);
     BRN__TRY(brn__picture_prefilter(picture, &matrix, transform->size));
@@ -56,9 +57,13 @@ brn_status brn__image_transform_apply_drawn(const brn__image_transform *transfor
 }
 
 /* torchvision's CenterCrop: Python's round, which takes halves to the even number. */
-static int centre_start(int side, int size) { return (int)nearbyint((side - size) / 2.0); }
+static int centre_start(int side, int size)
+{
+    return (int)nearbyint((side - size) / 2.0);
+}
 
-/* torchvision's Resize(R) and CenterCrop(S): the longer side is R * longer / shorter, rounded down. */
+/* torchvision's Resize(R) and CenterCrop(S): the longer side is R * longer / shorter, rounded down.
+ */
 static brn_status apply_plain(const brn__image_transform *transform, const brn__picture *picture,
                               float *out)
 {
@@ -88,7 +93,8 @@ brn_status brn__image_transform_apply(const brn__image_transform *transform, brn
 
 /* The shorter side that the decoded picture must have; for an area crop this needs the header. */
 static brn_status choose_cover(const brn__image_transform *transform, const char *bytes,
-                               size_t length, const char *path, const brn__augment *drawn, int *cover)
+                               size_t length, const char *path, const brn__augment *drawn,
+                               int *cover)
 {
     int width = 1, height = 1;
     if (drawn->area_crop) BRN__TRY(brn__picture_size(bytes, length, path, &width, &height));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What turns a picture into a network's input (3, S, S): the augmented view for training, the plain one
- * for validation and prediction. */
+ * What turns a picture into a network's input (3, S, S): the augmented view for training, the plain
+ * one for validation and prediction. */
 #ifndef BRN__DATA_IMAGE_TRANSFORM_H
 #define BRN__DATA_IMAGE_TRANSFORM_H
 
@@ -21,8 +21,9 @@ brn__image_transform brn__image_transform_defaults(int size);
 /* Fails with a sentence when a value makes no sense. */
 brn_status brn__image_transform_check(const brn__image_transform *transform);
 
-/* out: (3, S, S). `random` is used when `training` (else it may be NULL). The picture's pixels are worked
- * on in place and mean nothing afterwards. The result is a pure function of the arguments. */
+/* out: (3, S, S). `random` is used when `training` (else it may be NULL). The picture's pixels are
+ * worked on in place and mean nothing afterwards. The result is a pure function of the arguments.
+ */
 brn_status brn__image_transform_apply(const brn__image_transform *transform, brn__picture *picture,
                                       bool training, brn__random *random, float *out);
 
@@ -31,8 +32,9 @@ brn_status brn__image_transform_apply_drawn(const brn__image_transform *transfor
                                             brn__picture *picture, const brn__augment *drawn,
                                             float *out);
 
-/* Reads a file and applies the transform; a JPEG is decoded at a reduced size where that loses nothing:
- * for training while it covers the crop, for validation while its shorter side is at least twice `resize`. */
+/* Reads a file and applies the transform; a JPEG is decoded at a reduced size where that loses
+ * nothing: for training while it covers the crop, for validation while its shorter side is at least
+ * twice `resize`. */
 brn_status brn__image_transform_read(const brn__image_transform *transform, const char *path,
                                      bool training, brn__random *random, float *out);
 
