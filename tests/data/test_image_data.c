@@ -126,6 +126,22 @@ TEST(one_folder_is_split_by_class_and_by_seed)
     assert_fails(brn_image_data_open(root, &options, &a), BRN_ERROR_USAGE, "valid 1; expected");
 }
 
+TEST(classes_of_one_size_are_split_at_different_places)
+{
+    const char *root = test_scratch_folder();
+    make_numbered(root, "a", 40);
+    make_numbered(root, "b", 40);
+    brn_image_data *data;
+    assert_ok(open_defaults(root, &data));
+    int64_t start = brn_image_data_split_start(data, BRN_SPLIT_VALID);
+    int same = 0;
+    for (int64_t i = 0; i < 8; i++)
+        same += !strcmp(brn__path_name(brn_image_data_path(data, start + i)),
+                        brn__path_name(brn_image_data_path(data, start + 8 + i)));
+    assert_in_range(same, 0, 4);
+    brn_image_data_close(data);
+}
+
 TEST(a_class_may_be_called_train)
 {
     const char *root = test_scratch_folder();

@@ -70,6 +70,10 @@ static int64_t run_epoch(brn__loader *loader, const brn__dataset *dataset, char 
         assert_ok(brn__sha256_add(sha, batch.inputs, n * brn__dataset_input_bytes(dataset)));
         assert_ok(brn__sha256_add(sha, batch.targets, n * brn__dataset_target_bytes(dataset)));
         assert_ok(brn__sha256_add(sha, batch.items, n * sizeof *batch.items));
+        for (size_t i = 0; i < n && dataset->load == counting_load; i++) {
+            assert_int_equal(((int64_t *)batch.targets)[i], 1000 + batch.items[i]);
+            assert_int_equal((int64_t)((float *)batch.inputs)[2 * i], batch.items[i]);
+        }
         total += batch.count;
     }
     assert_ok(brn__sha256_hex(sha, digest));
@@ -111,19 +115,25 @@ TEST(training_shuffles_every_epoch_anew_and_shows_every_item_once)
     counting_dataset dataset = counting(50);
     brn__loader *loader = new_loader(&dataset.base, 8, 2, true);
     char digests[3][65];
+    int64_t first[3];
     for (uint32_t epoch = 0; epoch < 3; epoch++) {
         assert_ok(brn__loader_start_epoch(loader, epoch % 2));
         int seen[50] = {0};
+        first[epoch] = -1;
         for (;;) {
             brn__batch batch;
             assert_ok(brn__loader_next(loader, &batch));
             if (!batch.count) break;
             for (int64_t i = 0; i < batch.count; i++) seen[batch.items[i]]++;
+            if (first[epoch] < 0)
+                first[epoch] = batch.items[0] * 2500 + batch.items[1] * 50 + batch.items[2];
         }
         for (int i = 0; i < 50; i++) assert_int_equal(seen[i], 1);
         assert_ok(brn__loader_start_epoch(loader, epoch % 2));
         run_epoch(loader, &dataset.base, digests[epoch]);
     }
+    assert_int_not_equal(first[0], first[1]); /* the order itself, not only what is drawn */
+    assert_int_equal(first[0], first[2]);
     assert_string_not_equal(digests[0], digests[1]);
     assert_string_equal(digests[0], digests[2]);
     brn__loader_free(loader);
@@ -188,6 +198,13 @@ TEST(an_epoch_of_bad_items_only_is_an_error)
         int64_t count;
         brn__loader_bad_items(loader, &count);
         assert_int_equal(count, 9);
+        char digest[65];
+        dataset.all_bad = false; /* good for an epoch, then the disk goes away */
+        assert_ok(brn__loader_start_epoch(loader, 1));
+        assert_int_equal(run_epoch(loader, &dataset.base, digest), 9);
+        dataset.all_bad = true;
+        assert_ok(brn__loader_start_epoch(loader, 2));
+        assert_fails(brn__loader_next(loader, &batch), BRN_ERROR_INPUT, "none of the 9 items");
         brn__loader_free(loader);
     }
 }
@@ -329,6 +346,34 @@ TEST(five_percent_bad_files_are_listed_exactly_and_workers_do_not_matter)
         assert_string_not_equal(other, digests[0]);
         brn__loader_free(loader);
     }
+    brn__dataset_free(dataset);
+    brn_image_data_close(data);
+}
+
+TEST(a_training_view_depends_on_seed_epoch_item_and_pass_a_plain_one_on_none)
+{
+    const char *root = test_scratch_folder();
+    make_pictures(root); /* all good ones are the same picture */
+    brn_image_data_options data_options = brn_image_data_defaults();
+    brn_image_data *data;
+    assert_ok(brn_image_data_open(root, &data_options, &data));
+    brn__image_transform transform = brn__image_transform_defaults(24);
+    brn__dataset *dataset;
+    assert_ok(brn__image_dataset_new(data, &transform, &dataset));
+    static const brn__sample_context contexts[] = {
+        {1, 0, 0, true}, {2, 0, 0, true}, {1, 1, 0, true}, {1, 0, 1, true}, {1, 0, 0, true}};
+    float views[6][3 * 24 * 24], again[3 * 24 * 24];
+    int64_t label;
+    for (int i = 0; i < 5; i++)
+        assert_ok(dataset->load(dataset, i == 4 ? 1 : 0, &contexts[i], views[i], &label));
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < i; k++) assert_memory_not_equal(views[i], views[k], sizeof again);
+    assert_ok(dataset->load(dataset, 0, &contexts[0], again, &label));
+    assert_memory_equal(again, views[0], sizeof again);
+    const brn__sample_context plain = {1, 0, 0, false}, other = {2, 3, 4, false};
+    assert_ok(dataset->load(dataset, 0, &plain, views[0], &label));
+    assert_ok(dataset->load(dataset, 0, &other, views[1], &label));
+    assert_memory_equal(views[0], views[1], sizeof again);
     brn__dataset_free(dataset);
     brn_image_data_close(data);
 }

@@ -43,9 +43,11 @@ alpha.save(folder / "form-alpha.png")
 small.save(folder / "form-alpha-expected.png")
 small.convert("1").save(folder / "form-bits.png")
 small.convert("1").convert("RGB").save(folder / "form-bits-expected.png")
-deep = numpy.asarray(small.convert("L")).astype(numpy.uint16) * 257
+deep = numpy.asarray(small.convert("L")).astype(numpy.uint16) * 256
+deep += random.integers(0, 256, deep.shape).astype(numpy.uint16)  # Pillow's convert would only clip these
 Image.fromarray(deep).save(folder / "form-deep.png")
-small.convert("L").convert("RGB").save(folder / "form-deep-expected.png")
+rounded = Image.fromarray(((deep.astype(numpy.uint32) * 255 + 32767) // 65535).astype(numpy.uint8))
+rounded.convert("RGB").save(folder / "form-deep-expected.png")
 small.convert("L").save(folder / "form-greyjpeg.jpg", quality=95)
 small.convert("CMYK").save(folder / "form-cmyk.jpg", quality=95)
 small.save(folder / "form-progressive.jpg", quality=90, progressive=True)
