@@ -287,7 +287,26 @@ TEST(a_loader_allocates_nothing_in_an_epoch_of_its_own)
     brn__loader_free(loader);
 }
 
-/* 40 goldens in two classes, of which two are cut short and two are text: real files, real threads.
+TEST(making_a_loader_survives_every_failed_allocation)
+{
+    counting_dataset dataset = counting(20);
+    brn__loader_options options = brn__loader_defaults(true);
+    options.workers = 2;
+    brn_status status = BRN_ERROR_INTERNAL;
+    uint64_t n = 1;
+    for (; status != BRN_OK && n < 100; n++) {
+        brn__loader *loader;
+        brn__alloc_fail_after(n, 0);
+        status = brn__loader_new(&dataset.base, NULL, 0, &options, &loader);
+        brn__alloc_fail_after(0, 0);
+        if (status != BRN_OK) assert_int_equal(status, BRN_ERROR_NO_MEMORY);
+        brn__loader_free(loader);
+    }
+    assert_int_equal(status, BRN_OK);
+    assert_true(n > 10);
+}
+
+/* 80 pictures in two classes, of which two are cut short and two are text.
  */
 static void make_pictures(const char *root)
 {

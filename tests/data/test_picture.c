@@ -187,6 +187,34 @@ TEST(huge_dimensions_are_refused_before_memory_is_spent)
     }
 }
 
+/* A few kilobytes of scans, each a pass over the whole picture: the last one of a file, many times.
+ */
+TEST(a_jpeg_of_too_many_scans_is_refused)
+{
+    size_t length, scan = 0;
+    char *bytes = golden_bytes("form-progressive.jpg", &length);
+    for (size_t i = 0; i + 1 < length; i++)
+        if ((uint8_t)bytes[i] == 0xFF && (uint8_t)bytes[i + 1] == 0xDA) scan = i;
+    size_t scan_bytes = length - 2 - scan;
+    for (int copies = 100; copies <= 600; copies += 500) {
+        char *many = brn__alloc(length + (size_t)copies * scan_bytes);
+        memcpy(many, bytes, length - 2);
+        for (int i = 0; i < copies; i++)
+            memcpy(many + length - 2 + (size_t)i * scan_bytes, bytes + scan, scan_bytes);
+        memcpy(many + length - 2 + (size_t)copies * scan_bytes, bytes + length - 2, 2);
+        brn__picture picture;
+        brn_status status = brn__picture_decode(many, length + (size_t)copies * scan_bytes,
+                                                "scans.jpg", 0, &picture);
+        if (copies == 100)
+            assert_ok(status);
+        else
+            assert_fails(status, BRN_ERROR_INPUT, "scans.jpg: a JPEG of more than 500 scans");
+        brn__picture_free(&picture);
+        brn__free(many);
+    }
+    brn__free(bytes);
+}
+
 TEST(a_png_decode_survives_every_failed_allocation)
 {
     size_t length;
