@@ -306,8 +306,7 @@ TEST(making_a_loader_survives_every_failed_allocation)
     assert_true(n > 10);
 }
 
-/* 80 pictures in two classes, of which two are cut short and two are text.
- */
+/* 80 pictures in two classes, of which two are cut short and two are text. */
 static void make_pictures(const char *root)
 {
     char *bytes;

@@ -438,6 +438,31 @@ TEST(pictures_of_extreme_shape_pass)
     }
 }
 
+TEST(reading_a_picture_survives_every_failed_allocation)
+{
+    brn__image_transform transform = plain_transform(SIZE);
+    transform.size = 16, transform.resize = 20;
+    static const char *const files[] = {"tests/golden/resize/exif-6.jpg",
+                                        "tests/golden/resize/form-cmyk.jpg",
+                                        "tests/golden/resize/source.png"};
+    for (int i = 0; i < 6; i++) {
+        brn_status status = BRN_ERROR_INTERNAL;
+        uint64_t n = 1;
+        for (; status != BRN_OK && n < 200; n++) {
+            brn__random random = brn__random_new(brn__philox_key(3, "augment"), 1, 0, 0);
+            float out[VALUES];
+            brn__alloc_fail_after(n, 0);
+            status = brn__image_transform_read(&transform, test_source_path(files[i / 2]), i % 2,
+                                               &random, out);
+            brn__alloc_fail_after(0, 0);
+            if (status != BRN_OK && status != BRN_ERROR_NO_MEMORY)
+                assert_ok(status); /* prints what it was taken for */
+        }
+        assert_int_equal(status, BRN_OK);
+        assert_true(n > 3);
+    }
+}
+
 TEST(transform_options_that_make_no_sense_are_refused)
 {
     brn__image_transform transform = brn__image_transform_defaults(224);

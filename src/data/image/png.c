@@ -14,6 +14,7 @@ typedef struct png_decoder {
     const uint8_t *bytes;
     size_t length, position;
     const char *name;
+    bool no_memory; /* an allocation of libpng's failed: what it then complains of is no damage */
     brn_status status;
     jmp_buf escape;
     png_structp png;
@@ -30,6 +31,7 @@ static void leave(png_decoder *decoder, brn_status status)
 static void on_error(png_structp png, png_const_charp text)
 {
     png_decoder *decoder = png_get_error_ptr(png);
+    if (decoder->no_memory) leave(decoder, BRN_ERROR_NO_MEMORY);
     leave(decoder, brn__fail(BRN_ERROR_INPUT, "%s: damaged PNG: %s", decoder->name, text));
 }
 
@@ -50,8 +52,10 @@ static void on_read(png_structp png, png_bytep to, size_t count)
 
 static png_voidp on_alloc(png_structp png, png_alloc_size_t bytes)
 {
-    (void)png;
-    return brn__alloc(bytes);
+    png_decoder *decoder = png_get_mem_ptr(png);
+    void *pointer = brn__alloc(bytes);
+    if (!pointer) decoder->no_memory = true;
+    return pointer;
 }
 
 static void on_free(png_structp png, png_voidp pointer)
@@ -64,7 +68,7 @@ static void on_free(png_structp png, png_voidp pointer)
 static void read_header(png_decoder *decoder)
 {
     decoder->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, decoder, on_error, on_warning,
-                                            NULL, on_alloc, on_free);
+                                            decoder, on_alloc, on_free);
     if (!decoder->png) leave(decoder, BRN_ERROR_NO_MEMORY);
     decoder->info = png_create_info_struct(decoder->png);
     if (!decoder->info) leave(decoder, BRN_ERROR_NO_MEMORY);
