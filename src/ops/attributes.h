@@ -28,7 +28,7 @@ typedef struct brn__scale_attributes {
 /* conv2d (x (N,C,H,W), w (O,C/G,KH,KW), [bias (O)], [residual (N,O,H',W')]) -> y (N,O,H',W')
  *   y = activation(conv(x, w) + bias + residual)
  * conv2d_grad_input (dy, w) -> dx (x_shape)                 [no activation, no residual: see gradient]
- * conv2d_grad_weight (x, dy) -> dw, db (O): db optional output. */
+ * conv2d_grad_weight (x, dy) -> dw, db (O): db optional output, dw always wanted. */
 typedef struct brn__conv2d_attributes {
     int stride[2], dilation[2], padding[2], groups;
     bool same;
@@ -72,6 +72,7 @@ typedef struct brn__running_update_attributes {
 } brn__running_update_attributes;
 
 /* pool2d (x) -> y, workspace (opaque, backend's own, optional: built only if read)
+ *   AVERAGE with count_padding whose last window reaches past the padding (ceil) is refused.
  * pool2d_grad (dy, [workspace]) -> dx (x_shape); workspace is there for MAX. Ties: the first maximum in
  * scan order gets the gradient. */
 typedef struct brn__pool2d_attributes {
@@ -92,7 +93,7 @@ typedef struct brn__global_pool_attributes {
  *   (they are then rows). Linear is matmul(x, w, bias) with transpose_b. */
 typedef struct brn__matmul_attributes {
     bool transpose_a, transpose_b;
-    brn_activation activation;
+    brn_activation activation; /* NONE, RELU or RELU6 (set by fusion) */
 } brn__matmul_attributes;
 
 /* dropout (x) -> y: element i of sample n (dimension 0) is kept when u >= p, then scaled by 1/(1-p).

@@ -107,6 +107,13 @@ static brn_status infer_conv2d(brn_node *node)
     return BRN_OK;
 }
 
+/* db where dw, which makes it on the way, is not needed. */
+static brn__value sum_pixels(brn__gradient *gradient, brn__value dz)
+{
+    brn__reduce_attributes attributes = {.kind = BRN_REDUCE_SUM, .axes = 1u << 0 | 1u << 2 | 1u << 3};
+    return brn__rule_node(gradient, &brn__op_reduce, &attributes, &dz, 1);
+}
+
 static brn_status gradient_conv2d(brn__gradient *gradient)
 {
     const brn_node *node = gradient->node;
@@ -119,13 +126,12 @@ static brn_status gradient_conv2d(brn__gradient *gradient)
     if (needed[0])
         gradient->dx[0] = brn__rule_backward(gradient, &brn__op_conv2d_grad_input, &attributes,
                                              (brn__value[]){dz, node->inputs[1]}, 2);
-    if (needed[1] || (brn__has(node, 2) && needed[2])) {
-        brn__value dw = brn__rule_backward(gradient, &brn__op_conv2d_grad_weight, &attributes,
-                                           (brn__value[]){node->inputs[0], dz}, 2);
-        if (needed[1]) gradient->dx[1] = dw;
-        if (brn__has(node, 2) && needed[2]) gradient->dx[2] = brn__output(dw.node, 1);
-    }
-    if (brn__has(node, 3) && needed[3]) gradient->dx[3] = dz;
+    if (needed[1])
+        gradient->dx[1] = brn__rule_backward(gradient, &brn__op_conv2d_grad_weight, &attributes,
+                                             (brn__value[]){node->inputs[0], dz}, 2);
+    if (needed[2])
+        gradient->dx[2] = needed[1] ? brn__output(gradient->dx[1].node, 1) : sum_pixels(gradient, dz);
+    if (needed[3]) gradient->dx[3] = dz;
     return brn__rule_status(gradient);
 }
 

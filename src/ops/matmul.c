@@ -31,7 +31,7 @@ static brn_status expect_operands(const brn_node *node)
 static brn_status infer(brn_node *node)
 {
     const brn__matmul_attributes *attributes = node->attributes;
-    if (attributes->activation >= BRN_ACTIVATION_SILU)
+    if (attributes->activation > BRN_ACTIVATION_RELU6)
         return brn__fail(BRN_ERROR_USAGE, "matmul: %s can't be fused",
                          brn__activation_name(attributes->activation));
     BRN__TRY(expect_operands(node));

@@ -37,11 +37,22 @@ static brn_status output_shape(const brn_node *node, brn_shape x, brn_shape *y)
 {
     const brn__pool2d_attributes *attributes = node->attributes;
     const brn_pool2d_options *options = &attributes->options;
+    bool overhangs = false;
     *y = x;
-    for (int i = 0; i < 2; i++) y->dims[2 + i] = brn__pool2d_size(options, i, x.dims[2 + i]);
-    if (y->dims[2] > 0 && y->dims[3] > 0) return BRN_OK;
-    return brn__fail(BRN_ERROR_INPUT, "%s: a %dx%d window is larger than the padded x %s",
-                     node->op->name, options->kernel[0], options->kernel[1], BRN__SHAPE(x));
+    for (int i = 0; i < 2; i++) {
+        int64_t outputs = brn__pool2d_size(options, i, x.dims[2 + i]);
+        int64_t end = (outputs - 1) * options->stride[i] + options->kernel[i];
+        overhangs |= end > x.dims[2 + i] + 2 * options->padding[i];
+        y->dims[2 + i] = outputs;
+    }
+    if (y->dims[2] < 1 || y->dims[3] < 1)
+        return brn__fail(BRN_ERROR_INPUT, "%s: a %dx%d window is larger than the padded x %s",
+                         node->op->name, options->kernel[0], options->kernel[1], BRN__SHAPE(x));
+    if (overhangs && options->count_padding && options->kind == BRN_POOL_AVERAGE)
+        return brn__fail(BRN_ERROR_UNSUPPORTED,
+                         "%s: an average that counts padding can't round up past the padding of x %s",
+                         node->op->name, BRN__SHAPE(x));
+    return BRN_OK;
 }
 
 static brn_status infer_pool2d(brn_node *node)

@@ -64,8 +64,6 @@ static const op_case matmul_cases[] = {
     MATMUL("fused relu of a stack's rows", {3, {2, 3, 8}}, {2, {5, 8}}, false, true, true,
            BRN_ACTIVATION_RELU),
     MATMUL("fused relu6", {2, {5, 40}}, {2, {40, 3}}, false, false, false, BRN_ACTIVATION_RELU6),
-    MATMUL("fused sigmoid", {2, {5, 6}}, {2, {3, 6}}, false, true, true, BRN_ACTIVATION_SIGMOID),
-    MATMUL("fused tanh", {2, {5, 6}}, {2, {3, 6}}, false, true, true, BRN_ACTIVATION_TANH),
     {"matmul", "linear layer", build_linear, &rows},
     {"matmul", "linear layer of one number", build_linear, &one},
     {"matmul", "linear layer of a sequence", build_linear, &sequence},

@@ -19,9 +19,6 @@
 #include "ops/attributes.h"
 #include "ops/op_list.h"
 
-/* Tables of cases leave out what a case does not use. */
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-
 enum { CASE_TENSORS_MAX = 12 };
 
 typedef struct case_tensor {

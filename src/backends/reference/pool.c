@@ -18,9 +18,8 @@ static window window_of(const brn_pool2d_options *options, const int64_t *size, 
     const int64_t place[2] = {i, j};
     for (int axis = 0; axis < 2; axis++) {
         int64_t begin = place[axis] * options->stride[axis] - options->padding[axis];
-        int64_t end = begin + options->kernel[axis], limit = size[axis] + options->padding[axis];
-        if (end > limit) end = limit; /* rounding up may reach past the padding */
-        padded *= end - begin;
+        int64_t end = begin + options->kernel[axis];
+        padded *= options->kernel[axis];
         result.begin[axis] = begin < 0 ? 0 : begin;
         result.end[axis] = end > size[axis] ? size[axis] : end;
         inside *= result.end[axis] - result.begin[axis];
