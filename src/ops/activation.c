@@ -8,9 +8,9 @@
 const char *brn__activation_name(brn_activation kind)
 {
     static const char *const names[BRN_ACTIVATION_COUNT] = {
-        [BRN_ACTIVATION_NONE] = "none",       [BRN_ACTIVATION_RELU] = "relu",
-        [BRN_ACTIVATION_RELU6] = "relu6",     [BRN_ACTIVATION_SIGMOID] = "sigmoid",
-        [BRN_ACTIVATION_TANH] = "tanh",       [BRN_ACTIVATION_SILU] = "silu"};
+        [BRN_ACTIVATION_NONE] = "none",   [BRN_ACTIVATION_RELU] = "relu",
+        [BRN_ACTIVATION_RELU6] = "relu6", [BRN_ACTIVATION_SIGMOID] = "sigmoid",
+        [BRN_ACTIVATION_TANH] = "tanh",   [BRN_ACTIVATION_SILU] = "silu"};
     return (unsigned)kind < BRN_ACTIVATION_COUNT ? names[kind] : "unknown";
 }
 
@@ -87,8 +87,23 @@ brn_node *brn_activate(brn_node *x, brn_activation kind)
     return brn__apply(&brn__op_activation, &attributes, &x, 1);
 }
 
-brn_node *brn_relu(brn_node *x) { return brn_activate(x, BRN_ACTIVATION_RELU); }
-brn_node *brn_relu6(brn_node *x) { return brn_activate(x, BRN_ACTIVATION_RELU6); }
-brn_node *brn_sigmoid(brn_node *x) { return brn_activate(x, BRN_ACTIVATION_SIGMOID); }
-brn_node *brn_tanh(brn_node *x) { return brn_activate(x, BRN_ACTIVATION_TANH); }
-brn_node *brn_silu(brn_node *x) { return brn_activate(x, BRN_ACTIVATION_SILU); }
+brn_node *brn_relu(brn_node *x)
+{
+    return brn_activate(x, BRN_ACTIVATION_RELU);
+}
+brn_node *brn_relu6(brn_node *x)
+{
+    return brn_activate(x, BRN_ACTIVATION_RELU6);
+}
+brn_node *brn_sigmoid(brn_node *x)
+{
+    return brn_activate(x, BRN_ACTIVATION_SIGMOID);
+}
+brn_node *brn_tanh(brn_node *x)
+{
+    return brn_activate(x, BRN_ACTIVATION_TANH);
+}
+brn_node *brn_silu(brn_node *x)
+{
+    return brn_activate(x, BRN_ACTIVATION_SILU);
+}

@@ -3,10 +3,10 @@
  * Ioffe and Szegedy, "Batch normalization", 2015.
  *
  * With xhat = (x - m) / sqrt(v + epsilon), z = gamma xhat + beta + residual, y = activation(z) and
- * dz = dy masked by the activation: dbeta = sum dz, dgamma = sum dz xhat, dresidual = dz. Where m and
- * v are statistics of the batch they depend on x too, which removes from dz its mean and its
- * component along xhat; where they are fixed, dx is only a scaling. (That FIXED has a scale and shift
- * that do not learn is the plan's doing: it does not ask for their gradients.) */
+ * dz = dy masked by the activation: dbeta = sum dz, dgamma = sum dz xhat, dresidual = dz. Where m
+ * and v are statistics of the batch they depend on x too, which removes from dz its mean and its
+ * component along xhat; where they are fixed, dx is only a scaling. (That FIXED has a scale and
+ * shift that do not learn is the plan's doing: it does not ask for their gradients.) */
 #include "ops/rules.h"
 
 static brn_status expect_options(const brn_node *node)
@@ -66,8 +66,8 @@ static brn_status gradient_batch_norm(brn__gradient *gradient)
                            batch ? brn__rule_output(gradient, 1) : node->inputs[3],
                            batch ? brn__rule_output(gradient, 2) : node->inputs[4],
                            brn__rule_output(gradient, 0)};
-    brn__value dx = brn__rule_backward(gradient, &brn__op_batch_norm_grad, attributes, inputs,
-                                       masked ? 6 : 5);
+    brn__value dx =
+        brn__rule_backward(gradient, &brn__op_batch_norm_grad, attributes, inputs, masked ? 6 : 5);
     if (needed[0]) gradient->dx[0] = dx;
     for (int i = 1; i <= 2; i++)
         if (needed[i]) gradient->dx[i] = brn__output(dx.node, i);
@@ -130,7 +130,8 @@ static void describe(const brn_node *node, brn__text *out)
     static const char *const forms[] = {
         [BRN_NORM_BATCH] = "batch", [BRN_NORM_FIXED] = "fixed", [BRN_NORM_AFFINE] = "affine"};
     const brn__batch_norm_attributes *attributes = node->attributes;
-    brn__text_printf(out, "%s epsilon %g", attributes->resolved ? forms[attributes->form] : "unresolved",
+    brn__text_printf(out, "%s epsilon %g",
+                     attributes->resolved ? forms[attributes->form] : "unresolved",
                      attributes->epsilon);
     if (node->op->id == BRN__OP_batch_norm && brn__has(node, 5)) brn__text_add(out, " + residual");
     if (attributes->activation)

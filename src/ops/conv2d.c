@@ -69,17 +69,18 @@ static brn_status expect_fit(const brn_node *node, brn_shape x, brn_shape w)
     const char *name = node->op->name;
     int64_t groups = attributes->groups;
     if (groups < 1 || w.dims[0] % groups)
-        return brn__fail(BRN_ERROR_INPUT, "%s: %lld groups must divide the output channels of weight %s",
-                         name, (long long)groups, BRN__SHAPE(w));
+        return brn__fail(BRN_ERROR_INPUT,
+                         "%s: %lld groups must divide the output channels of weight %s", name,
+                         (long long)groups, BRN__SHAPE(w));
     if (w.dims[1] * groups != x.dims[1])
         return brn__fail(BRN_ERROR_INPUT, "%s: weight %s needs %lld input channels%s, got x %s",
                          name, BRN__SHAPE(w), (long long)(w.dims[1] * groups),
                          groups > 1 ? " in its groups" : "", BRN__SHAPE(x));
     brn__conv2d_geometry geometry = brn__conv2d_geometry_of(attributes, x, w);
     if (geometry.oh < 1 || geometry.ow < 1)
-        return brn__fail(BRN_ERROR_INPUT, "%s: weight %s with dilation %dx%d is larger than the padded x %s",
-                         name, BRN__SHAPE(w), attributes->dilation[0], attributes->dilation[1],
-                         BRN__SHAPE(x));
+        return brn__fail(
+            BRN_ERROR_INPUT, "%s: weight %s with dilation %dx%d is larger than the padded x %s",
+            name, BRN__SHAPE(w), attributes->dilation[0], attributes->dilation[1], BRN__SHAPE(x));
     return BRN_OK;
 }
 
@@ -101,7 +102,8 @@ static brn_status infer_conv2d(brn_node *node)
     brn_shape y = output_shape(&geometry);
     if (brn__has(node, 2)) BRN__TRY(brn__expect_vector(node, 2, "bias", geometry.o, "O"));
     if (brn__has(node, 3) && !brn_shape_equal(brn__input_shape(node, 3), y))
-        return brn__fail(BRN_ERROR_INPUT, "conv2d: residual %s must have the shape of the output %s",
+        return brn__fail(BRN_ERROR_INPUT,
+                         "conv2d: residual %s must have the shape of the output %s",
                          BRN__SHAPE(brn__input_shape(node, 3)), BRN__SHAPE(y));
     brn__set_output(node, 0, BRN_DTYPE_F32, y);
     return BRN_OK;
@@ -110,7 +112,8 @@ static brn_status infer_conv2d(brn_node *node)
 /* db where dw, which makes it on the way, is not needed. */
 static brn__value sum_pixels(brn__gradient *gradient, brn__value dz)
 {
-    brn__reduce_attributes attributes = {.kind = BRN_REDUCE_SUM, .axes = 1u << 0 | 1u << 2 | 1u << 3};
+    brn__reduce_attributes attributes = {.kind = BRN_REDUCE_SUM,
+                                         .axes = 1u << 0 | 1u << 2 | 1u << 3};
     return brn__rule_node(gradient, &brn__op_reduce, &attributes, &dz, 1);
 }
 
@@ -130,7 +133,8 @@ static brn_status gradient_conv2d(brn__gradient *gradient)
         gradient->dx[1] = brn__rule_backward(gradient, &brn__op_conv2d_grad_weight, &attributes,
                                              (brn__value[]){node->inputs[0], dz}, 2);
     if (needed[2])
-        gradient->dx[2] = needed[1] ? brn__output(gradient->dx[1].node, 1) : sum_pixels(gradient, dz);
+        gradient->dx[2] =
+            needed[1] ? brn__output(gradient->dx[1].node, 1) : sum_pixels(gradient, dz);
     if (needed[3]) gradient->dx[3] = dz;
     return brn__rule_status(gradient);
 }
@@ -142,7 +146,8 @@ static brn_status expect_dy(const brn_node *node, int input, brn_shape x, brn_sh
     brn__conv2d_geometry geometry = brn__conv2d_geometry_of(node->attributes, x, w);
     if (brn_shape_equal(brn__input_shape(node, input), output_shape(&geometry))) return BRN_OK;
     return brn__fail(BRN_ERROR_INPUT, "%s: dy must be %s, got %s", node->op->name,
-                     BRN__SHAPE(output_shape(&geometry)), BRN__SHAPE(brn__input_shape(node, input)));
+                     BRN__SHAPE(output_shape(&geometry)),
+                     BRN__SHAPE(brn__input_shape(node, input)));
 }
 
 static brn_status infer_grad_input(brn_node *node)
@@ -188,14 +193,15 @@ static void describe(const brn_node *node, brn__text *out)
         brn__text_printf(out, " + %s", brn__activation_name(attributes->activation));
 }
 
-/* Two operations for each output pixel, output channel, kernel element and input channel of a group:
- * the same number for the two gradients. */
+/* Two operations for each output pixel, output channel, kernel element and input channel of a
+ * group: the same number for the two gradients. */
 static double flops(const brn_node *node)
 {
     const brn__conv2d_attributes *attributes = node->attributes;
     int op = node->op->id;
     brn_shape x = op == BRN__OP_conv2d_grad_input ? attributes->x_shape : brn__input_shape(node, 0);
-    brn_shape w = op == BRN__OP_conv2d_grad_weight ? attributes->w_shape : brn__input_shape(node, 1);
+    brn_shape w =
+        op == BRN__OP_conv2d_grad_weight ? attributes->w_shape : brn__input_shape(node, 1);
     brn__conv2d_geometry geometry = brn__conv2d_geometry_of(attributes, x, w);
     return 2.0 * (double)brn_shape_elements(w) * (double)(geometry.n * geometry.oh * geometry.ow);
 }

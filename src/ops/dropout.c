@@ -2,8 +2,8 @@
  * dropout. Srivastava et al. 2014; kept elements are scaled by 1 / (1 - p), so inference needs no
  * scaling.
  *
- * The mask is a pure function of (seed, stream, step, sample, element): the gradient applies the same
- * op to dy and gets the same mask, so no mask is ever stored. */
+ * The mask is a pure function of (seed, stream, step, sample, element): the gradient applies the
+ * same op to dy and gets the same mask, so no mask is ever stored. */
 #include "ops/rules.h"
 
 #include <string.h>
@@ -65,8 +65,9 @@ brn_node *brn_dropout(brn_node *x, int probability_slot)
     brn_graph *graph = brn_node_graph(x);
     if (graph->status != BRN_OK) return &graph->poison;
     if (probability_slot < 0 || probability_slot >= graph->scalar_count)
-        return brn__graph_fail(graph, brn__fail(BRN_ERROR_USAGE, "dropout: there is no scalar slot %d",
-                                                probability_slot));
+        return brn__graph_fail(
+            graph,
+            brn__fail(BRN_ERROR_USAGE, "dropout: there is no scalar slot %d", probability_slot));
     brn__dropout_attributes attributes = {.slot = probability_slot, .stream = new_stream(graph)};
     if (!attributes.stream) return brn__graph_fail(graph, BRN_ERROR_NO_MEMORY);
     brn__value input = brn__value_of(x);

@@ -27,8 +27,8 @@ static brn_status gradient_add(brn__gradient *gradient)
 {
     for (int i = 0; i < 2; i++)
         if (gradient->needed[i])
-            gradient->dx[i] = brn__rule_reduce_to(gradient, gradient->dy[0],
-                                                  brn__input_shape(gradient->node, i));
+            gradient->dx[i] =
+                brn__rule_reduce_to(gradient, gradient->dy[0], brn__input_shape(gradient->node, i));
     return brn__rule_status(gradient);
 }
 
@@ -37,8 +37,8 @@ static brn_status gradient_mul(brn__gradient *gradient)
     for (int i = 0; i < 2; i++) {
         if (!gradient->needed[i]) continue;
         brn__value other = gradient->node->inputs[1 - i];
-        brn__value product = brn__rule_node(gradient, &brn__op_mul, NULL,
-                                            (brn__value[]){gradient->dy[0], other}, 2);
+        brn__value product =
+            brn__rule_node(gradient, &brn__op_mul, NULL, (brn__value[]){gradient->dy[0], other}, 2);
         gradient->dx[i] =
             brn__rule_reduce_to(gradient, product, brn__input_shape(gradient->node, i));
     }

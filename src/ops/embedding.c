@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * embedding (rows of a table) and embedding_grad (the rows' gradients summed into a dense table). */
+ * embedding (rows of a table) and embedding_grad (rows' gradients summed into a dense table). */
 #include "ops/rules.h"
 
 static brn_status infer_embedding(brn_node *node)
@@ -18,8 +18,7 @@ static brn_status gradient_embedding(brn__gradient *gradient)
 {
     brn__embedding_attributes attributes = {brn__input_shape(gradient->node, 0).dims[0]};
     brn__value inputs[] = {gradient->dy[0], gradient->node->inputs[1]};
-    gradient->dx[0] =
-        brn__rule_backward(gradient, &brn__op_embedding_grad, &attributes, inputs, 2);
+    gradient->dx[0] = brn__rule_backward(gradient, &brn__op_embedding_grad, &attributes, inputs, 2);
     return brn__rule_status(gradient);
 }
 

@@ -43,4 +43,7 @@ const brn__op brn__op_log_softmax_grad = {.name = "log_softmax_grad",
                                           .output_count = 1,
                                           .infer = infer_log_softmax_grad};
 
-brn_node *brn_log_softmax(brn_node *x) { return brn__apply(&brn__op_log_softmax, NULL, &x, 1); }
+brn_node *brn_log_softmax(brn_node *x)
+{
+    return brn__apply(&brn__op_log_softmax, NULL, &x, 1);
+}

@@ -123,7 +123,8 @@ const brn__op brn__op_cross_entropy_grad = {.name = "cross_entropy_grad",
                                             .inputs_min = 3,
                                             .inputs_max = 3,
                                             .output_count = 1,
-                                            .attributes_size = sizeof(brn__cross_entropy_attributes),
+                                            .attributes_size =
+                                                sizeof(brn__cross_entropy_attributes),
                                             .infer = infer_cross_entropy_grad};
 const brn__op brn__op_pointwise_loss = {.name = "pointwise_loss",
                                         .id = BRN__OP_pointwise_loss,
@@ -134,23 +135,24 @@ const brn__op brn__op_pointwise_loss = {.name = "pointwise_loss",
                                         .infer = infer_pointwise_loss,
                                         .gradient = gradient_pointwise_loss,
                                         .describe = describe_pointwise};
-const brn__op brn__op_pointwise_loss_grad = {
-    .name = "pointwise_loss_grad",
-    .id = BRN__OP_pointwise_loss_grad,
-    .inputs_min = 3,
-    .inputs_max = 3,
-    .output_count = 1,
-    .attributes_size = sizeof(brn__pointwise_loss_attributes),
-    .infer = infer_pointwise_loss_grad,
-    .describe = describe_pointwise};
+const brn__op brn__op_pointwise_loss_grad = {.name = "pointwise_loss_grad",
+                                             .id = BRN__OP_pointwise_loss_grad,
+                                             .inputs_min = 3,
+                                             .inputs_max = 3,
+                                             .output_count = 1,
+                                             .attributes_size =
+                                                 sizeof(brn__pointwise_loss_attributes),
+                                             .infer = infer_pointwise_loss_grad,
+                                             .describe = describe_pointwise};
 
 brn_node *brn_cross_entropy(brn_node *logits, brn_node *target, int smoothing_slot)
 {
     brn__cross_entropy_attributes attributes = {smoothing_slot};
     if (smoothing_slot < -1 || smoothing_slot >= brn_node_graph(logits)->scalar_count)
-        return brn__graph_fail(
-            brn_node_graph(logits),
-            brn__fail(BRN_ERROR_USAGE, "cross_entropy: there is no scalar slot %d", smoothing_slot));
+        return brn__graph_fail(brn_node_graph(logits),
+                               brn__fail(BRN_ERROR_USAGE,
+                                         "cross_entropy: there is no scalar slot %d",
+                                         smoothing_slot));
     return brn__apply(&brn__op_cross_entropy, &attributes, (brn_node *[]){logits, target}, 2);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * pool2d, pool2d_grad: the maximum or the average over windows.
  *
- * Output 1 (the workspace) is a backend's own note of where each maximum was found; only the gradient
- * of MAX reads it. The divisor of AVERAGE is the number of window elements inside the picture, or
- * with count_padding inside the padded picture. */
+ * Output 1 (the workspace) is a backend's own note of where each maximum was found; only the
+ * gradient of MAX reads it. The divisor of AVERAGE is the number of window elements inside the
+ * picture, or with count_padding inside the padded picture. */
 #include "ops/rules.h"
 
 int64_t brn__pool2d_size(const brn_pool2d_options *options, int axis, int64_t size)
@@ -49,9 +49,10 @@ static brn_status output_shape(const brn_node *node, brn_shape x, brn_shape *y)
         return brn__fail(BRN_ERROR_INPUT, "%s: a %dx%d window is larger than the padded x %s",
                          node->op->name, options->kernel[0], options->kernel[1], BRN__SHAPE(x));
     if (overhangs && options->count_padding && options->kind == BRN_POOL_AVERAGE)
-        return brn__fail(BRN_ERROR_UNSUPPORTED,
-                         "%s: an average that counts padding can't round up past the padding of x %s",
-                         node->op->name, BRN__SHAPE(x));
+        return brn__fail(
+            BRN_ERROR_UNSUPPORTED,
+            "%s: an average that counts padding can't round up past the padding of x %s",
+            node->op->name, BRN__SHAPE(x));
     return BRN_OK;
 }
 
@@ -75,8 +76,8 @@ static brn_status gradient_pool2d(brn__gradient *gradient)
     bool maximum = attributes.options.kind == BRN_POOL_MAX;
     brn__value inputs[] = {gradient->dy[0], brn__rule_output(gradient, 1)};
     BRN__TRY(brn__rule_refuse_output(gradient, 1, "the workspace"));
-    gradient->dx[0] = brn__rule_backward(gradient, &brn__op_pool2d_grad, &attributes, inputs,
-                                         maximum ? 2 : 1);
+    gradient->dx[0] =
+        brn__rule_backward(gradient, &brn__op_pool2d_grad, &attributes, inputs, maximum ? 2 : 1);
     return brn__rule_status(gradient);
 }
 
@@ -91,7 +92,8 @@ static brn_status infer_pool2d_grad(brn_node *node)
         return brn__fail(BRN_ERROR_INPUT, "pool2d_grad: dy must be %s, got %s", BRN__SHAPE(y),
                          BRN__SHAPE(brn__input_shape(node, 0)));
     if (attributes->options.kind == BRN_POOL_MAX && !brn__has(node, 1))
-        return brn__fail(BRN_ERROR_INTERNAL, "pool2d_grad: the workspace of the maximum is missing");
+        return brn__fail(BRN_ERROR_INTERNAL,
+                         "pool2d_grad: the workspace of the maximum is missing");
     brn__set_output(node, 0, BRN_DTYPE_F32, attributes->x_shape);
     return BRN_OK;
 }

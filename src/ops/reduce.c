@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * reduce (sum, mean, maximum over some axes), reduce_max_grad, broadcast.
  *
- * Summing and repeating are each other's gradients; a mean is a scaled sum; the gradient of a maximum
- * goes to the (first) element that was the maximum. */
+ * Summing and repeating are each other's gradients; a mean is a scaled sum; the gradient of a
+ * maximum goes to the (first) element that was the maximum. */
 #include "ops/rules.h"
 
 /* x with the reduced axes left out, or kept as 1. */
@@ -30,7 +30,8 @@ static brn_status infer_reduce(brn_node *node)
     brn_shape x = brn__input_shape(node, 0);
     BRN__TRY(brn__expect_real(node, 0, "x"));
     BRN__TRY(expect_axes(node, x));
-    brn__set_output(node, 0, BRN_DTYPE_F32, reduced_shape(x, attributes->axes, attributes->keep_dims));
+    brn__set_output(node, 0, BRN_DTYPE_F32,
+                    reduced_shape(x, attributes->axes, attributes->keep_dims));
     return BRN_OK;
 }
 
@@ -147,8 +148,9 @@ brn_node *brn_broadcast(brn_node *x, const int64_t *dims, int rank)
     brn__dims_attributes attributes = {.rank = rank};
     if (rank < 0 || rank > BRN_RANK_MAX)
         return brn__graph_fail(brn_node_graph(x),
-                               brn__fail(BRN_ERROR_USAGE, "broadcast: the rank must be 0..%d, got %d",
-                                         BRN_RANK_MAX, rank));
+                               brn__fail(BRN_ERROR_USAGE,
+                                         "broadcast: the rank must be 0..%d, got %d", BRN_RANK_MAX,
+                                         rank));
     for (int i = 0; i < rank; i++) attributes.dims[i] = dims[i];
     return brn__apply(&brn__op_broadcast, &attributes, &x, 1);
 }

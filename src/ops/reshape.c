@@ -16,10 +16,11 @@ static brn_status infer_reshape(brn_node *node)
             continue;
         }
         if (size < 1)
-            return brn__fail(BRN_ERROR_USAGE,
-                             "reshape: dimension %d is %lld: it must be positive, 0 (as in x %s) or "
-                             "once -1",
-                             i, (long long)attributes->dims[i], BRN__SHAPE(x));
+            return brn__fail(
+                BRN_ERROR_USAGE,
+                "reshape: dimension %d is %lld: it must be positive, 0 (as in x %s) or "
+                "once -1",
+                i, (long long)attributes->dims[i], BRN__SHAPE(x));
         y.dims[i] = size;
         known *= size;
     }
@@ -51,10 +52,9 @@ static brn_status infer_transpose(brn_node *node)
             y.dims[i] = x.dims[attributes->dims[i]];
         }
     if (attributes->rank != x.rank || seen != (1u << x.rank) - 1)
-        return brn__fail(BRN_ERROR_USAGE,
-                         "transpose: the order %s must name each dimension of x %s once",
-                         BRN__SHAPE(brn_shape_of(attributes->rank, attributes->dims)),
-                         BRN__SHAPE(x));
+        return brn__fail(
+            BRN_ERROR_USAGE, "transpose: the order %s must name each dimension of x %s once",
+            BRN__SHAPE(brn_shape_of(attributes->rank, attributes->dims)), BRN__SHAPE(x));
     brn__set_output(node, 0, BRN_DTYPE_F32, y);
     return BRN_OK;
 }
@@ -64,8 +64,7 @@ static brn_status gradient_transpose(brn__gradient *gradient)
     const brn__dims_attributes *attributes = gradient->node->attributes;
     brn__dims_attributes inverse = {.rank = attributes->rank};
     for (int i = 0; i < attributes->rank; i++) inverse.dims[attributes->dims[i]] = i;
-    gradient->dx[0] =
-        brn__rule_node(gradient, &brn__op_transpose, &inverse, &gradient->dy[0], 1);
+    gradient->dx[0] = brn__rule_node(gradient, &brn__op_transpose, &inverse, &gradient->dy[0], 1);
     return brn__rule_status(gradient);
 }
 
@@ -95,9 +94,9 @@ const brn__op brn__op_transpose = {.name = "transpose",
 
 static brn_node *refuse_rank(brn_node *x, const char *op, int rank)
 {
-    return brn__graph_fail(brn_node_graph(x),
-                           brn__fail(BRN_ERROR_USAGE, "%s: the rank must be 0..%d, got %d", op,
-                                     BRN_RANK_MAX, rank));
+    return brn__graph_fail(
+        brn_node_graph(x),
+        brn__fail(BRN_ERROR_USAGE, "%s: the rank must be 0..%d, got %d", op, BRN_RANK_MAX, rank));
 }
 
 brn_node *brn_reshape(brn_node *x, const int64_t *dims, int rank)
@@ -108,7 +107,10 @@ brn_node *brn_reshape(brn_node *x, const int64_t *dims, int rank)
     return brn__apply(&brn__op_reshape, &attributes, &x, 1);
 }
 
-brn_node *brn_flatten(brn_node *x) { return brn_reshape(x, (int64_t[]){0, -1}, 2); }
+brn_node *brn_flatten(brn_node *x)
+{
+    return brn_reshape(x, (int64_t[]){0, -1}, 2);
+}
 
 brn_node *brn_transpose(brn_node *x, const int *order, int rank)
 {

@@ -5,9 +5,9 @@
 brn__value brn__rule_node(brn__gradient *gradient, const brn__op *op, const void *attributes,
                           const brn__value *inputs, int input_count)
 {
-    return brn__output(brn__node_new(gradient->graph, op, attributes, inputs, input_count,
-                                     gradient->node->name),
-                       0);
+    return brn__output(
+        brn__node_new(gradient->graph, op, attributes, inputs, input_count, gradient->node->name),
+        0);
 }
 
 brn__value brn__rule_backward(brn__gradient *gradient, const brn__op *op, const void *attributes,

@@ -37,7 +37,7 @@ brn_status brn__expect_indices(const brn_node *node, int input, const char *what
 /* Inputs a and b have one shape. */
 brn_status brn__expect_same_shape(const brn_node *node, int a, const char *name_a, int b,
                                   const char *name_b);
-/* Input is (expected); `reason` says where that comes from: "conv2d: bias (5) must be (O) = (4)". */
+/* Input is a real vector of that length: "conv2d: bias must be (O) = (8), got (4)". */
 brn_status brn__expect_vector(const brn_node *node, int input, const char *what, int64_t length,
                               const char *meaning);
 

@@ -17,7 +17,8 @@ const op_case *op_cases_all(int *count)
     return all_cases;
 }
 
-static brn_node *add_tensor(case_builder *builder, brn_node *node, const char *name, case_tensor tensor)
+static brn_node *add_tensor(case_builder *builder, brn_node *node, const char *name,
+                            case_tensor tensor)
 {
     assert_true(builder->tensor_count < CASE_TENSORS_MAX);
     tensor.node = node;
@@ -65,7 +66,10 @@ void case_range(case_builder *builder, double low, double high, double gap)
     tensor->gap = gap;
 }
 
-void case_fix(case_builder *builder) { builder->tensors[builder->tensor_count - 1].fixed = true; }
+void case_fix(case_builder *builder)
+{
+    builder->tensors[builder->tensor_count - 1].fixed = true;
+}
 
 brn_node *case_apply(const brn__op *op, const void *attributes, brn_node **inputs, int count)
 {

@@ -26,8 +26,10 @@ double experiment_element(const experiment *e, const void *values, int64_t index
 
 static void store(const experiment *e, void *values, int64_t index, double value)
 {
-    if (e->real == BRN_DTYPE_F64) ((double *)values)[index] = value;
-    else ((float *)values)[index] = (float)value;
+    if (e->real == BRN_DTYPE_F64)
+        ((double *)values)[index] = value;
+    else
+        ((float *)values)[index] = (float)value;
 }
 
 double experiment_get(const experiment *e, int tensor, int64_t index)
@@ -47,8 +49,7 @@ void experiment_set(experiment *e, int tensor, int64_t index, double value)
 static void draw(experiment *e, int tensor)
 {
     experiment_tensor *t = &e->tensors[tensor];
-    brn__random random =
-        brn__random_new(brn__philox_key(17, e->of->name), (uint32_t)tensor, 0, 0);
+    brn__random random = brn__random_new(brn__philox_key(17, e->of->name), (uint32_t)tensor, 0, 0);
     void *values = values_of(e, tensor);
     for (int64_t i = 0; i < t->count; i++) {
         if (t->of.indices) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One case on one backend: its graph with the loss sum(v * op(x)), v random, its parameters, a plan
- * and the values of its inputs. v is random because the sum of some ops (a softmax, a batch norm) is
- * constant, and the gradient of a constant shows nothing. */
+ * and the values of its inputs. v is random because the sum of some ops (a softmax, a batch norm)
+ * is constant, and the gradient of a constant shows nothing. */
 #ifndef BRN_TESTS_OPS_EXPERIMENT_H
 #define BRN_TESTS_OPS_EXPERIMENT_H
 
@@ -26,8 +26,8 @@ typedef struct experiment {
     brn_graph *graph;
     brn_parameters *parameters;
     brn_runner *runner;
-    brn_plan *plan;       /* outputs, and with differentiation the gradients */
-    brn_plan *loss_plan;  /* the loss alone */
+    brn_plan *plan;      /* outputs, and with differentiation the gradients */
+    brn_plan *loss_plan; /* the loss alone */
     brn_plan_options options;
     experiment_tensor tensors[CASE_TENSORS_MAX];
     int tensor_count, output_count; /* outputs without the loss, which is the last */

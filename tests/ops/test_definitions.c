@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Values worked out by hand on the reference backend: what a gradient check can't see, since it takes
- * the forward value as given. */
+ * Values worked out by hand on the reference backend: what a gradient check can't see, since it
+ * takes the forward value as given. */
 #include "ops/cases.h"
 #include "test.h"
 
@@ -26,7 +26,8 @@ static fixture *begin(void)
     return &f;
 }
 
-static brn_node *give(fixture *f, brn_dtype dtype, const void *values, const int64_t *dims, int rank)
+static brn_node *give(fixture *f, brn_dtype dtype, const void *values, const int64_t *dims,
+                      int rank)
 {
     static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
     f->names[f->count] = names[f->count];
@@ -53,7 +54,7 @@ static void expect(fixture *f, brn_node *y, int index, const double *expected, i
     brn_graph_free(f->graph);
 }
 
-static const double counting[] = {1, 2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13,
+static const double counting[] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13,
                                   14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25};
 
 TEST(same_padding_puts_the_odd_pixel_below_and_right)
@@ -92,11 +93,16 @@ TEST(batch_norm_uses_biased_statistics_of_the_batch)
 {
     fixture *f = begin();
     static const double x[] = {1, 3, 5, 7};
-    brn_node *gamma = brn_parameter(f->graph, "gamma", DIMS(1), BRN_PARAMETER_NORM, (brn_init){BRN_INIT_ONES, 0});
-    brn_node *beta = brn_parameter(f->graph, "beta", DIMS(1), BRN_PARAMETER_NORM, (brn_init){BRN_INIT_ZEROS, 0});
-    brn_node *mean = brn_parameter(f->graph, "mean", DIMS(1), BRN_PARAMETER_BUFFER, (brn_init){BRN_INIT_ZEROS, 0});
-    brn_node *var = brn_parameter(f->graph, "var", DIMS(1), BRN_PARAMETER_BUFFER, (brn_init){BRN_INIT_ONES, 0});
-    brn_node *y = brn_batch_norm(give(f, BRN_DTYPE_F32, x, DIMS(4, 1)), gamma, beta, mean, var, NULL);
+    brn_node *gamma =
+        brn_parameter(f->graph, "gamma", DIMS(1), BRN_PARAMETER_NORM, (brn_init){BRN_INIT_ONES, 0});
+    brn_node *beta =
+        brn_parameter(f->graph, "beta", DIMS(1), BRN_PARAMETER_NORM, (brn_init){BRN_INIT_ZEROS, 0});
+    brn_node *mean = brn_parameter(f->graph, "mean", DIMS(1), BRN_PARAMETER_BUFFER,
+                                   (brn_init){BRN_INIT_ZEROS, 0});
+    brn_node *var =
+        brn_parameter(f->graph, "var", DIMS(1), BRN_PARAMETER_BUFFER, (brn_init){BRN_INIT_ONES, 0});
+    brn_node *y =
+        brn_batch_norm(give(f, BRN_DTYPE_F32, x, DIMS(4, 1)), gamma, beta, mean, var, NULL);
     f->options.training = true;
     expect(f, y, 2, (const double[]){5}, 1);
 }
@@ -104,7 +110,8 @@ TEST(batch_norm_uses_biased_statistics_of_the_batch)
 TEST(maxima_and_averages_are_taken_over_windows)
 {
     fixture *f = begin();
-    brn_pool2d_options options = {.kind = BRN_POOL_AVERAGE, .kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}};
+    brn_pool2d_options options = {
+        .kind = BRN_POOL_AVERAGE, .kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}};
     brn_node *x = give(f, BRN_DTYPE_F32, counting, DIMS(1, 1, 3, 3));
     expect(f, brn_pool2d(x, &options), 0, (const double[]){3, 4, 6, 7}, 4);
     f = begin();
@@ -122,7 +129,8 @@ TEST(rounding_up_adds_only_windows_that_start_inside)
     brn_pool2d_options options = {.kernel = {3, 3}, .stride = {2, 2}, .ceil = true};
     assert_int_equal(brn__pool2d_size(&options, 0, 112), 56); /* SqueezeNet's: 55.5 */
     assert_int_equal(brn__pool2d_size(&options, 0, 5), 2);
-    options = (brn_pool2d_options){.kernel = {2, 2}, .stride = {3, 3}, .padding = {1, 1}, .ceil = true};
+    options =
+        (brn_pool2d_options){.kernel = {2, 2}, .stride = {3, 3}, .padding = {1, 1}, .ceil = true};
     assert_int_equal(brn__pool2d_size(&options, 0, 5), 2); /* a third would start at 5, outside */
     options.ceil = false;
     assert_int_equal(brn__pool2d_size(&options, 0, 5), 2);
@@ -180,14 +188,16 @@ TEST(an_index_outside_the_table_is_an_error_of_the_run)
 /* Folding is an identity: conv then norm with fixed statistics = conv with the folded weights. */
 TEST(a_folded_batch_norm_gives_the_same_numbers)
 {
-    static const double x[] = {1, -2}, w[] = {2, 3}, gamma[] = {1.5}, beta[] = {.25}, mean[] = {-1}, var[] = {4};
+    static const double x[] = {1, -2}, w[] = {2, 3}, gamma[] = {1.5}, beta[] = {.25}, mean[] = {-1},
+                        var[] = {4};
     double y = 1.5 * ((2 * 1 + 3 * -2) + 1) / sqrt(4 + .5) + .25;
     fixture *f = begin();
     brn__batch_norm_attributes attributes = {.epsilon = .5};
     brn_node *picture = give(f, BRN_DTYPE_F32, x, DIMS(1, 2, 1, 1));
-    brn_node *inputs[5] = {give(f, BRN_DTYPE_F32, w, DIMS(1, 2, 1, 1)), give(f, BRN_DTYPE_F32, gamma, DIMS(1)),
-                           give(f, BRN_DTYPE_F32, beta, DIMS(1)), give(f, BRN_DTYPE_F32, mean, DIMS(1)),
-                           give(f, BRN_DTYPE_F32, var, DIMS(1))};
+    brn_node *inputs[5] = {
+        give(f, BRN_DTYPE_F32, w, DIMS(1, 2, 1, 1)), give(f, BRN_DTYPE_F32, gamma, DIMS(1)),
+        give(f, BRN_DTYPE_F32, beta, DIMS(1)), give(f, BRN_DTYPE_F32, mean, DIMS(1)),
+        give(f, BRN_DTYPE_F32, var, DIMS(1))};
     brn_node *folded = case_apply(&brn__op_batch_norm_fold, &attributes, inputs, 5);
     expect(f, brn_conv2d(picture, folded, brn_node_output(folded, 1), NULL), 0, &y, 1);
 }

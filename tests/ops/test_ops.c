@@ -2,9 +2,9 @@
  *
  * The op suite. Its tests come from the op list: an op without a case is a failure.
  * (a) On the reference backend, float64: the gradient of each tensor against signed central
- *     differences, element by element (a sample of large tensors) and along one random direction that
- *     moves every element at once.
- * (b) Every backend against the reference: outputs and gradients. */
+ *     differences, element by element (a sample of large tensors) and along one random direction
+ * that moves every element at once. (b) Every backend against the reference: outputs and gradients.
+ */
 #include "ops/experiment.h"
 #include "base/philox.h"
 #include "graph/backend.h"
@@ -28,14 +28,14 @@ static int failures;
         failures++;                                                                                \
     } while (0)
 
-static void compare_slope(experiment *e, int tensor, const char *what, int64_t place, double expected,
-                          double got, double scale)
+static void compare_slope(experiment *e, int tensor, const char *what, int64_t place,
+                          double expected, double got, double scale)
 {
     double allowed = gradient_tolerance * scale + 1e-8 * fmax(1, fabs(experiment_loss(e)));
     if (fabs(expected - got) <= allowed) return;
     REPORT("%s (%s): gradient of %s %s %lld is %.12g, differences give %.12g (%g allowed)",
-           e->of->name, e->of->op, e->tensors[tensor].of.name, what, (long long)place, got, expected,
-           allowed);
+           e->of->name, e->of->op, e->tensors[tensor].of.name, what, (long long)place, got,
+           expected, allowed);
 }
 
 static void check_element(experiment *e, int tensor, int64_t index, double got, double scale)
@@ -197,7 +197,8 @@ static bool appears_in_a_plan(const char *op)
     return false;
 }
 
-/* An op with a gradient rule needs cases of its own; a backward primitive must be reached from one. */
+/* An op with a gradient rule needs cases of its own; a backward primitive must be reached from one.
+ */
 static void check_op(const brn__op *op)
 {
     int cases = for_each_case(op->name, check_gradients);
@@ -205,7 +206,10 @@ static void check_op(const brn__op *op)
     if (!cases && !appears_in_a_plan(op->name)) fail_msg("no case reaches %s", op->name);
 }
 
-static void check_cpu(const op_case *of) { check_parity(of, "cpu"); }
+static void check_cpu(const op_case *of)
+{
+    check_parity(of, "cpu");
+}
 
 static void check_op_on_cpu(const char *op)
 {
@@ -225,7 +229,10 @@ static bool is_exempt(int op)
     {                                                                                              \
         if (!is_exempt(BRN__OP_##name)) check_op(&brn__op_##name);                                 \
     }                                                                                              \
-    TEST(name##_on_cpu_agrees_with_the_reference) { check_op_on_cpu(#name); }
+    TEST(name##_on_cpu_agrees_with_the_reference)                                                  \
+    {                                                                                              \
+        check_op_on_cpu(#name);                                                                    \
+    }
 BRN__KERNEL_OP_LIST(X)
 #undef X
 
@@ -234,7 +241,10 @@ TEST(networks_have_the_gradient_of_their_definition)
     assert_true(for_each_case("network", check_gradients) > 0);
 }
 
-TEST(networks_on_cpu_agree_with_the_reference) { check_op_on_cpu("network"); }
+TEST(networks_on_cpu_agree_with_the_reference)
+{
+    check_op_on_cpu("network");
+}
 
 TEST(records_and_list_agree)
 {

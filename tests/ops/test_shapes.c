@@ -30,14 +30,21 @@ static void refused(brn_node *node, const char *expected, const char *call, int 
     if (!brn__is_poison(node)) fail_msg("line %d: %s was not refused", line, call);
     assert_int_not_equal(brn_graph_status(g), BRN_OK);
     if (strcmp(brn_error_message(), expected))
-        fail_msg("line %d: %s\n  says     %s\n  expected %s", line, call, brn_error_message(), expected);
+        fail_msg("line %d: %s\n  says     %s\n  expected %s", line, call, brn_error_message(),
+                 expected);
     assert_true(brn__is_poison(brn_relu(node))); /* later builders pass the poison on */
     brn_graph_free(g);
     assert_ok(brn_graph_new(&g));
 }
 
-static void start(void) { assert_ok(brn_graph_new(&g)); }
-static void finish(void) { brn_graph_free(g); }
+static void start(void)
+{
+    assert_ok(brn_graph_new(&g));
+}
+static void finish(void)
+{
+    brn_graph_free(g);
+}
 
 static brn_node *conv(brn_node *x, brn_node *w, brn_node *b, brn_conv2d_options options)
 {
@@ -49,12 +56,15 @@ TEST(convolutions_say_what_does_not_fit)
     start();
     REFUSED(conv(in(DIMS(32, 1, 224, 224)), in(DIMS(64, 3, 7, 7)), NULL, (brn_conv2d_options){0}),
             "conv2d: weight (64, 3, 7, 7) needs 3 input channels, got x (32, 1, 224, 224)");
-    REFUSED(conv(in(DIMS(2, 8, 4, 4)), in(DIMS(8, 4, 3, 3)), NULL, (brn_conv2d_options){.groups = 4}),
-            "conv2d: weight (8, 4, 3, 3) needs 16 input channels in its groups, got x (2, 8, 4, 4)");
-    REFUSED(conv(in(DIMS(2, 8, 4, 4)), in(DIMS(6, 2, 3, 3)), NULL, (brn_conv2d_options){.groups = 4}),
-            "conv2d: 4 groups must divide the output channels of weight (6, 2, 3, 3)");
-    REFUSED(conv(in(DIMS(2, 3, 4, 4)), in(DIMS(8, 3, 5, 5)), NULL, (brn_conv2d_options){0}),
-            "conv2d: weight (8, 3, 5, 5) with dilation 1x1 is larger than the padded x (2, 3, 4, 4)");
+    REFUSED(
+        conv(in(DIMS(2, 8, 4, 4)), in(DIMS(8, 4, 3, 3)), NULL, (brn_conv2d_options){.groups = 4}),
+        "conv2d: weight (8, 4, 3, 3) needs 16 input channels in its groups, got x (2, 8, 4, 4)");
+    REFUSED(
+        conv(in(DIMS(2, 8, 4, 4)), in(DIMS(6, 2, 3, 3)), NULL, (brn_conv2d_options){.groups = 4}),
+        "conv2d: 4 groups must divide the output channels of weight (6, 2, 3, 3)");
+    REFUSED(
+        conv(in(DIMS(2, 3, 4, 4)), in(DIMS(8, 3, 5, 5)), NULL, (brn_conv2d_options){0}),
+        "conv2d: weight (8, 3, 5, 5) with dilation 1x1 is larger than the padded x (2, 3, 4, 4)");
     REFUSED(conv(in(DIMS(2, 3, 4)), in(DIMS(8, 3, 3, 3)), NULL, (brn_conv2d_options){0}),
             "conv2d: x must have 4 dimensions, got (2, 3, 4)");
     REFUSED(conv(in(DIMS(2, 3, 4, 4)), in(DIMS(8, 3, 3, 3)), in(DIMS(4)), (brn_conv2d_options){0}),
@@ -71,22 +81,28 @@ TEST(convolutions_say_what_does_not_fit)
 TEST(norms_and_pools_say_what_does_not_fit)
 {
     start();
-    REFUSED(brn_batch_norm(in(DIMS(2, 8, 4)), in(DIMS(8)), in(DIMS(8)), in(DIMS(8)), in(DIMS(8)), NULL),
-            "batch_norm: x must be (N, C) or (N, C, H, W), got (2, 8, 4)");
-    REFUSED(brn_batch_norm(in(DIMS(2, 8)), in(DIMS(8)), in(DIMS(8)), in(DIMS(7)), in(DIMS(8)), NULL),
-            "batch_norm: running_mean must be (C) = (8), got (7)");
+    REFUSED(
+        brn_batch_norm(in(DIMS(2, 8, 4)), in(DIMS(8)), in(DIMS(8)), in(DIMS(8)), in(DIMS(8)), NULL),
+        "batch_norm: x must be (N, C) or (N, C, H, W), got (2, 8, 4)");
+    REFUSED(
+        brn_batch_norm(in(DIMS(2, 8)), in(DIMS(8)), in(DIMS(8)), in(DIMS(7)), in(DIMS(8)), NULL),
+        "batch_norm: running_mean must be (C) = (8), got (7)");
     REFUSED(brn_batch_norm(in(DIMS(2, 8)), in(DIMS(8)), in(DIMS(8)), in(DIMS(8)), in(DIMS(8)),
                            &(brn_batch_norm_options){.epsilon = 0}),
             "batch_norm: epsilon must be positive, got 0");
     REFUSED(brn_pool2d(in(DIMS(1, 3, 4, 4)), &(brn_pool2d_options){.kernel = {5, 5}}),
             "pool2d: a 5x5 window is larger than the padded x (1, 3, 4, 4)");
-    REFUSED(brn_pool2d(in(DIMS(1, 3, 4, 4)), &(brn_pool2d_options){.kernel = {2, 2}, .padding = {2, 0}}),
+    REFUSED(brn_pool2d(in(DIMS(1, 3, 4, 4)),
+                       &(brn_pool2d_options){.kernel = {2, 2}, .padding = {2, 0}}),
             "pool2d: kernel and stride must be positive and padding at most half the kernel, got "
             "kernel 2, stride 2, padding 2");
-    REFUSED(brn_pool2d(in(DIMS(1, 3, 8, 8)),
-                       &(brn_pool2d_options){.kind = BRN_POOL_AVERAGE, .kernel = {3, 3},
-                                             .stride = {2, 2}, .ceil = true, .count_padding = true}),
-            "pool2d: an average that counts padding can't round up past the padding of x (1, 3, 8, 8)");
+    REFUSED(
+        brn_pool2d(in(DIMS(1, 3, 8, 8)), &(brn_pool2d_options){.kind = BRN_POOL_AVERAGE,
+                                                               .kernel = {3, 3},
+                                                               .stride = {2, 2},
+                                                               .ceil = true,
+                                                               .count_padding = true}),
+        "pool2d: an average that counts padding can't round up past the padding of x (1, 3, 8, 8)");
     REFUSED(brn_concat_pool(in(DIMS(2, 3))), "global_pool: x must have 4 dimensions, got (2, 3)");
     finish();
 }
@@ -118,18 +134,21 @@ TEST(shape_ops_say_what_does_not_fit)
             "reshape: x (2, 6) has 12 elements, (5, -1) has not");
     REFUSED(brn_reshape(in(DIMS(2, 6)), (int64_t[]){-1, -1}, 2),
             "reshape: dimension 1 is -1: it must be positive, 0 (as in x (2, 6)) or once -1");
-    REFUSED(brn_reshape(in(DIMS(2, 6)), (int64_t[]){1}, 9), "reshape: the rank must be 0..8, got 9");
+    REFUSED(brn_reshape(in(DIMS(2, 6)), (int64_t[]){1}, 9),
+            "reshape: the rank must be 0..8, got 9");
     REFUSED(brn_transpose(in(DIMS(2, 6)), (int[]){0, 0}, 2),
             "transpose: the order (0, 0) must name each dimension of x (2, 6) once");
     REFUSED(brn_concat((brn_node *[]){in(DIMS(2, 6)), in(DIMS(3, 6))}, 2, 1),
             "concat: parts must agree outside axis 1, got x0 (2, 6) and x1 (3, 6)");
-    REFUSED(brn_concat((brn_node *[]){in(DIMS(2, 6))}, 1, 2), "concat: there is no axis 2 in (2, 6)");
+    REFUSED(brn_concat((brn_node *[]){in(DIMS(2, 6))}, 1, 2),
+            "concat: there is no axis 2 in (2, 6)");
     REFUSED(brn_concat((brn_node *[]){in(DIMS(2, 6))}, 9, 1), "concat: takes 1..8 parts, got 9");
     REFUSED(brn_slice(in(DIMS(2, 6)), 1, 3, 7), "slice: [3, 7) is no range of axis 1 of x (2, 6)");
     REFUSED(brn_slice(in(DIMS(2, 6)), 1, 3, 3), "slice: [3, 3) is no range of axis 1 of x (2, 6)");
     REFUSED(brn_reduce(in(DIMS(2, 6)), BRN_REDUCE_SUM, 4, false),
             "reduce: the axes (bits 0x4) are not all in x (2, 6)");
-    REFUSED(brn_broadcast(in(DIMS(2, 6)), DIMS(3, 6)), "broadcast: x (2, 6) can't be repeated to (3, 6)");
+    REFUSED(brn_broadcast(in(DIMS(2, 6)), DIMS(3, 6)),
+            "broadcast: x (2, 6) can't be repeated to (3, 6)");
     finish();
 }
 
@@ -137,9 +156,11 @@ TEST(losses_and_lookups_say_what_does_not_fit)
 {
     start();
     REFUSED(brn_cross_entropy(in(DIMS(4, 5)), in_int(DIMS(3)), -1),
-            "cross_entropy: target must be int64 (N) or float32 (N, K) for logits (4, 5), got int64 (3)");
+            "cross_entropy: target must be int64 (N) or float32 (N, K) for logits (4, 5), got "
+            "int64 (3)");
     REFUSED(brn_cross_entropy(in(DIMS(4, 5)), in(DIMS(4)), -1),
-            "cross_entropy: target must be int64 (N) or float32 (N, K) for logits (4, 5), got float32 (4)");
+            "cross_entropy: target must be int64 (N) or float32 (N, K) for logits (4, 5), got "
+            "float32 (4)");
     REFUSED(brn_cross_entropy(in(DIMS(4, 5)), in(DIMS(4, 5)), 0),
             "cross_entropy: there is no scalar slot 0");
     REFUSED(brn_loss(in(DIMS(4, 1)), in(DIMS(4)), BRN_LOSS_MSE),
@@ -149,7 +170,8 @@ TEST(losses_and_lookups_say_what_does_not_fit)
     REFUSED(brn_embedding(in(DIMS(9)), in_int(DIMS(3))),
             "embedding: weight must have 2 dimensions, got (9)");
     REFUSED(brn_dropout(in(DIMS(2, 3)), 0), "dropout: there is no scalar slot 0");
-    REFUSED(brn_activate(in(DIMS(2, 3)), (brn_activation)77), "activation: there is no activation 77");
+    REFUSED(brn_activate(in(DIMS(2, 3)), (brn_activation)77),
+            "activation: there is no activation 77");
     REFUSED(brn_activate(in_int(DIMS(2, 3)), BRN_ACTIVATION_RELU),
             "activation: x must be float32, got int64 (2, 3)");
     finish();

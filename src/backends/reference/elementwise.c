@@ -38,7 +38,10 @@ static brn_status run_reorder(const brn__step *step, const brn__run *run)
 }
 REFERENCE_KERNEL(reorder);
 
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
 
 double brn__reference_activate(brn_activation kind, double x)
 {

@@ -106,8 +106,8 @@ static brn_status run_cross_entropy_grad(const brn__step *step, const brn__run *
         double total = log_sum_exp(x, t.classes), weights = 0;
         for (int64_t k = 0; k < t.classes; k++) weights += weight_of(&t, n, k);
         for (int64_t k = 0; k < t.classes; k++)
-            dx[k] = dloss * (exp(x[k] - total) * weights - weight_of(&t, n, k)) /
-                    (double)shape.dims[0];
+            dx[k] =
+                dloss * (exp(x[k] - total) * weights - weight_of(&t, n, k)) / (double)shape.dims[0];
     }
     return BRN_OK;
 }

@@ -11,7 +11,8 @@ typedef struct window {
     double divisor;
 } window;
 
-static window window_of(const brn_pool2d_options *options, const int64_t *size, int64_t i, int64_t j)
+static window window_of(const brn_pool2d_options *options, const int64_t *size, int64_t i,
+                        int64_t j)
 {
     window result = {.divisor = 1};
     int64_t inside = 1, padded = 1;
@@ -122,7 +123,8 @@ static brn_status run_global_pool_grad(const brn__step *step, const brn__run *ru
     for (int64_t n = 0; n < in.dims[0]; n++)
         for (int64_t c = 0; c < channels; c++) {
             int64_t start = (n * channels + c) * pixels, largest = 0;
-            double share = attributes->average ? dy[n * row + row - channels + c] / (double)pixels : 0;
+            double share =
+                attributes->average ? dy[n * row + row - channels + c] / (double)pixels : 0;
             for (int64_t p = 0; p < pixels; p++) {
                 if (x[start + p] > x[start + largest]) largest = p;
                 dx[start + p] = share;
