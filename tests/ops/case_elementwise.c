@@ -13,6 +13,15 @@ static brn_node *build_activation(case_builder *b, const void *argument)
     return brn_activate(x, *(const brn_activation *)argument);
 }
 
+/* The public builder gives x itself. */
+static brn_node *build_no_activation(case_builder *b, const void *argument)
+{
+    brn__activation_attributes attributes = {BRN_ACTIVATION_NONE};
+    brn_node *x = case_input(b, "x", DIMS(3, 5));
+    (void)argument;
+    return case_apply(&brn__op_activation, &attributes, &x, 1);
+}
+
 static brn_node *build_activation_of_image(case_builder *b, const void *argument)
 {
     brn_node *x = case_input(b, "x", DIMS(1, 3, 7, 7));
@@ -138,6 +147,7 @@ static const op_case elementwise_cases[] = {
     {"activation", "sigmoid", build_activation, &kinds[2]},
     {"activation", "tanh", build_activation, &kinds[3]},
     {"activation", "silu", build_activation, &kinds[4]},
+    {"activation", "no activation", build_no_activation},
     {"activation", "relu of an image", build_activation_of_image, &kinds[0]},
     {"activation", "silu of an image", build_activation_of_image, &kinds[4]},
     {"activation", "relu of one number", build_activation_of_one, &kinds[0]},
