@@ -201,3 +201,17 @@ TEST(a_folded_batch_norm_gives_the_same_numbers)
     brn_node *folded = case_apply(&brn__op_batch_norm_fold, &attributes, inputs, 5);
     expect(f, brn_conv2d(picture, folded, brn_node_output(folded, 1), NULL), 0, &y, 1);
 }
+
+TEST(the_work_of_products_is_counted)
+{
+    brn_graph *graph;
+    assert_ok(brn_graph_new(&graph));
+    brn_node *x = brn_input(graph, "x", BRN_DTYPE_F32, DIMS(2, 6, 5, 5));
+    brn_node *w = brn_input(graph, "w", BRN_DTYPE_F32, DIMS(4, 3, 3, 3));
+    brn_node *y = brn_conv2d(x, w, NULL, &(brn_conv2d_options){.groups = 2, .stride = {2, 2}});
+    assert_close(brn__op_conv2d.flops(y), 2. * 3 * 3 * 3 * (2 * 4 * 2 * 2), 0);
+    brn_node *a = brn_input(graph, "a", BRN_DTYPE_F32, DIMS(5, 7));
+    brn_node *b = brn_input(graph, "b", BRN_DTYPE_F32, DIMS(5, 3));
+    assert_close(brn__op_matmul.flops(brn_matmul(a, b, true, false)), 2. * 7 * 3 * 5, 0);
+    brn_graph_free(graph);
+}
