@@ -31,10 +31,8 @@ static void statistics_periodic(int64_t length, const float *x, const float *abo
                 s[j] += t;
                 q[j] += t * t;
             }
-        for (int j = 0; j < UNROLL; j++) {
-            fold(s[j], LANES, sum + j * LANES % BRN__PERIOD);
-            fold(q[j], LANES, square + j * LANES % BRN__PERIOD);
-        }
+        fold_period(s, sum);
+        fold_period(q, square);
     }
     for (; i < length; i++) {
         double t = x[i] - about[i % BRN__PERIOD];
@@ -177,9 +175,9 @@ INLINE void first_periodic(const brn__norm_backward *a, brn_activation activatio
             for (int j = 0; i < a->length; i += LANES, j++)
                 first(a, activation, two, i, lesser(a->length - i, LANES), m[j], f[j], s + j,
                       summed ? d + j : NULL);
-        for (int j = 0; summed && j < UNROLL; j++) {
-            fold(s[j], LANES, sum + j * LANES % BRN__PERIOD);
-            fold(d[j], LANES, dot + j * LANES % BRN__PERIOD);
+        if (summed) {
+            fold_period(s, sum);
+            fold_period(d, dot);
         }
     }
 }

@@ -23,7 +23,7 @@ static int64_t reduce_periodic(int64_t length, const float *x, double *sum, floa
                 s[j] += t;
                 m[j] = greater(t, m[j]);
             }
-        for (int j = 0; j < UNROLL; j++) fold(s[j], LANES, sum + j * LANES % BRN__PERIOD);
+        fold_period(s, sum);
     }
     for (int j = 0; j < UNROLL; j++) {
         float *p = maximum + j * LANES % BRN__PERIOD;

@@ -118,4 +118,13 @@ INLINE void fold(vector v, int count, double *total)
     add_lanes(count, lanes, total);
 }
 
+/* Adds the sums of UNROLL neighbouring vectors up to one period and folds that into
+ * total[0 .. BRN__PERIOD - 1]. */
+INLINE void fold_period(vector *sums, double *total)
+{
+    enum { PHASES = BRN__PERIOD / LANES };
+    for (int j = PHASES; j < UNROLL; j++) sums[j % PHASES] += sums[j];
+    for (int j = 0; j < PHASES; j++) fold(sums[j], LANES, total + j * LANES);
+}
+
 #endif
