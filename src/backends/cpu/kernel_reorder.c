@@ -25,9 +25,10 @@ typedef struct weight_case {
     void (*loop)(const float *from, int64_t row, int64_t kernel, float *to);
     bool packs; /* canonical -> blocks */
     int64_t o_blocks, i_blocks, kernel;
+    int64_t o_stride, i_stride; /* floats between blocks: either channel may be the outer one */
 } weight_case;
 
-/* True for [O/16][I/16][K][16][16] of a dense (O, I, KH, KW); says which channel is innermost. */
+/* True for blocks [K][16][16] of a dense (O, I, KH, KW); says which channel is innermost. */
 static bool is_blocked_weight(const_dnnl_memory_desc_t descriptor, weight_case *out, bool *output_innermost)
 {
     int rank = 0, blocks = 0;
@@ -46,10 +47,10 @@ static bool is_blocked_weight(const_dnnl_memory_desc_t descriptor, weight_case *
     out->o_blocks = (*dims)[0] / 16;
     out->i_blocks = (*dims)[1] / 16;
     out->kernel = (*dims)[2] * (*dims)[3];
+    out->o_stride = (*strides)[0];
+    out->i_stride = (*strides)[1];
     bool width = (*dims)[3] == 1 || (*strides)[3] == 256, height = (*dims)[2] == 1 || (*strides)[2] == 256 * (*dims)[3];
-    bool inputs = out->i_blocks == 1 || (*strides)[1] == 256 * out->kernel;
-    bool outputs = out->o_blocks == 1 || (*strides)[0] == 256 * out->kernel * out->i_blocks;
-    return width && height && inputs && outputs;
+    return width && height;
 }
 
 /* BRN_OK with step->data set when our loops apply. */
@@ -77,13 +78,13 @@ static brn_status run_weight(const brn__step *step, const brn__run *run)
 {
     (void)run;
     const weight_case *c = step->data;
-    int64_t row = c->i_blocks * 16 * c->kernel, block = 256 * c->kernel;
+    int64_t row = c->i_blocks * 16 * c->kernel;
     const float *from = step->inputs[0];
     float *to = step->outputs[0];
 #pragma omp parallel for num_threads(step->threads) schedule(static)
     for (int64_t o = 0; o < c->o_blocks; o++)
         for (int64_t i = 0; i < c->i_blocks; i++) {
-            int64_t canonical = o * 16 * row + i * 16 * c->kernel, blocked = (o * c->i_blocks + i) * block;
+            int64_t canonical = o * 16 * row + i * 16 * c->kernel, blocked = o * c->o_stride + i * c->i_stride;
             c->loop(from + (c->packs ? canonical : blocked), row, c->kernel, to + (c->packs ? blocked : canonical));
         }
     return BRN_OK;
