@@ -58,6 +58,35 @@ static brn_node *build_norm_read_twice(case_builder *b, const void *argument)
     return brn_add(conv(b, y, "w2", channels, 1), brn_relu6(conv(b, y, "w3", channels, 3)));
 }
 
+/* A norm under its own names, at its initial values: it takes none of the case's tensors. */
+static brn_node *grouped_norm(case_builder *b, brn_node *x, const char *scope)
+{
+    brn_scope_push(b->graph, "%s", scope);
+    int64_t channels = brn_node_shape(x).dims[1];
+    brn_init zeros = {BRN_INIT_ZEROS, 0};
+    brn_node *gamma = brn_parameter(b->graph, "gamma", DIMS(channels), BRN_PARAMETER_NORM,
+                                    (brn_init){BRN_INIT_ONES, 0});
+    brn_node *beta = brn_parameter(b->graph, "beta", DIMS(channels), BRN_PARAMETER_NORM, zeros);
+    brn_node *mean = brn_parameter(b->graph, "mean", DIMS(channels), BRN_PARAMETER_BUFFER, zeros);
+    brn_node *var = brn_parameter(b->graph, "var", DIMS(channels), BRN_PARAMETER_BUFFER,
+                                  (brn_init){BRN_INIT_ONES, 0});
+    brn_scope_pop(b->graph);
+    return brn_batch_norm(x, gamma, beta, mean, var, NULL);
+}
+
+/* ResNeXt's block: 1x1, grouped 3x3, 1x1, each with its own norm, and the way around. */
+static brn_node *build_next(case_builder *b, const void *argument)
+{
+    int64_t channels = *(const int64_t *)argument;
+    brn_node *x = brn_relu(conv(b, case_input(b, "x", DIMS(2, 3, 4, 4)), "w0", channels, 3));
+    brn_node *y = brn_relu(grouped_norm(b, conv(b, x, "w1", channels, 1), "n1"));
+    brn_node *w2 = case_parameter(b, "w2", DIMS(channels, 4, 3, 3));
+    brn_conv2d_options options = {.padding = {1, 1}, .groups = (int)channels / 4};
+    y = brn_relu(grouped_norm(b, brn_conv2d(y, w2, NULL, &options), "n2"));
+    y = grouped_norm(b, conv(b, y, "w3", channels, 1), "n3");
+    return brn_global_pool(brn_relu(brn_add(y, x)), BRN_POOL_AVERAGE);
+}
+
 /* Squeeze and excite: a scale of one number a channel. */
 static brn_node *build_excite(case_builder *b, const void *argument)
 {
@@ -121,7 +150,7 @@ static brn_node *build_shared(case_builder *b, const void *argument)
     return brn_conv2d(y, weight, NULL, NULL);
 }
 
-static const int64_t sizes[] = {16, 17, 24, 40};
+static const int64_t sizes[] = {16, 17, 24, 40, 32};
 
 #define NETWORK(title, build, size)                                                                \
     {"network", title ", batch", build, size, .training = true, .norm_form = BRN_NORM_BATCH},      \
@@ -136,6 +165,8 @@ static const op_case network_cases[] = {
     NETWORK("norm and add, 17 channels", build_norm_add, &sizes[1]),
     NETWORK("norm and add, 24 channels", build_norm_add, &sizes[2]),
     NETWORK("norm read twice, 24 channels", build_norm_read_twice, &sizes[2]),
+    NETWORK("grouped block, 32 channels", build_next, &sizes[4]),
+    NETWORK("grouped block, 24 channels", build_next, &sizes[2]),
     NETWORK("head of 40", build_head, &sizes[3]),
     {"network", "excite, 24 channels", build_excite, &sizes[2]},
     {"network", "excite, 16 channels", build_excite, &sizes[0]},

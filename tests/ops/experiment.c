@@ -141,6 +141,7 @@ void experiment_open(experiment *e, const op_case *of, const char *backend)
     choose_outputs(e, y, loss);
     assert_ok(brn_graph_status(e->graph));
     assert_ok(brn_parameters_new(e->graph, e->real, &e->parameters));
+    assert_ok(brn_parameters_initialise(e->parameters, 3, -1)); /* those the case does not list */
     for (int i = 0; i < builder.tensor_count; i++) add_tensor(e, &builder.tensors[i]);
     assert_ok(brn_runner_new(e->parameters, backend, 0, &e->runner));
     brn_plan_options forward = e->options;
