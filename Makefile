@@ -42,7 +42,7 @@ test: build/burnish
 check: setup lists
 	@test -f build/check/build.ninja || meson setup build/check -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized -Doptimization=1 >build/meson-check.log 2>&1 || (cat build/meson-check.log; exit 1)
 	@$(NINJA) -C build/check --quiet
-	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=tools/leaks.txt tools/test build/check $(CHECK_FILTER)
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=tools/leaks.txt tools/test build/check '$(CHECK_FILTER)'
 
 soak: build/burnish
 	@tools/soak

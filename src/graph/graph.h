@@ -76,7 +76,6 @@ typedef struct brn__op {
     /* Optional: floating-point operations of one run. */
     double (*flops)(const brn_node *node);
     bool varies; /* random: another result at every run, even from parameters alone */
-    bool commutes_with_layout; /* elementwise: any one layout of equal-shaped inputs will do */
 } brn__op;
 
 typedef struct brn__graph_parameter {

@@ -68,8 +68,7 @@ const brn__op brn__op_activation = {.name = "activation",
                                     .attributes_size = sizeof(brn__activation_attributes),
                                     .infer = infer_activation,
                                     .gradient = gradient_activation,
-                                    .describe = describe,
-                                    .commutes_with_layout = true};
+                                    .describe = describe};
 const brn__op brn__op_activation_grad = {.name = "activation_grad",
                                          .id = BRN__OP_activation_grad,
                                          .inputs_min = 2,
@@ -77,8 +76,7 @@ const brn__op brn__op_activation_grad = {.name = "activation_grad",
                                          .output_count = 1,
                                          .attributes_size = sizeof(brn__activation_attributes),
                                          .infer = infer_activation_grad,
-                                         .describe = describe,
-                                         .commutes_with_layout = true};
+                                         .describe = describe};
 
 brn_node *brn_activate(brn_node *x, brn_activation kind)
 {

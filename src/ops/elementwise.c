@@ -71,16 +71,14 @@ const brn__op brn__op_add = {.name = "add",
                              .inputs_max = 2,
                              .output_count = 1,
                              .infer = infer_broadcasting,
-                             .gradient = gradient_add,
-                             .commutes_with_layout = true};
+                             .gradient = gradient_add};
 const brn__op brn__op_mul = {.name = "mul",
                              .id = BRN__OP_mul,
                              .inputs_min = 2,
                              .inputs_max = 2,
                              .output_count = 1,
                              .infer = infer_broadcasting,
-                             .gradient = gradient_mul,
-                             .commutes_with_layout = true};
+                             .gradient = gradient_mul};
 const brn__op brn__op_scale = {.name = "scale",
                                .id = BRN__OP_scale,
                                .inputs_min = 1,
@@ -89,8 +87,7 @@ const brn__op brn__op_scale = {.name = "scale",
                                .attributes_size = sizeof(brn__scale_attributes),
                                .infer = infer_scale,
                                .gradient = gradient_scale,
-                               .describe = describe_scale,
-                               .commutes_with_layout = true};
+                               .describe = describe_scale};
 
 brn_node *brn_add(brn_node *a, brn_node *b)
 {

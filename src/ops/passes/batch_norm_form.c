@@ -9,6 +9,7 @@
 static brn_status add_running_update(brn_graph *graph, const brn_node *norm, int input, int output,
                                      double momentum, double correction)
 {
+    if (norm->inputs[input].node->op != &brn__op_parameter) return BRN_OK; /* not ours to change */
     brn__running_update_attributes attributes = {momentum, correction};
     brn__value inputs[2] = {norm->inputs[input], {(brn_node *)(uintptr_t)norm, output}};
     brn_node *update = brn__node_new(graph, &brn__op_running_update, &attributes, inputs, 2, norm->name);
