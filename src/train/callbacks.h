@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The callbacks, each in a file of its own. A state is made with an _init function in storage of the
+ * caller; its `callback` member is what brn__fit_options takes.
+ *
+ *     brn__rates rates;
+ *     brn__rates_init(&rates, BRN__RATES_ONE_CYCLE, group_rates, groups, .3, 5);
+ *     options.callbacks[options.callback_count++] = &rates.callback; */
+#ifndef BRN__TRAIN_CALLBACKS_H
+#define BRN__TRAIN_CALLBACKS_H
+
+#include "base/text.h"
+#include "burnish/schedule.h"
+#include "train/learner.h"
+#include "train/metric_list.h"
+
+/* Who hears an event first. */
+enum {
+    BRN__ORDER_RATES = 0,
+    BRN__ORDER_NAN = 10,
+    BRN__ORDER_METRICS = 20,
+    BRN__ORDER_HISTORY = 40,
+    BRN__ORDER_PLANS = 50,
+    BRN__ORDER_PROGRESS = 60,
+};
+
+/* ------------------------------------------------------------------ rates.c */
+
+typedef enum brn__rates_form {
+    BRN__RATES_CONSTANT,
+    BRN__RATES_COSINE,    /* from the rate to 0 */
+    BRN__RATES_ONE_CYCLE, /* up, down; momentum against it between .95 and .85 */
+} brn__rates_form;
+
+/* Sets each layer group's rate (and momentum) before every batch: the group's own rate times one curve. */
+typedef struct brn__rates {
+    brn__callback callback;
+    double rates[BRN_GROUPS_MAX];
+    int groups;
+    brn_schedule rate, momentum; /* the rate's highest value is 1 */
+    bool moves_momentum;
+} brn__rates;
+/* pct_start and div are one-cycle's. */
+void brn__rates_init(brn__rates *rates, brn__rates_form form, const double *group_rates, int groups,
+                     double pct_start, double div);
+
+/* ------------------------------------------------------------------ metrics.c */
+
+/* Means of metrics over the validation items. */
+typedef struct brn__metrics {
+    brn__callback callback;
+    const brn__metric *metrics[BRN__METRICS_MAX];
+    double sums[BRN__METRICS_MAX];
+    int count;
+    int64_t items;
+} brn__metrics;
+void brn__metrics_init(brn__metrics *metrics, const brn__metric *const *list, int count);
+
+/* ------------------------------------------------------------------ terminate_on_nan.c */
+
+/* Ends the fit with BRN_ERROR_DIVERGED, before a step is made, when a batch's loss is not a number. */
+extern const brn__callback brn__terminate_on_nan;
+
+/* ------------------------------------------------------------------ history.c */
+
+/* history.csv: one row an epoch, over all fits of a run; replaced as a whole, so that a reader never
+ * sees half of a row. */
+typedef struct brn__history {
+    brn__callback callback;
+    const char *path;  /* borrowed */
+    const char *stage; /* column of the rows to come; borrowed */
+    int epochs_before; /* of earlier fits */
+    brn__text text;
+} brn__history;
+void brn__history_init(brn__history *history, const char *path);
+void brn__history_deinit(brn__history *history);
+
+/* ------------------------------------------------------------------ progress.c */
+
+/* Turns the loop's events into those of burnish/events.h. A batch event counts validation batches too. */
+typedef struct brn__progress {
+    brn__callback callback;
+    brn_event_handler *on_event; /* may be NULL */
+    void *context;
+    const char *stage;         /* borrowed */
+    int epochs_before, epochs; /* of earlier fits; in all */
+    bool stopped;
+} brn__progress;
+void brn__progress_init(brn__progress *progress, brn_event_handler *on_event, void *context);
+/* For whoever has something to tell beside the loop. BRN_ERROR_INTERRUPTED when the listener wants to
+ * stop. Stage and epochs are filled in. */
+brn_status brn__progress_send(brn__progress *progress, brn_event event);
+/* An event with no numbers in it. */
+brn_event brn__event_of(brn_event_kind kind, const char *text);
+
+/* ------------------------------------------------------------------ plan_report.c */
+
+/* Sends a description of the first training and of the first validation plan of a fit. */
+typedef struct brn__plan_report {
+    brn__callback callback;
+    brn__progress *progress; /* borrowed */
+} brn__plan_report;
+void brn__plan_report_init(brn__plan_report *report, brn__progress *progress);
+
+#endif

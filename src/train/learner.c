@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The loop. The smoothed training loss is fast.ai's: avg = .98 avg + .02 loss, shown divided by
+ * 1 - .98^t, t from the start of the fit (Kingma and Ba's bias correction). */
+#include "train/learner.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+struct brn__learner {
+    brn_parameters *parameters;
+    brn_runner *runner;
+    uint64_t seed;
+    uint32_t step, epoch; /* over all fits */
+    int threads;
+};
+
+static const double SMOOTHING = .98;
+
+const char *brn__event_name(brn__event_id event)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        BRN__EVENT_LIST(X)
+#undef X
+    };
+    return names[event];
+}
+
+double brn__seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+brn_status brn__learner_new(brn_parameters *parameters, const char *backend, int threads,
+                            uint64_t seed, brn__learner **out)
+{
+    *out = NULL;
+    brn__learner *learner = brn__alloc_zero(1, sizeof *learner);
+    if (!learner) return BRN_ERROR_NO_MEMORY;
+    learner->parameters = parameters;
+    learner->seed = seed;
+    brn_status status = brn_runner_new(parameters, backend, threads, &learner->runner);
+    if (status != BRN_OK) {
+        brn__learner_free(learner);
+        return status;
+    }
+    learner->threads = brn_runner_threads(learner->runner);
+    *out = learner;
+    return BRN_OK;
+}
+
+void brn__learner_free(brn__learner *learner)
+{
+    if (!learner) return;
+    brn_runner_free(learner->runner);
+    brn__free(learner);
+}
+
+brn_runner *brn__learner_runner(const brn__learner *learner) { return learner->runner; }
+
+brn__action brn__fit_fail(brn__fit *fit, brn_status status)
+{
+    if (fit->status == BRN_OK) fit->status = status;
+    return BRN__STOP_FIT;
+}
+
+void brn__fit_set_metric(brn__fit *fit, const char *name, double value)
+{
+    int i = 0;
+    while (i < fit->metric_count && strcmp(fit->metrics[i].name, name) != 0) i++;
+    if (i == BRN__METRICS_MAX) return;
+    fit->metrics[i] = (brn_metric){name, value};
+    if (i == fit->metric_count) fit->metric_count++;
+}
+
+int64_t brn__fit_outputs(const brn__fit *fit)
+{
+    brn_shape shape = brn_node_shape(fit->options->network.output);
+    return shape.rank ? shape.dims[shape.rank - 1] : 1;
+}
+
+/* ------------------------------------------------------------------ plans */
+
+static void resize_batch(brn_plan_options *plan, const brn_node *input, int64_t count)
+{
+    brn_shape shape = brn_node_shape(input);
+    if (shape.dims[0] == count) return;
+    shape.dims[0] = count;
+    plan->shape_inputs[plan->shape_count] = input;
+    plan->shapes[plan->shape_count++] = shape;
+}
+
+brn_status brn__network_plan(brn_runner *runner, const brn__network *network,
+                             const brn__fit_options *options, int64_t count, brn_plan **out)
+{
+    brn_plan_options plan = brn_plan_defaults();
+    if (options) {
+        plan.training = true;
+        plan.loss = network->loss;
+        plan.outputs[plan.output_count++] = network->loss;
+        plan.learning_groups = options->learning_groups;
+        memcpy(plan.norm_form, options->norm_form, sizeof plan.norm_form);
+    } else {
+        plan.outputs[plan.output_count++] = network->output;
+        plan.outputs[plan.output_count++] = network->measure;
+    }
+    resize_batch(&plan, network->input, count);
+    resize_batch(&plan, network->target, count);
+    return brn_runner_plan(runner, &plan, out);
+}
+
+static brn_status bind(brn_plan *plan, const brn__network *network, const brn__batch *batch)
+{
+    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch->inputs));
+    return brn_plan_bind(plan, brn_node_name(network->target), batch->targets);
+}
+
+/* ------------------------------------------------------------------ events */
+
+typedef struct loop {
+    brn__fit fit; /* what callbacks see */
+    const brn__callback *callbacks[BRN__CALLBACKS_MAX]; /* in order */
+    brn_optimizer *optimizer;
+    brn_run run;
+} loop;
+
+/* Insertion keeps the given order among equals. */
+static void sort_callbacks(loop *l, const brn__fit_options *options)
+{
+    for (int i = 0; i < options->callback_count; i++) {
+        int place = i;
+        for (; place > 0 && l->callbacks[place - 1]->order > options->callbacks[i]->order; place--)
+            l->callbacks[place] = l->callbacks[place - 1];
+        l->callbacks[place] = options->callbacks[i];
+    }
+}
+
+static brn__action tell(loop *l, brn__event_id event)
+{
+    brn__action strongest = BRN__GO_ON;
+    for (int i = 0; i < l->fit.options->callback_count; i++) {
+        const brn__callback *callback = l->callbacks[i];
+        if (!callback->on[event]) continue;
+        brn__action action = callback->on[event](callback->state, &l->fit);
+        if (action > strongest) strongest = action;
+    }
+    return strongest;
+}
+
+static brn__action fail(loop *l, brn_status status) { return brn__fit_fail(&l->fit, status); }
+
+/* ------------------------------------------------------------------ training */
+
+static brn_status forward_and_backward(loop *l)
+{
+    brn__fit *fit = &l->fit;
+    const brn__fit_options *options = fit->options;
+    brn__learner *learner = fit->learner;
+    BRN__TRY(brn__network_plan(learner->runner, &options->network, options, fit->data.count,
+                               &fit->plan));
+    BRN__TRY(bind(fit->plan, &options->network, &fit->data));
+    l->run.step = learner->step++;
+    BRN__TRY(brn_plan_run(fit->plan, &l->run));
+    fit->loss = (double)*(const float *)brn_plan_output(fit->plan, 0);
+    return BRN_OK;
+}
+
+static void smooth_loss(brn__fit *fit)
+{
+    fit->smoothed = SMOOTHING * fit->smoothed + (1 - SMOOTHING) * fit->loss;
+    fit->decay *= SMOOTHING;
+    fit->train_loss = fit->smoothed / (1 - fit->decay);
+}
+
+static brn__action learn_from_batch(loop *l)
+{
+    brn__fit *fit = &l->fit;
+    brn__action action = tell(l, BRN__BEFORE_BATCH);
+    if (action != BRN__GO_ON) return action;
+    brn_status status = forward_and_backward(l);
+    if (status != BRN_OK) return fail(l, status);
+    smooth_loss(fit);
+    action = tell(l, BRN__AFTER_LOSS);
+    if (action != BRN__GO_ON) return action;
+    action = tell(l, BRN__BEFORE_STEP);
+    if (action != BRN__GO_ON) return action;
+    status = brn_optimizer_step(l->optimizer, &fit->settings, fit->options->learning_groups);
+    if (status != BRN_OK) return fail(l, status);
+    return tell(l, BRN__AFTER_STEP);
+}
+
+/* Batch norm cannot learn from one item: a batch that bad pictures left with one is passed over. */
+static bool is_too_small(const loop *l)
+{
+    return l->fit.data.count < 2 && brn__loader_batch_max(l->fit.options->train) > 1;
+}
+
+static brn__action train(loop *l)
+{
+    brn__fit *fit = &l->fit;
+    brn__loader *loader = fit->options->train;
+    brn_status status = brn__loader_start_epoch(loader, fit->learner->epoch++);
+    while (status == BRN_OK) {
+        status = brn__loader_next(loader, &fit->data);
+        if (status != BRN_OK || fit->data.count == 0) break;
+        if (is_too_small(l)) continue;
+        brn__action action = learn_from_batch(l);
+        fit->batch++, fit->iteration++;
+        if (action == BRN__STOP_FIT) return action;
+        brn__action after = tell(l, BRN__AFTER_BATCH);
+        if (after > action) action = after;
+        if (action == BRN__END_EPOCH) break;
+        if (action == BRN__STOP_FIT) return action;
+    }
+    return status == BRN_OK ? tell(l, BRN__AFTER_TRAIN) : fail(l, status);
+}
+
+/* ------------------------------------------------------------------ validation */
+
+static brn_status measure_batch(loop *l, double *sum, int64_t *items)
+{
+    brn__fit *fit = &l->fit;
+    const brn__network *network = &fit->options->network;
+    BRN__TRY(brn__network_plan(fit->learner->runner, network, NULL, fit->data.count, &fit->plan));
+    BRN__TRY(bind(fit->plan, network, &fit->data));
+    BRN__TRY(brn_plan_run(fit->plan, &l->run));
+    fit->output = brn_plan_output(fit->plan, 0);
+    *sum += (double)*(const float *)brn_plan_output(fit->plan, 1) * (double)fit->data.count;
+    *items += fit->data.count;
+    return BRN_OK;
+}
+
+static brn__action validate(loop *l)
+{
+    brn__fit *fit = &l->fit;
+    brn__loader *loader = fit->options->valid;
+    double sum = 0;
+    int64_t items = 0;
+    brn__action action = tell(l, BRN__BEFORE_VALIDATE);
+    if (action != BRN__GO_ON) return action;
+    brn_status status = brn__loader_start_epoch(loader, 0);
+    while (status == BRN_OK && action < BRN__END_EPOCH) {
+        status = brn__loader_next(loader, &fit->data);
+        if (status != BRN_OK || fit->data.count == 0) break;
+        status = measure_batch(l, &sum, &items);
+        fit->valid_batch++;
+        if (status == BRN_OK) action = tell(l, BRN__AFTER_VALID_BATCH);
+    }
+    fit->output = NULL;
+    if (status != BRN_OK) return fail(l, status);
+    if (action == BRN__STOP_FIT) return action;
+    fit->valid_loss = items ? sum / (double)items : NAN;
+    return tell(l, BRN__AFTER_VALIDATE);
+}
+
+/* ------------------------------------------------------------------ fit */
+
+static brn__action run_epoch(loop *l)
+{
+    brn__fit *fit = &l->fit;
+    fit->epoch_start = brn__seconds_now();
+    fit->batch = fit->valid_batch = 0;
+    brn__action action = tell(l, BRN__BEFORE_EPOCH);
+    if (action == BRN__GO_ON) action = train(l);
+    if (action == BRN__STOP_FIT) return action;
+    if (fit->options->valid) action = validate(l);
+    if (action == BRN__STOP_FIT) return action;
+    fit->seconds = brn__seconds_now() - fit->epoch_start;
+    return tell(l, BRN__AFTER_EPOCH);
+}
+
+static void begin(loop *l, brn__learner *learner, const brn__fit_options *options)
+{
+    brn__fit *fit = &l->fit;
+    fit->options = options;
+    fit->learner = learner;
+    fit->settings = brn_optimizer_settings_of(&options->optimizer, options->learning_rate);
+    fit->batches = brn__loader_batch_count(options->train);
+    fit->valid_batches = options->valid ? brn__loader_batch_count(options->valid) : 0;
+    fit->iterations = fit->batches * options->epochs;
+    fit->train_loss = fit->valid_loss = fit->loss = NAN;
+    fit->decay = 1;
+    l->run.seed = learner->seed;
+    sort_callbacks(l, options);
+}
+
+static brn_status check_fit(const brn__fit_options *options)
+{
+    if (options->callback_count > BRN__CALLBACKS_MAX)
+        return brn__fail(BRN_ERROR_USAGE, "fit: %d callbacks; at most %d", options->callback_count,
+                         BRN__CALLBACKS_MAX);
+    if (options->epochs < 0)
+        return brn__fail(BRN_ERROR_USAGE, "fit: %d epochs; expected 0 or more", options->epochs);
+    return BRN_OK;
+}
+
+brn_status brn__learner_fit(brn__learner *learner, const brn__fit_options *options,
+                            brn__fit_result *result)
+{
+    BRN__TRY(check_fit(options));
+    loop l = {0};
+    begin(&l, learner, options);
+    brn_optimizer_options optimizer = options->optimizer;
+    if (optimizer.threads < 1) optimizer.threads = learner->threads;
+    BRN__TRY(brn_optimizer_new(learner->parameters, &optimizer, &l.optimizer));
+    brn__fit *fit = &l.fit;
+    brn__action action = tell(&l, BRN__BEFORE_FIT);
+    int finished = 0;
+    for (; action != BRN__STOP_FIT && finished < options->epochs; fit->epoch++) {
+        action = run_epoch(&l);
+        finished += action != BRN__STOP_FIT;
+    }
+    tell(&l, BRN__AFTER_FIT);
+    brn_optimizer_free(l.optimizer);
+    if (result) {
+        *result = (brn__fit_result){.epochs = finished,
+                                    .train_loss = fit->train_loss,
+                                    .valid_loss = fit->valid_loss,
+                                    .metric_count = fit->metric_count};
+        memcpy(result->metrics, fit->metrics, sizeof result->metrics);
+    }
+    return fit->status;
+}
+
+brn_status brn__predict(brn_runner *runner, const brn__network *network, brn_node *output,
+                        brn__loader *loader, brn__predict_sink *sink, void *context)
+{
+    for (;;) {
+        brn__batch batch;
+        brn_plan *plan;
+        BRN__TRY(brn__loader_next(loader, &batch));
+        if (batch.count == 0) return BRN_OK;
+        brn_plan_options options = brn_plan_defaults();
+        options.outputs[options.output_count++] = output;
+        resize_batch(&options, network->input, batch.count);
+        BRN__TRY(brn_runner_plan(runner, &options, &plan));
+        BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch.inputs));
+        BRN__TRY(brn_plan_run(plan, &(brn_run){0}));
+        BRN__TRY(sink(context, &batch, brn_plan_output(plan, 0)));
+    }
+}
