@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Model cards: JSON both ways. Each reader takes one member of the object, checks its type and its
+ * limits, and says where in the object something else was found. */
+#include "io/model_card.h"
+#include "base/alloc.h"
+#include "base/status.h"
+#include "burnish/version.h"
+#include "io/bytes.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE_MAX = 8192, WIDTH_MAX = 1 << 20 };
+
+static const char *const interpolations[] = {
+    [BRN_WEIGHTS_BILINEAR] = "bilinear",
+    [BRN_WEIGHTS_BICUBIC] = "bicubic",
+};
+
+/* ------------------------------------------------------------------ reading */
+
+static brn_status wrong(const char *where, const char *expected)
+{
+    return brn__fail(BRN_ERROR_INPUT, "model metadata: \"%s\": expected %s", where, expected);
+}
+
+static brn_status read_integer(const json_t *object, const char *key, int64_t low, int64_t high,
+                               int64_t *out)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_integer(value) || json_integer_value(value) < low ||
+        json_integer_value(value) > high)
+        return brn__fail(BRN_ERROR_INPUT,
+                         "model metadata: \"%s\": expected a whole number from %lld to %lld", key,
+                         (long long)low, (long long)high);
+    *out = json_integer_value(value);
+    return BRN_OK;
+}
+
+static brn_status read_text(const json_t *value, const char *where, size_t limit,
+                            brn__arena *arena, const char **out)
+{
+    const char *text = json_string_value(value);
+    if (!text || json_string_length(value) == 0 || json_string_length(value) > limit ||
+        strlen(text) != json_string_length(value))
+        return brn__fail(BRN_ERROR_INPUT, "model metadata: \"%s\": expected a text of 1 to %zu bytes",
+                         where, limit);
+    *out = brn__arena_strdup(arena, text);
+    return *out ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+static brn_status read_classes(const json_t *root, brn__arena *arena, brn__model_card *card)
+{
+    const json_t *list = json_object_get(root, "classes");
+    size_t count = json_array_size(list); /* 0 for what is no array */
+    if (count < 1 || count > BRN__MODEL_CLASSES_MAX)
+        return wrong("classes", "a list of 1 to 100000 names");
+    const char **names = brn__arena_alloc(arena, count * sizeof *names);
+    if (!names) return BRN_ERROR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        BRN__TRY(read_text(json_array_get(list, i), "classes", BRN__MODEL_CLASS_BYTES_MAX, arena,
+                           &names[i]));
+    card->classes = names;
+    card->class_count = (int64_t)count;
+    return BRN_OK;
+}
+
+static brn_status read_head(const json_t *root, brn__model_card *card)
+{
+    const json_t *head = json_object_get(root, "head");
+    const json_t *hidden = json_object_get(head, "hidden");
+    const json_t *dropout = json_object_get(head, "dropout");
+    size_t count = json_array_size(hidden);
+    if (!json_is_array(hidden) || count > BRN__MODEL_HIDDEN_MAX)
+        return wrong("head.hidden", "a list of up to 7 widths");
+    if (json_array_size(dropout) != count + 1)
+        return wrong("head.dropout", "one probability more than head.hidden has widths");
+    card->head.hidden_count = (int)count;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *width = json_array_get(hidden, i);
+        if (!json_is_integer(width) || json_integer_value(width) < 1 ||
+            json_integer_value(width) > WIDTH_MAX)
+            return wrong("head.hidden", "whole numbers from 1 to 1048576");
+        card->head.hidden[i] = json_integer_value(width);
+    }
+    for (size_t i = 0; i <= count; i++) {
+        const json_t *p = json_array_get(dropout, i);
+        double value = json_number_value(p);
+        if (!json_is_number(p) || !(value >= 0 && value < 1))
+            return wrong("head.dropout", "numbers from 0 to below 1");
+        card->head.dropout[i] = value;
+    }
+    return BRN_OK;
+}
+
+/* Three numbers of `low` at least (more than it when `above`). */
+static brn_status read_channels(const json_t *object, const char *key, double low, bool above,
+                                float out[3])
+{
+    const json_t *list = json_object_get(object, key);
+    bool good = json_array_size(list) == 3;
+    for (size_t c = 0; good && c < 3; c++) {
+        const json_t *number = json_array_get(list, c);
+        double value = json_number_value(number);
+        good = json_is_number(number) && value >= low && (!above || value > low) && value <= 1e6;
+        out[c] = (float)value;
+    }
+    return good ? BRN_OK : wrong(key, "three numbers, one a channel, in their range");
+}
+
+static brn_status read_preprocessing(const json_t *root, brn__model_card *card)
+{
+    const json_t *object = json_object_get(root, "preprocessing");
+    if (!json_is_object(object)) return wrong("preprocessing", "an object");
+    int64_t size, resize;
+    BRN__TRY(read_integer(object, "size", 1, SIDE_MAX / 2, &size));
+    BRN__TRY(read_integer(object, "resize", size, SIDE_MAX, &resize));
+    card->preprocessing.size = (int)size;
+    card->preprocessing.resize = (int)resize;
+    const char *name = json_string_value(json_object_get(object, "interpolation"));
+    int kind = 0;
+    while (kind < 2 && (!name || strcmp(name, interpolations[kind]) != 0)) kind++;
+    if (kind == 2) return wrong("interpolation", "\"bilinear\" or \"bicubic\"");
+    card->preprocessing.interpolation = (brn_weights_interpolation)kind;
+    BRN__TRY(read_channels(object, "mean", -1e6, false, card->preprocessing.mean));
+    return read_channels(object, "deviation", 0, true, card->preprocessing.deviation);
+}
+
+/* For people, and optional: what is no number is passed over. */
+static brn_status read_summary(const json_t *root, brn__arena *arena, brn__model_card *card)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(root, "training"), name, value)
+    {
+        if (!json_is_number(value) || card->summary_count == BRN__MODEL_SUMMARY_MAX) continue;
+        brn__model_number *number = &card->summary[card->summary_count++];
+        number->name = brn__arena_strdup(arena, name);
+        number->value = json_number_value(value);
+        if (!number->name) return BRN_ERROR_NO_MEMORY;
+    }
+    return BRN_OK;
+}
+
+static brn_status read_root(const json_t *root, brn__arena *arena, brn__model_card *card)
+{
+    int64_t format;
+    if (!json_is_object(root))
+        return brn__fail(BRN_ERROR_INPUT, "model metadata: expected a JSON object");
+    BRN__TRY(read_integer(root, "format", 1, INT32_MAX, &format));
+    if (format > BRN__MODEL_FORMAT)
+        return brn__fail(BRN_ERROR_UNSUPPORTED,
+                         "model metadata: format %lld; this library, %s, reads format %d",
+                         (long long)format, BRN_VERSION, BRN__MODEL_FORMAT);
+    const char *job = json_string_value(json_object_get(root, "job"));
+    if (!job || strcmp(job, "image") != 0) return wrong("job", "\"image\"");
+    BRN__TRY(read_text(json_object_get(root, "architecture"), "architecture",
+                       BRN__MODEL_NAME_MAX - 1, arena, &card->architecture));
+    BRN__TRY(read_classes(root, arena, card));
+    BRN__TRY(read_head(root, card));
+    BRN__TRY(read_preprocessing(root, card));
+    return read_summary(root, arena, card);
+}
+
+brn_status brn__model_card_read(const char *json, brn__arena *arena, brn__model_card *out)
+{
+    *out = (brn__model_card){0};
+    if (strlen(json) > BRN__MODEL_JSON_MAX)
+        return brn__fail(BRN_ERROR_INPUT, "model metadata: %zu bytes; at most %d", strlen(json),
+                         BRN__MODEL_JSON_MAX);
+    json_error_t error;
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
+    if (!root)
+        return brn__fail(BRN_ERROR_INPUT, "model metadata: not JSON: %s (line %d, column %d)",
+                         BRN__QUOTE(error.text, strlen(error.text)), error.line, error.column);
+    brn_status status = read_root(root, arena, out);
+    json_decref(root);
+    return status;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+/* A float's shortest number that reads back as the same float. */
+static json_t *float_number(float value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.9g", (double)value);
+    return json_real(strtod(text, NULL));
+}
+
+static json_t *channels(const float values[3])
+{
+    return json_pack("[o, o, o]", float_number(values[0]), float_number(values[1]),
+                     float_number(values[2]));
+}
+
+static json_t *head_object(const brn__model_head_shape *head)
+{
+    json_t *hidden = json_array(), *dropout = json_array();
+    for (int i = 0; i < head->hidden_count; i++)
+        json_array_append_new(hidden, json_integer(head->hidden[i]));
+    for (int i = 0; i <= head->hidden_count; i++)
+        json_array_append_new(dropout, json_real(head->dropout[i]));
+    return json_pack("{s:o, s:o}", "hidden", hidden, "dropout", dropout);
+}
+
+static json_t *card_object(const brn__model_card *card)
+{
+    const brn_weights_preprocessing *p = &card->preprocessing;
+    json_t *classes = json_array(), *training = json_object();
+    for (int64_t i = 0; i < card->class_count; i++)
+        json_array_append_new(classes, json_string(card->classes[i]));
+    for (int i = 0; i < card->summary_count; i++)
+        json_object_set_new(training, card->summary[i].name,
+                            isfinite(card->summary[i].value) ? json_real(card->summary[i].value)
+                                                             : json_null());
+    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i, s:s, s:o, s:o}, s:o}", "format",
+                     BRN__MODEL_FORMAT, "library", BRN_VERSION, "job", "image", "architecture",
+                     card->architecture, "classes", classes, "head", head_object(&card->head),
+                     "preprocessing", "size", p->size, "resize", p->resize, "interpolation",
+                     interpolations[p->interpolation], "mean", channels(p->mean), "deviation",
+                     channels(p->deviation), "training", training);
+}
+
+brn_status brn__model_card_write(const brn__model_card *card, char **out)
+{
+    *out = NULL;
+    json_t *root = card_object(card);
+    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    json_decref(root);
+    if (!text) return brn__fail(BRN_ERROR_USAGE, "model metadata: a name that is not UTF-8, or no memory");
+    brn__arena arena = {0};
+    brn__model_card check;
+    brn_status status = brn__model_card_read(text, &arena, &check);
+    if (status == BRN_OK && check.class_count != card->class_count)
+        status = brn__fail(BRN_ERROR_USAGE, "model metadata: a class name is not UTF-8");
+    brn__arena_free(&arena);
+    if (status == BRN_OK && !(*out = brn__strdup(text))) status = BRN_ERROR_NO_MEMORY;
+    free(text);
+    return status;
+}

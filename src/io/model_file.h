@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A trained model as one safetensors file: parameters and buffers by name, and under the metadata key
+ * "burnish" a JSON object that says all that prediction needs. Declarations only: nothing in the file
+ * is ever executed. The architecture is a name here; who reads the file builds the graph.
+ *
+ *     {"format": 1, "library": "0.1.0", "job": "image", "architecture": "resnet34",
+ *      "classes": ["ants", "bees"],
+ *      "head": {"hidden": [512], "dropout": [0.25, 0.5]},
+ *      "preprocessing": {"size": 224, "resize": 256, "interpolation": "bilinear",
+ *                        "mean": [0.485, 0.456, 0.406], "deviation": [0.229, 0.224, 0.225]},
+ *      "training": {"accuracy": 0.94, ...}}
+ *
+ * Files are not trusted: sizes are limited, every value is checked before it is used. Unknown keys are
+ * passed over, so that a later library may add some; a change of meaning gets another format number. */
+#ifndef BRN__IO_MODEL_FILE_H
+#define BRN__IO_MODEL_FILE_H
+
+#include "burnish/parameters.h"
+#include "burnish/weights.h"
+
+enum {
+    BRN__MODEL_FORMAT = 1,
+    BRN__MODEL_JSON_MAX = 8 << 20,     /* bytes */
+    BRN__MODEL_CLASSES_MAX = 100000,
+    BRN__MODEL_CLASS_BYTES_MAX = 1024,
+    BRN__MODEL_NAME_MAX = 64,          /* of an architecture, with its NUL */
+    BRN__MODEL_HIDDEN_MAX = 7,
+    BRN__MODEL_SUMMARY_MAX = 32,
+};
+
+/* The head on the body; as brn_nn_head_options. */
+typedef struct brn__model_head_shape {
+    int hidden_count;
+    int64_t hidden[BRN__MODEL_HIDDEN_MAX];
+    double dropout[BRN__MODEL_HIDDEN_MAX + 1];
+} brn__model_head_shape;
+
+typedef struct brn__model_number {
+    const char *name;
+    double value; /* NaN is written as null */
+} brn__model_number;
+
+/* What a model file says beside its tensors. */
+typedef struct brn__model_card {
+    const char *architecture;
+    const char *const *classes; /* (class_count) */
+    int64_t class_count;
+    brn__model_head_shape head;
+    brn_weights_preprocessing preprocessing;
+    brn__model_number summary[BRN__MODEL_SUMMARY_MAX]; /* of the training: for people */
+    int summary_count;
+} brn__model_card;
+
+/* Writes the file whole or not at all: all parameters and buffers of the store, as float32. */
+brn_status brn__model_file_write(const char *path, const brn__model_card *card,
+                                 const brn_parameters *parameters);
+
+typedef struct brn__model_file brn__model_file;
+
+/* BRN_ERROR_INPUT with a sentence that names the file and what was expected. */
+brn_status brn__model_file_open(const char *path, brn__model_file **out);
+void brn__model_file_close(brn__model_file *file); /* NULL is fine */
+/* Owned by the file. */
+const brn__model_card *brn__model_file_card(const brn__model_file *file);
+/* A number of the summary; `otherwise` when there is none of that name. */
+double brn__model_file_number(const brn__model_file *file, const char *name, double otherwise);
+/* Fills the store. Every parameter must be in the file, with its shape, as finite float32 numbers, and
+ * the file must hold nothing else. */
+brn_status brn__model_file_load(const brn__model_file *file, brn_parameters *parameters);
+
+#endif
