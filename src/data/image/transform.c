@@ -69,6 +69,11 @@ static brn_status apply_plain(const brn__image_transform *transform, const brn__
 {
     int width = picture->width, height = picture->height, size = transform->size;
     int shorter = width < height ? width : height;
+    if (width == size && height == size) {
+        brn__tone as_is = brn__tone_new((brn__lighting){1, 0}, transform->mean, transform->deviation);
+        brn__tone_apply(picture, &as_is, out);
+        return BRN_OK;
+    }
     int64_t long_side = (int64_t)transform->resize * (width < height ? height : width) / shorter;
     int resized_width = width < height ? transform->resize : (int)long_side;
     int resized_height = width < height ? (int)long_side : transform->resize;

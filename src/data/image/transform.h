@@ -10,7 +10,8 @@
 
 typedef struct brn__image_transform {
     int size;   /* S: side of the result */
-    int resize; /* validation: the shorter side becomes this, then the centre S x S is cut out */
+    int resize; /* validation: the shorter side becomes this, then the centre S x S is cut out; a picture
+                   of S x S pixels is taken as it is */
     brn__interpolation interpolation; /* of that resize */
     float mean[3], deviation[3];      /* of pixels in [0, 1], per channel */
     brn__augment_options training;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Timing of one architecture on random pictures: what the engine does, without loading. */
+#include "base/alloc.h"
+#include "base/philox.h"
+#include "base/status.h"
+#include "jobs/image_job.h"
+
+#include <string.h>
+
+enum { WARM_UP = 2 };
+
+typedef struct bench {
+    brn__image_network network;
+    brn_optimizer *optimizer;
+    brn_optimizer_settings settings;
+    brn_plan *plan;
+    float *pixels;   /* (N, 3, S, S) */
+    int64_t *labels; /* (N) */
+    uint32_t step;
+} bench;
+
+static brn_status make_batch(bench *b, int64_t batch_size, int64_t size)
+{
+    const int64_t count = batch_size * 3 * size * size;
+    b->pixels = brn__alloc_aligned((size_t)count * sizeof *b->pixels);
+    b->labels = brn__alloc_array((size_t)batch_size, sizeof *b->labels);
+    if (!b->pixels || !b->labels) return BRN_ERROR_NO_MEMORY;
+    brn__random random = brn__random_new(brn__philox_key(42, "bench"), 0, 0, 0);
+    for (int64_t i = 0; i < count; i++)
+        b->pixels[i] = (float)brn__random_between(&random, -2, 2);
+    for (int64_t i = 0; i < batch_size; i++)
+        b->labels[i] = brn__random_below(&random, BRN__IMAGE_BATCH_MAX) % 1000;
+    return BRN_OK;
+}
+
+static brn_status make_plan(bench *b, bool training)
+{
+    brn_plan_options options = brn_plan_defaults();
+    options.training = training;
+    options.outputs[options.output_count++] =
+        training ? b->network.whole.loss : b->network.whole.output;
+    if (training) options.loss = b->network.whole.loss;
+    BRN__TRY(brn_runner_plan(brn__learner_runner(b->network.learner), &options, &b->plan));
+    BRN__TRY(brn_plan_bind(b->plan, "image", b->pixels));
+    return training ? brn_plan_bind(b->plan, "target", b->labels) : BRN_OK;
+}
+
+static brn_status run_once(bench *b)
+{
+    BRN__TRY(brn_plan_run(b->plan, &(brn_run){.seed = 42, .step = b->step++}));
+    return b->optimizer ? brn_optimizer_step(b->optimizer, &b->settings, UINT64_MAX) : BRN_OK;
+}
+
+static brn_status time_rounds(bench *b, int rounds, double *seconds, char **plan_text)
+{
+    for (int i = 0; i < WARM_UP; i++) BRN__TRY(run_once(b));
+    for (int i = 0; i < rounds; i++) {
+        const double start = brn__seconds_now();
+        BRN__TRY(run_once(b));
+        seconds[i] = brn__seconds_now() - start;
+    }
+    if (!plan_text) return BRN_OK;
+    brn_plan_profile(b->plan, true);
+    for (int i = 0; i < WARM_UP; i++) BRN__TRY(run_once(b));
+    return brn_plan_describe(b->plan, plan_text);
+}
+
+static brn_status run_bench(bench *b, const brn__image_network_options *options, bool training,
+                            int rounds, double *seconds, char **plan_text)
+{
+    BRN__TRY(brn__image_network_new(options, &b->network));
+    BRN__TRY(make_batch(b, options->batch_size, options->size));
+    if (training) {
+        brn_optimizer_options sgd = brn_optimizer_defaults(BRN_OPTIMIZER_SGD);
+        sgd.threads = brn_runner_threads(brn__learner_runner(b->network.learner));
+        b->settings = brn_optimizer_settings_of(&sgd, 1e-4);
+        BRN__TRY(brn_optimizer_new(b->network.parameters, &sgd, &b->optimizer));
+    }
+    BRN__TRY(make_plan(b, training));
+    return time_rounds(b, rounds, seconds, plan_text);
+}
+
+brn_status brn_image_bench(const char *architecture, bool training, int batch_size, int size,
+                           int threads, int rounds, double *seconds, char **plan_text)
+{
+    if (plan_text) *plan_text = NULL;
+    const brn_model *model = brn_model_find(architecture);
+    if (!model) return BRN_ERROR_USAGE;
+    if (batch_size < (training ? 2 : 1) || batch_size > BRN__IMAGE_BATCH_MAX || rounds < 1 ||
+        (size != 0 && (size < 32 || size > 2048)))
+        return brn__fail(BRN_ERROR_USAGE, "bench: batch size %d, size %d, %d rounds do not make sense",
+                         batch_size, size, rounds);
+    const brn__image_network_options options = {
+        .model = model,
+        .head = {.outputs = 1000},
+        .own_classifier = true,
+        .batch_size = batch_size,
+        .size = size ? size : model->input_size,
+        .threads = threads,
+        .seed = 42,
+    };
+    bench b = {0};
+    brn_status status = run_bench(&b, &options, training, rounds, seconds, plan_text);
+    brn_optimizer_free(b.optimizer);
+    brn__image_network_free(&b.network);
+    brn__free_aligned(b.pixels);
+    brn__free(b.labels);
+    return status;
+}

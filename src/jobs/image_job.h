@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the image job share. */
+#ifndef BRN__JOBS_IMAGE_JOB_H
+#define BRN__JOBS_IMAGE_JOB_H
+
+#include "burnish/image.h"
+#include "burnish/image_data.h"
+#include "burnish/model_zoo.h"
+#include "burnish/weights.h"
+#include "data/image/dataset.h"
+#include "io/model_file.h"
+#include "train/callbacks.h"
+
+enum { BRN__IMAGE_BATCH_MAX = 4096 };
+
+/* ------------------------------------------------------------------ image_options.c */
+
+/* Options with every default filled in. */
+typedef struct brn__image_plan {
+    brn_image_options options; /* no NULL, 0 or -1 that means "choose" is left, but for `out` */
+    const brn_model *model;
+    brn_weights_preprocessing preprocessing;
+    char weights[4096]; /* path of the pretrained file; "" for none */
+    double group_rates[BRN_GROUPS_MAX]; /* of the stage with all layers */
+    double frozen_rate;                 /* of the head, while the body is frozen */
+} brn__image_plan;
+
+/* BRN_ERROR_USAGE with the option's name and what was expected. */
+brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan *out);
+/* Threads for loading, from the option. */
+int brn__image_loaders(int loaders);
+brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan);
+/* Every option, resolved, and the classes, as JSON. */
+brn_status brn__image_config_write(const char *path, const brn__image_plan *plan,
+                                   const brn_image_data *data);
+
+/* How pictures of `size` (0: the weights' own) are prepared for an architecture. */
+brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int size);
+brn__image_transform brn__image_transform_of(const brn_weights_preprocessing *preprocessing);
+
+/* ------------------------------------------------------------------ image_network.c */
+
+/* A body with a head, its parameters, and the runner that owns the plans. */
+typedef struct brn__image_network {
+    const brn_model *model;
+    brn_graph *graph, *head_graph; /* head_graph: the head on pooled features */
+    brn_node *pooled;              /* (N, 2C): concat-pooled features of the body */
+    brn__network whole;            /* input (N, 3, S, S) */
+    brn__network head;             /* input (N, 2C) */
+    brn_parameters *parameters;
+    brn__learner *learner;
+} brn__image_network;
+
+typedef struct brn__image_network_options {
+    const brn_model *model;
+    brn_nn_head_options head;
+    bool own_classifier; /* the architecture's, instead of the head */
+    int64_t batch_size;  /* nominal */
+    int size, threads;
+    double label_smoothing;
+    uint64_t seed;
+} brn__image_network_options;
+
+brn_status brn__image_network_new(const brn__image_network_options *options,
+                                  brn__image_network *out);
+void brn__image_network_free(brn__image_network *network); /* a zeroed one is fine */
+/* From a file of pretrained weights; BRN_MODEL_BODY leaves its classifier aside. */
+brn_status brn__image_network_load(brn__image_network *network, const char *path,
+                                   brn_model_part part);
+
+/* ------------------------------------------------------------------ image_features.c */
+
+/* The body's pooled features (2C) of the plain view of every picture, in a mapped file of the cache
+ * folder that is named by the sha256 of all they depend on: the body's values, the transform, the
+ * pictures' bytes. So a file is valid for ever or never looked at again. */
+typedef struct brn__image_features brn__image_features;
+brn_status brn__image_features_make(brn__image_network *network, const brn_image_data *data,
+                                    const brn__image_transform *transform, int64_t batch_size,
+                                    int loaders, brn__progress *progress,
+                                    brn__image_features **out);
+void brn__image_features_free(brn__image_features *features); /* NULL is fine */
+/* Input float32 (2C), target the label; item numbers are those of the data. Owned by the features. */
+const brn__dataset *brn__image_features_dataset(const brn__image_features *features);
+bool brn__image_features_were_cached(const brn__image_features *features);
+const char *brn__image_features_path(const brn__image_features *features);
+
+/* ------------------------------------------------------------------ image_answers.c */
+
+/* Probabilities of pictures, plain or averaged over augmented views.
+ *
+ * Test-time augmentation is fast.ai 0.7's: n passes with the training transforms and ceil(n / 4) plain
+ * ones; the probabilities are averaged (not the logits). */
+typedef struct brn__image_answers {
+    int64_t count, classes; /* of items asked for */
+    float *probabilities;   /* (count, K): averaged */
+    float *plain;           /* (count, K): of the plain pass alone */
+    float *logits;          /* (count, K): of the plain pass */
+    bool *seen;             /* (count): could be read */
+    int64_t bad_count;
+} brn__image_answers;
+
+typedef struct brn__image_ask {
+    const brn__dataset *dataset;
+    const int64_t *items;
+    int64_t count, batch_size;
+    int loaders, tta;
+    uint64_t seed;
+    brn__progress *progress; /* may be NULL */
+} brn__image_ask;
+
+brn_status brn__image_answers_make(brn__image_network *network, const brn__image_ask *ask,
+                                   brn__image_answers *out);
+void brn__image_answers_free(brn__image_answers *answers); /* a zeroed one is fine */
+
+/* Accuracy, error rate, top-5 and mean -log p of the seen items under `labels` (count). */
+typedef struct brn__image_score {
+    double accuracy, error_rate, top5, loss;
+    int64_t count;
+} brn__image_score;
+brn__image_score brn__image_score_of(const float *probabilities, const bool *seen,
+                                     const int64_t *labels, int64_t count, int64_t classes);
+
+/* Numbers `first` .. `first + count - 1`; brn__free. NULL when there is no memory. */
+int64_t *brn__image_item_numbers(int64_t first, int64_t count);
+
+/* ------------------------------------------------------------------ image_predict.c */
+
+struct brn_image_model {
+    brn__image_network network;
+    brn__image_transform transform;
+    char *architecture;
+    char **classes; /* (class_count) */
+    int64_t class_count;
+    uint64_t seed;      /* of the training; keys test-time augmentation and the split */
+    double valid_share; /* of the training's split */
+    float *input;       /* (3, S, S) */
+    float *logits, *probabilities; /* (K) */
+    int64_t *confusion; /* (K, K); made by the first evaluation */
+};
+
+/* p = softmax(logits), in double. */
+void brn__softmax(const float *logits, int64_t count, float *p);
+
+#endif

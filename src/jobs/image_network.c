@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The network of the image job. Two graphs share one store of parameters: the whole network on
+ * pictures, and its head alone on pooled features. */
+#include "base/alloc.h"
+#include "base/status.h"
+#include "burnish/state_file.h"
+#include "io/state.h"
+#include "jobs/image_job.h"
+
+#include <string.h>
+
+/* Adds loss and measure for (N, K) logits. */
+static brn__network with_loss(brn_node *input, brn_node *output, int64_t batch_size,
+                              double smoothing)
+{
+    brn_graph *graph = brn_node_graph(input);
+    brn_node *target = brn_input(graph, "target", BRN_DTYPE_I64, &batch_size, 1);
+    brn__network network = {.input = input, .target = target, .output = output};
+    network.measure = brn_cross_entropy(output, target, -1);
+    network.loss = network.measure;
+    if (smoothing > 0)
+        network.loss =
+            brn_cross_entropy(output, target, brn_scalar(graph, "label_smoothing", smoothing));
+    return network;
+}
+
+static brn_status build_whole(const brn__image_network_options *o, brn__image_network *network)
+{
+    BRN__TRY(brn_graph_new(&network->graph));
+    const int64_t dims[] = {o->batch_size, 3, o->size, o->size};
+    brn_node *x = brn_input(network->graph, "image", BRN_DTYPE_F32, dims, 4);
+    brn_node *features = brn_model_body(o->model, x);
+    brn_node *output;
+    if (o->own_classifier) {
+        output = brn_model_classifier(o->model, features, o->head.outputs);
+    } else {
+        network->pooled = brn_concat_pool(features);
+        output = brn_model_head(o->model, network->pooled, &o->head);
+    }
+    network->whole = with_loss(x, output, o->batch_size, o->label_smoothing);
+    return brn_graph_status(network->graph);
+}
+
+static brn_status build_head(const brn__image_network_options *o, brn__image_network *network)
+{
+    BRN__TRY(brn_graph_new(&network->head_graph));
+    const int64_t dims[] = {o->batch_size, 2 * o->model->features};
+    brn_node *x = brn_input(network->head_graph, "features", BRN_DTYPE_F32, dims, 2);
+    brn_node *output = brn_model_head(o->model, x, &o->head);
+    network->head = with_loss(x, output, o->batch_size, o->label_smoothing);
+    return brn_graph_status(network->head_graph);
+}
+
+static brn_status build(const brn__image_network_options *o, brn__image_network *network)
+{
+    network->model = o->model;
+    BRN__TRY(build_whole(o, network));
+    if (!o->own_classifier) BRN__TRY(build_head(o, network));
+    BRN__TRY(brn_parameters_new(network->graph, BRN_DTYPE_F32, &network->parameters));
+    BRN__TRY(brn_parameters_initialise(network->parameters, o->seed, -1));
+    return brn__learner_new(network->parameters, "cpu", o->threads, o->seed, &network->learner);
+}
+
+brn_status brn__image_network_new(const brn__image_network_options *options,
+                                  brn__image_network *out)
+{
+    *out = (brn__image_network){0};
+    brn_status status = build(options, out);
+    if (status != BRN_OK) brn__image_network_free(out);
+    return status;
+}
+
+void brn__image_network_free(brn__image_network *network)
+{
+    brn__learner_free(network->learner);
+    brn_parameters_free(network->parameters);
+    brn_graph_free(network->head_graph);
+    brn_graph_free(network->graph);
+    *network = (brn__image_network){0};
+}
+
+/* ------------------------------------------------------------------ pretrained weights */
+
+static brn_status describe_entry(void *context, int index, const char **name, brn_shape *shape)
+{
+    const brn__entry *entry = brn__state_entry(context, index);
+    *name = entry->name;
+    *shape = entry->shape;
+    return BRN_OK;
+}
+
+static brn_status read_entry(void *context, int index, brn_dtype dtype, void *out, int64_t count)
+{
+    (void)count;
+    return brn__state_read(brn__state_entry(context, index), dtype, out);
+}
+
+brn_status brn__image_network_load(brn__image_network *network, const char *path,
+                                   brn_model_part part)
+{
+    brn__state *state;
+    BRN__TRY(brn__state_open(path, &state));
+    const brn_model_source source = {.context = state,
+                                     .name = path,
+                                     .count = (int)brn__state_count(state),
+                                     .describe = describe_entry,
+                                     .read = read_entry};
+    brn_status status = brn_model_load(network->model, network->parameters, &source, part);
+    brn__state_close(state);
+    return status;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The image job's options: defaults, checks, and the recipes' numbers. */
+#include "base/files.h"
+#include "base/status.h"
+#include "base/threads.h"
+#include "jobs/image_job.h"
+#include "jobs/run_folder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The fine-tune recipe. The rates are those of the head; a frozen stage on cached features sees no
+ * augmentation, and its epochs cost next to nothing. */
+static const double FINE_TUNE_RATE = 2e-3, SCRATCH_RATE = 2e-3, SGD_PER_ADAM = 10;
+static const double RATE_SPREAD = 100; /* fastai 2's slice(rate / 100, rate) over the groups */
+static const double WEIGHT_DECAY = .01, SGD_WEIGHT_DECAY = 1e-4;
+
+brn_image_options brn_image_defaults(void)
+{
+    return (brn_image_options){
+        .architecture = "efficientnet_lite0",
+        .recipe = BRN_RECIPE_FINE_TUNE,
+        .pretrained = true,
+        .freeze_epochs = 1,
+        .epochs = 3,
+        .batch_size = 32,
+        .weight_decay = -1,
+        .valid = .2,
+        .seed = 42,
+        .loaders = -1,
+    };
+}
+
+int brn__image_loaders(int loaders)
+{
+    if (loaders >= 0) return loaders;
+    int chosen = brn__processor_count() / 2;
+    return chosen < 1 ? 1 : chosen > 8 ? 8 : chosen;
+}
+
+static brn_status check_numbers(const brn_image_options *o)
+{
+    if (!o->data) return brn__fail(BRN_ERROR_USAGE, "data: expected a folder of pictures");
+    if (o->freeze_epochs < 0 || o->epochs < 0 || o->freeze_epochs + o->epochs < 1 ||
+        o->freeze_epochs > 100000 || o->epochs > 100000)
+        return brn__fail(BRN_ERROR_USAGE, "epochs: %d frozen and %d; expected at least 1 in all",
+                         o->freeze_epochs, o->epochs);
+    if (o->batch_size < 2 || o->batch_size > BRN__IMAGE_BATCH_MAX)
+        return brn__fail(BRN_ERROR_USAGE, "batch size: %d; expected 2 to %d (batch norm needs two)",
+                         o->batch_size, BRN__IMAGE_BATCH_MAX);
+    if (o->size != 0 && (o->size < 32 || o->size > 2048))
+        return brn__fail(BRN_ERROR_USAGE, "size: %d; expected 32 to 2048 pixels", o->size);
+    if (!(o->learning_rate >= 0 && o->learning_rate <= 100))
+        return brn__fail(BRN_ERROR_USAGE, "learning rate: %g; expected more than 0, at most 100",
+                         o->learning_rate);
+    if (!(o->weight_decay <= 10))
+        return brn__fail(BRN_ERROR_USAGE, "weight decay: %g; expected 0 to 10", o->weight_decay);
+    if (!(o->label_smoothing >= 0 && o->label_smoothing < 1))
+        return brn__fail(BRN_ERROR_USAGE, "label smoothing: %g; expected 0 to below 1",
+                         o->label_smoothing);
+    if (o->tta < 0 || o->tta > 1000)
+        return brn__fail(BRN_ERROR_USAGE, "tta: %d passes; expected 0 to 1000", o->tta);
+    if (o->threads < 0 || o->threads > 4096 || o->loaders < -1 || o->loaders > 256)
+        return brn__fail(BRN_ERROR_USAGE, "threads: %d, loaders %d; expected at most 4096 and 256",
+                         o->threads, o->loaders);
+    return BRN_OK;
+}
+
+static brn_status check_words(const brn_image_options *o)
+{
+    if (o->recipe != BRN_RECIPE_FINE_TUNE && o->recipe != BRN_RECIPE_SCRATCH)
+        return brn__fail(BRN_ERROR_USAGE, "recipe: there is none numbered %d", (int)o->recipe);
+    if (strcmp(o->optimizer, "sgd") != 0 && strcmp(o->optimizer, "adamw") != 0)
+        return brn__fail(BRN_ERROR_USAGE, "optimizer: \"%s\"; expected sgd or adamw", o->optimizer);
+    if (strcmp(o->schedule, "one-cycle") != 0 && strcmp(o->schedule, "cosine") != 0 &&
+        strcmp(o->schedule, "constant") != 0)
+        return brn__fail(BRN_ERROR_USAGE,
+                         "schedule: \"%s\"; expected one-cycle, cosine or constant", o->schedule);
+    return BRN_OK;
+}
+
+/* ------------------------------------------------------------------ pictures */
+
+brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int size)
+{
+    const brn_weights_entry *entry = brn_weights_find(model->name);
+    brn_weights_preprocessing p;
+    if (entry) {
+        p = entry->preprocessing;
+    } else {
+        p = (brn_weights_preprocessing){.size = model->input_size,
+                                        .resize = model->input_size * 8 / 7,
+                                        .interpolation = BRN_WEIGHTS_BILINEAR};
+        for (int c = 0; c < 3; c++)
+            p.mean[c] = (float)model->mean[c], p.deviation[c] = (float)model->deviation[c];
+    }
+    if (size == 0 || size == p.size) return p;
+    p.resize = (int)lround((double)size * p.resize / p.size);
+    p.size = size;
+    return p;
+}
+
+brn__image_transform brn__image_transform_of(const brn_weights_preprocessing *preprocessing)
+{
+    brn__image_transform transform = brn__image_transform_defaults(preprocessing->size);
+    transform.resize = preprocessing->resize;
+    transform.interpolation = preprocessing->interpolation == BRN_WEIGHTS_BICUBIC
+                                  ? BRN__INTERPOLATION_BICUBIC
+                                  : BRN__INTERPOLATION_BILINEAR;
+    memcpy(transform.mean, preprocessing->mean, sizeof transform.mean);
+    memcpy(transform.deviation, preprocessing->deviation, sizeof transform.deviation);
+    return transform;
+}
+
+/* ------------------------------------------------------------------ the recipes */
+
+static void fill_recipe(brn_image_options *o)
+{
+    bool scratch = o->recipe == BRN_RECIPE_SCRATCH;
+    if (scratch) o->pretrained = false;
+    if (scratch || !o->pretrained) { /* a random body is not worth freezing */
+        if (o->epochs == 0 && !o->freeze) o->epochs = o->freeze_epochs;
+        o->freeze_epochs = 0;
+        o->freeze = o->precompute = false;
+    }
+    if (o->freeze) o->freeze_epochs += o->epochs, o->epochs = 0;
+    if (o->train_bn || o->freeze_epochs == 0) o->precompute = false;
+    if (!o->optimizer) o->optimizer = "adamw";
+    if (!o->schedule) o->schedule = "one-cycle";
+    bool sgd = strcmp(o->optimizer, "sgd") == 0;
+    if (o->learning_rate == 0)
+        o->learning_rate = (scratch ? SCRATCH_RATE : FINE_TUNE_RATE) * (sgd ? SGD_PER_ADAM : 1);
+    if (o->weight_decay < 0) o->weight_decay = sgd ? SGD_WEIGHT_DECAY : WEIGHT_DECAY;
+}
+
+/* fastai 2's fine_tune: the frozen stage at the full rate, then half of it. */
+static void fill_rates(brn__image_plan *plan)
+{
+    const brn_image_options *o = &plan->options;
+    const int groups = plan->model->body_groups + 1;
+    plan->frozen_rate = o->learning_rate;
+    if (!o->pretrained) {
+        for (int g = 0; g < groups; g++) plan->group_rates[g] = o->learning_rate;
+        return;
+    }
+    double top = o->freeze_epochs ? o->learning_rate / 2 : o->learning_rate;
+    brn_rates_spread(top / RATE_SPREAD, top, groups, plan->group_rates);
+}
+
+brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan)
+{
+    bool sgd = strcmp(plan->options.optimizer, "sgd") == 0;
+    brn_optimizer_options options =
+        brn_optimizer_defaults(sgd ? BRN_OPTIMIZER_SGD : BRN_OPTIMIZER_ADAM);
+    options.weight_decay = plan->options.weight_decay;
+    options.threads = plan->options.threads;
+    return options;
+}
+
+brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan *out)
+{
+    *out = (brn__image_plan){.options = *given};
+    brn_image_options *o = &out->options;
+    BRN__TRY(check_numbers(o));
+    BRN__TRY(brn__run_folder_check(o->out));
+    if (!o->architecture) o->architecture = brn_image_defaults().architecture;
+    out->model = brn_model_find(o->architecture);
+    if (!out->model) return BRN_ERROR_USAGE;
+    o->architecture = out->model->name;
+    fill_recipe(o);
+    BRN__TRY(check_words(o));
+    if (o->threads == 0) o->threads = brn__processor_count();
+    o->loaders = brn__image_loaders(o->loaders);
+    out->preprocessing = brn__image_preprocessing(out->model, o->size);
+    o->size = out->preprocessing.size;
+    fill_rates(out);
+    if (o->pretrained)
+        BRN__TRY(brn_weights_locate(out->model->name, out->weights, sizeof out->weights));
+    return BRN_OK;
+}

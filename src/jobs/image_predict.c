@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening classifiers and asking them. */
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "burnish/imagenet.h"
+#include "jobs/image_job.h"
+
+#include <string.h>
+
+static const double FULL_SPLIT = .2;
+static const uint64_t USUAL_SEED = 42;
+
+/* ------------------------------------------------------------------ opening */
+
+static brn_status make_buffers(brn_image_model *model)
+{
+    const size_t size = (size_t)model->transform.size, classes = (size_t)model->class_count;
+    model->input = brn__alloc_aligned(3 * size * size * sizeof(float));
+    model->logits = brn__alloc_zero(classes, sizeof(float));
+    model->probabilities = brn__alloc_zero(classes, sizeof(float));
+    return model->input && model->logits && model->probabilities ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+static brn_status keep_classes(brn_image_model *model, const char *const *names, int64_t count)
+{
+    model->classes = brn__alloc_zero((size_t)count, sizeof *model->classes);
+    if (!model->classes) return BRN_ERROR_NO_MEMORY;
+    model->class_count = count;
+    for (int64_t k = 0; k < count; k++) {
+        model->classes[k] = brn__strdup(names ? names[k] : brn_imagenet_class_name((int)k));
+        if (!model->classes[k]) return BRN_ERROR_NO_MEMORY;
+    }
+    return BRN_OK;
+}
+
+static brn_status open_network(brn_image_model *model, const brn_model *found,
+                               const brn_nn_head_options *head, int threads)
+{
+    const brn__image_network_options options = {
+        .model = found,
+        .head = head ? *head : (brn_nn_head_options){.outputs = BRN_IMAGENET_CLASSES},
+        .own_classifier = !head,
+        .batch_size = 1,
+        .size = model->transform.size,
+        .threads = threads,
+    };
+    model->architecture = brn__strdup(found->name);
+    if (!model->architecture) return BRN_ERROR_NO_MEMORY;
+    return brn__image_network_new(&options, &model->network);
+}
+
+/* An architecture with the weights of the cache. */
+static brn_status open_architecture(brn_image_model *model, const brn_model *found, int threads)
+{
+    char path[4096];
+    BRN__TRY(brn_weights_locate(found->name, path, sizeof path));
+    const brn_weights_preprocessing preprocessing = brn__image_preprocessing(found, 0);
+    model->transform = brn__image_transform_of(&preprocessing);
+    model->seed = USUAL_SEED;
+    model->valid_share = FULL_SPLIT;
+    BRN__TRY(keep_classes(model, NULL, BRN_IMAGENET_CLASSES));
+    BRN__TRY(open_network(model, found, NULL, threads));
+    BRN__TRY(brn__image_network_load(&model->network, path, BRN_MODEL_WHOLE));
+    return make_buffers(model);
+}
+
+static brn_status open_card(brn_image_model *model, const brn__model_file *file, const char *path,
+                            int threads)
+{
+    const brn__model_card *card = brn__model_file_card(file);
+    const brn_model *found = brn_model_find(card->architecture);
+    if (!found) return brn__fail_within(BRN_ERROR_INPUT, "%s", path);
+    brn_nn_head_options head = {.outputs = card->class_count,
+                                .hidden_count = card->head.hidden_count};
+    memcpy(head.hidden, card->head.hidden, sizeof head.hidden);
+    memcpy(head.dropout, card->head.dropout, sizeof head.dropout);
+    model->transform = brn__image_transform_of(&card->preprocessing);
+    BRN__TRY(brn__image_transform_check(&model->transform));
+    double seed = brn__model_file_number(file, "seed", (double)USUAL_SEED);
+    double share = brn__model_file_number(file, "valid", FULL_SPLIT);
+    model->seed = seed >= 0 && seed < 0x1p64 ? (uint64_t)seed : USUAL_SEED;
+    model->valid_share = share >= 0 && share < 1 ? share : FULL_SPLIT;
+    BRN__TRY(keep_classes(model, card->classes, card->class_count));
+    BRN__TRY(open_network(model, found, &head, threads));
+    BRN__TRY(brn__model_file_load(file, model->network.parameters));
+    return make_buffers(model);
+}
+
+static brn_status open_file(brn_image_model *model, const char *path, int threads)
+{
+    brn__model_file *file;
+    BRN__TRY(brn__model_file_open(path, &file));
+    brn_status status = open_card(model, file, path, threads);
+    brn__model_file_close(file);
+    return status;
+}
+
+static brn_status open_folder(brn_image_model *model, const char *folder, int threads)
+{
+    char *path = brn__path_join(folder, "model.safetensors");
+    if (!path) return BRN_ERROR_NO_MEMORY;
+    brn_status status =
+        brn__is_file(path)
+            ? open_file(model, path, threads)
+            : brn__fail(BRN_ERROR_INPUT, "%s: no model.safetensors in it; expected the folder of a "
+                        "finished run", folder);
+    brn__free(path);
+    return status;
+}
+
+static brn_status open_any(brn_image_model *model, const char *what, int threads)
+{
+    if (brn__is_folder(what)) return open_folder(model, what, threads);
+    if (brn__is_file(what)) return open_file(model, what, threads);
+    const brn_model *found = brn_model_find(what);
+    if (found) return open_architecture(model, found, threads);
+    return brn__fail_within(BRN_ERROR_INPUT, "%s: no run folder and no model file, and", what);
+}
+
+brn_status brn_image_model_open(const char *what, int threads, brn_image_model **out)
+{
+    *out = NULL;
+    brn_image_model *model = brn__alloc_zero(1, sizeof *model);
+    if (!model) return BRN_ERROR_NO_MEMORY;
+    brn_status status = open_any(model, what, threads);
+    if (status != BRN_OK) {
+        brn_image_model_close(model);
+        return status;
+    }
+    *out = model;
+    return BRN_OK;
+}
+
+void brn_image_model_close(brn_image_model *model)
+{
+    if (!model) return;
+    brn__image_network_free(&model->network);
+    for (int64_t k = 0; model->classes && k < model->class_count; k++) brn__free(model->classes[k]);
+    brn__free(model->classes);
+    brn__free(model->architecture);
+    brn__free_aligned(model->input);
+    brn__free(model->logits);
+    brn__free(model->probabilities);
+    brn__free(model->confusion);
+    brn__free(model);
+}
+
+int64_t brn_image_model_classes(const brn_image_model *model) { return model->class_count; }
+
+const char *brn_image_model_class(const brn_image_model *model, int64_t index)
+{
+    return index >= 0 && index < model->class_count ? model->classes[index] : NULL;
+}
+
+const char *brn_image_model_architecture(const brn_image_model *model)
+{
+    return model->architecture;
+}
+
+int brn_image_model_size(const brn_image_model *model) { return model->transform.size; }
+
+int64_t brn_image_best(const float *values, int64_t count) { return brn__largest(values, count); }
+
+/* ------------------------------------------------------------------ asking */
+
+/* What model->input holds. */
+static brn_status answer(brn_image_model *model, const float **out)
+{
+    const brn__network *network = &model->network.whole;
+    brn_plan_options options = brn_plan_defaults();
+    brn_plan *plan;
+    options.outputs[options.output_count++] = network->output;
+    BRN__TRY(brn_runner_plan(brn__learner_runner(model->network.learner), &options, &plan));
+    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), model->input));
+    BRN__TRY(brn_plan_run(plan, &(brn_run){0}));
+    memcpy(model->logits, brn_plan_output(plan, 0),
+           (size_t)model->class_count * sizeof *model->logits);
+    brn__softmax(model->logits, model->class_count, model->probabilities);
+    *out = model->probabilities;
+    return BRN_OK;
+}
+
+brn_status brn_image_predict_file(brn_image_model *model, const char *path, const float **out)
+{
+    *out = NULL;
+    BRN__TRY(brn__image_transform_read(&model->transform, path, false, NULL, model->input));
+    return answer(model, out);
+}
+
+brn_status brn_image_predict_pixels(brn_image_model *model, const uint8_t *pixels, int width,
+                                    int height, const float **out)
+{
+    *out = NULL;
+    brn__picture picture;
+    BRN__TRY(brn__picture_new(width, height, "the picture", &picture));
+    memcpy(picture.pixels, pixels, (size_t)width * (size_t)height * 3);
+    brn_status status =
+        brn__image_transform_apply(&model->transform, &picture, false, NULL, model->input);
+    brn__picture_free(&picture);
+    return status == BRN_OK ? answer(model, out) : status;
+}
+
+const float *brn_image_logits(const brn_image_model *model) { return model->logits; }
+
+static brn_status ask_files(brn_image_model *model, const brn__image_ask *ask,
+                            float *probabilities, bool *ok)
+{
+    brn__image_answers answers;
+    BRN__TRY(brn__image_answers_make(&model->network, ask, &answers));
+    const size_t row = (size_t)model->class_count;
+    memcpy(probabilities, answers.probabilities, (size_t)ask->count * row * sizeof(float));
+    memcpy(ok, answers.seen, (size_t)ask->count * sizeof(bool));
+    for (int64_t i = ask->count - 1; i >= 0; i--)
+        if (answers.seen[i]) {
+            memcpy(model->logits, answers.logits + (size_t)i * row, row * sizeof(float));
+            memcpy(model->probabilities, answers.plain + (size_t)i * row, row * sizeof(float));
+            break;
+        }
+    brn__image_answers_free(&answers);
+    return BRN_OK;
+}
+
+brn_status brn_image_predict_files(brn_image_model *model, const char *const *paths, int64_t count,
+                                   int batch_size, float *probabilities, bool *ok)
+{
+    memset(probabilities, 0, (size_t)(count * model->class_count) * sizeof *probabilities);
+    memset(ok, 0, (size_t)count * sizeof *ok);
+    if (batch_size < 1 || batch_size > BRN__IMAGE_BATCH_MAX)
+        return brn__fail(BRN_ERROR_USAGE, "batch size: %d; expected 1 to %d", batch_size,
+                         BRN__IMAGE_BATCH_MAX);
+    if (count == 0) return BRN_OK;
+    brn_image_data *data;
+    brn__dataset *dataset = NULL;
+    int64_t *items = brn__image_item_numbers(0, count);
+    if (!items) return BRN_ERROR_NO_MEMORY;
+    brn_status status = brn_image_data_from_files(paths, count, &data);
+    if (status == BRN_OK) status = brn__image_dataset_new(data, &model->transform, &dataset);
+    if (status == BRN_OK) {
+        const brn__image_ask ask = {.dataset = dataset,
+                                    .items = items,
+                                    .count = count,
+                                    .batch_size = batch_size < count ? batch_size : count,
+                                    .loaders = brn__image_loaders(-1)};
+        status = ask_files(model, &ask, probabilities, ok);
+    }
+    brn__dataset_free(dataset);
+    brn_image_data_close(data);
+    brn__free(items);
+    return status;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Training: from options to a run folder. The stages themselves are in image_stages.c. */
+#include "jobs/image_train.h"
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "jobs/run_folder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static brn_status check_data(const brn__image_plan *plan, const brn_image_data *data)
+{
+    if (brn_image_data_class_count(data) < 2)
+        return brn__fail(BRN_ERROR_INPUT, "%s: one class only, \"%s\"; expected two or more folders",
+                         plan->options.data, brn_image_data_class_name(data, 0));
+    if (brn_image_data_split_count(data, BRN_SPLIT_TRAIN) < 2)
+        return brn__fail(BRN_ERROR_INPUT, "%s: %lld training pictures; expected two or more",
+                         plan->options.data,
+                         (long long)brn_image_data_split_count(data, BRN_SPLIT_TRAIN));
+    return BRN_OK;
+}
+
+static brn_status make_folder(brn__image_training *t)
+{
+    BRN__TRY(brn__run_folder_make(t->plan.options.out, "image", t->run, sizeof t->run - 32));
+    snprintf(t->history_path, sizeof t->history_path, "%s/history.csv", t->run);
+    char path[sizeof t->run + 32];
+    snprintf(path, sizeof path, "%s/config.json", t->run);
+    BRN__TRY(brn__image_config_write(path, &t->plan, t->data));
+    t->progress.epochs = t->plan.options.freeze_epochs + t->plan.options.epochs;
+    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->run));
+}
+
+static brn_status make_network(brn__image_training *t)
+{
+    const brn_image_options *o = &t->plan.options;
+    brn__image_network_options options = {
+        .model = t->plan.model,
+        .head = brn_nn_head_defaults(brn_image_data_class_count(t->data)),
+        .batch_size = o->batch_size,
+        .size = o->size,
+        .threads = o->threads,
+        .label_smoothing = o->label_smoothing,
+        .seed = o->seed,
+    };
+    t->head = options.head;
+    BRN__TRY(brn__image_network_new(&options, &t->network));
+    if (!o->pretrained) return BRN_OK;
+    return brn__image_network_load(&t->network, t->plan.weights, BRN_MODEL_BODY);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static brn__model_card card_of(const brn__image_training *t, const char **classes)
+{
+    const brn_image_options *o = &t->plan.options;
+    const brn_image_result *r = &t->result;
+    brn__model_card card = {.architecture = o->architecture,
+                            .classes = classes,
+                            .class_count = brn_image_data_class_count(t->data),
+                            .preprocessing = t->plan.preprocessing};
+    for (int64_t k = 0; k < card.class_count; k++)
+        classes[k] = brn_image_data_class_name(t->data, k);
+    card.head.hidden_count = t->head.hidden_count;
+    memcpy(card.head.hidden, t->head.hidden, sizeof card.head.hidden);
+    memcpy(card.head.dropout, t->head.dropout, sizeof card.head.dropout);
+    const brn__model_number numbers[] = {
+        {"epochs", t->epochs_done},           {"accuracy", r->accuracy},
+        {"plain_accuracy", r->plain_accuracy}, {"valid_loss", r->valid_loss},
+        {"train_count", (double)r->train_count}, {"valid_count", (double)r->valid_count},
+        {"bad_count", (double)r->bad_count},  {"seed", (double)o->seed},
+        {"valid", o->valid},                  {"tta", o->tta}};
+    card.summary_count = (int)(sizeof numbers / sizeof *numbers);
+    memcpy(card.summary, numbers, sizeof numbers);
+    return card;
+}
+
+static brn_status save_model(brn__image_training *t)
+{
+    char path[sizeof t->run + 32];
+    snprintf(path, sizeof path, "%s/model.safetensors", t->run);
+    const char **classes =
+        brn__alloc_array((size_t)brn_image_data_class_count(t->data), sizeof *classes);
+    if (!classes) return BRN_ERROR_NO_MEMORY;
+    const brn__model_card card = card_of(t, classes);
+    brn_status status = brn__model_file_write(path, &card, t->network.parameters);
+    brn__free(classes);
+    return status;
+}
+
+static brn_status score_answers(brn__image_training *t, const brn__image_answers *answers)
+{
+    int64_t first = brn_image_data_split_start(t->data, BRN_SPLIT_VALID);
+    int64_t *labels = brn__alloc_array((size_t)answers->count, sizeof *labels);
+    if (!labels) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < answers->count; i++)
+        labels[i] = brn_image_data_label(t->data, first + i);
+    brn__image_score score = brn__image_score_of(answers->probabilities, answers->seen, labels,
+                                                 answers->count, answers->classes);
+    brn__image_score plain = brn__image_score_of(answers->plain, answers->seen, labels,
+                                                 answers->count, answers->classes);
+    brn__free(labels);
+    t->result.accuracy = score.accuracy;
+    t->result.valid_loss = score.loss;
+    t->result.plain_accuracy = plain.accuracy;
+    return BRN_OK;
+}
+
+/* Test-time augmentation on the validation pictures. */
+static brn_status average_views(brn__image_training *t)
+{
+    const brn_image_options *o = &t->plan.options;
+    const int64_t count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
+    if (o->tta == 0 || count == 0) return BRN_OK;
+    BRN__TRY(brn__image_begin_stage(t, "evaluate"));
+    int64_t *items =
+        brn__image_item_numbers(brn_image_data_split_start(t->data, BRN_SPLIT_VALID), count);
+    if (!items) return BRN_ERROR_NO_MEMORY;
+    const brn__image_ask ask = {.dataset = t->pictures,
+                                .items = items,
+                                .count = count,
+                                .batch_size = o->batch_size,
+                                .loaders = o->loaders,
+                                .tta = o->tta,
+                                .seed = o->seed,
+                                .progress = &t->progress};
+    brn__image_answers answers = {0};
+    brn_status status = brn__image_answers_make(&t->network, &ask, &answers);
+    if (status == BRN_OK) status = score_answers(t, &answers);
+    brn__image_answers_free(&answers);
+    brn__free(items);
+    return status;
+}
+
+static brn_status send_done(brn__image_training *t)
+{
+    const brn_image_result *r = &t->result;
+    const brn_metric metrics[] = {{"accuracy", r->accuracy},
+                                  {"error_rate", 1 - r->accuracy},
+                                  {"valid_loss", r->valid_loss},
+                                  {"plain_accuracy", r->plain_accuracy}};
+    brn_event event = brn__event_of(BRN_EVENT_DONE, t->run);
+    event.metrics = metrics;
+    event.metric_count = t->plan.options.tta > 0 ? 4 : 3;
+    event.valid_loss = r->valid_loss;
+    event.seconds = r->seconds;
+    if (t->result.valid_count == 0) event.metric_count = 0;
+    brn_status status = brn__progress_send(&t->progress, event);
+    return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static brn_status prepare(brn__image_training *t)
+{
+    const brn_image_options *o = &t->plan.options;
+    const brn_image_data_options split = {.valid = o->valid, .seed = o->seed};
+    BRN__TRY(brn_image_data_open(o->data, &split, &t->data));
+    BRN__TRY(check_data(&t->plan, t->data));
+    t->result.train_count = brn_image_data_split_count(t->data, BRN_SPLIT_TRAIN);
+    t->result.valid_count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
+    t->transform = brn__image_transform_of(&t->plan.preprocessing);
+    BRN__TRY(brn__image_dataset_new(t->data, &t->transform, &t->pictures));
+    BRN__TRY(make_network(t)); /* before the folder: a damaged weights file leaves none behind */
+    return make_folder(t);
+}
+
+static brn_status train(brn__image_training *t, const brn_image_options *options)
+{
+    const double start = brn__seconds_now();
+    BRN__TRY(brn__image_plan_make(options, &t->plan));
+    BRN__TRY(prepare(t));
+    brn__history_init(&t->history, t->history_path);
+    brn_status status = brn__image_stages(t);
+    if (status == BRN_OK) status = average_views(t);
+    t->result.seconds = brn__seconds_now() - start;
+    if (status == BRN_OK) {
+        BRN__TRY(save_model(t));
+        return send_done(t);
+    }
+    if (status != BRN_ERROR_INTERRUPTED) return status;
+    BRN__TRY(save_model(t)); /* keeps what there is */
+    return brn__fail(BRN_ERROR_INTERRUPTED, "interrupted after %d epochs; %s has the model as it was",
+                     t->epochs_done, t->run);
+}
+
+brn_status brn_image_train(const brn_image_options *options, brn_image_result *result)
+{
+    brn__image_training *t = brn__alloc_zero(1, sizeof *t);
+    if (!t) return BRN_ERROR_NO_MEMORY;
+    brn__progress_init(&t->progress, options->on_event, options->context);
+    t->result.accuracy = t->result.valid_loss = t->result.plain_accuracy = NAN;
+    brn_status status = train(t, options);
+    if (result) {
+        *result = t->result;
+        memcpy(result->run, t->run, sizeof result->run);
+    }
+    brn__history_deinit(&t->history);
+    brn__image_network_free(&t->network);
+    brn__dataset_free(t->pictures);
+    brn_image_data_close(t->data);
+    brn__free(t);
+    return status;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One training of an image classifier on its way. */
+#ifndef BRN__JOBS_IMAGE_TRAIN_H
+#define BRN__JOBS_IMAGE_TRAIN_H
+
+#include "jobs/image_job.h"
+
+typedef struct brn__image_training {
+    brn__image_plan plan;
+    brn_image_data *data;
+    brn__image_transform transform;
+    brn__dataset *pictures;
+    brn__image_network network;
+    brn_nn_head_options head;
+    brn__progress progress;
+    brn__history history;
+    bool *warned; /* by item: told as bad already */
+    int epochs_done;
+    brn_image_result result;
+    char run[4096], history_path[4160];
+} brn__image_training;
+
+/* Tells the listener that a stage begins. `name` is static. */
+brn_status brn__image_begin_stage(brn__image_training *training, const char *name);
+/* All fits of the recipe. result gets accuracy, valid_loss, plain_accuracy and bad_count. */
+brn_status brn__image_stages(brn__image_training *training);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/run_folder.h"
+#include "base/alloc.h"
+#include "base/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RUNS_MAX = 1000000 };
+
+static brn_status already_there(const char *path)
+{
+    return brn__fail(BRN_ERROR_USAGE, "%s is there already; a run is never overwritten: choose "
+                     "another --out, or move it away", path);
+}
+
+brn_status brn__run_folder_check(const char *out)
+{
+    struct stat info;
+    if (!out) return BRN_OK;
+    if (!*out) return brn__fail(BRN_ERROR_USAGE, "out: expected the path of a folder to make");
+    return lstat(out, &info) == 0 ? already_there(out) : BRN_OK;
+}
+
+/* The folder that will hold the run. */
+static brn_status make_parent(const char *out)
+{
+    char *parent = brn__strdup(out);
+    if (!parent) return BRN_ERROR_NO_MEMORY;
+    size_t length = strlen(parent);
+    while (length > 1 && parent[length - 1] == '/') parent[--length] = '\0';
+    char *slash = strrchr(parent, '/');
+    brn_status status = BRN_OK;
+    if (slash && slash != parent) {
+        *slash = '\0';
+        status = brn__make_folders(parent);
+    }
+    brn__free(parent);
+    return status;
+}
+
+static brn_status make_given(const char *out)
+{
+    BRN__TRY(brn__run_folder_check(out));
+    BRN__TRY(make_parent(out));
+    if (mkdir(out, 0777) == 0) return BRN_OK;
+    if (errno == EEXIST) return already_there(out);
+    return brn__fail(BRN_ERROR_IO, "create folder %s: %s", out, strerror(errno));
+}
+
+static brn_status make_numbered(const char *job, char *path, size_t size)
+{
+    BRN__TRY(brn__make_folders("runs"));
+    for (int number = 1; number <= RUNS_MAX; number++) {
+        snprintf(path, size, "runs/%s-%d", job, number);
+        if (mkdir(path, 0777) == 0) return BRN_OK;
+        if (errno != EEXIST)
+            return brn__fail(BRN_ERROR_IO, "create folder %s: %s", path, strerror(errno));
+    }
+    return brn__fail(BRN_ERROR_IO, "runs holds %d runs of %s: no number is free", RUNS_MAX, job);
+}
+
+brn_status brn__run_folder_make(const char *out, const char *job, char *path, size_t size)
+{
+    if (!out) return make_numbered(job, path, size);
+    if (strlen(out) >= size)
+        return brn__fail(BRN_ERROR_USAGE, "out: a path of %zu bytes; at most %zu", strlen(out),
+                         size - 1);
+    BRN__TRY(make_given(out));
+    snprintf(path, size, "%s", out);
+    return BRN_OK;
+}
