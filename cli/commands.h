@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The commands. Each is one record in a file of its own; to add one, write the file and a line in
+ * CLI_COMMAND_LIST. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "options.h"
+
+/* In the order of the help. */
+#define CLI_COMMAND_LIST(X)                                                                        \
+    X(image_train)                                                                                 \
+    X(image_evaluate)                                                                              \
+    X(image_predict)                                                                               \
+    X(models_list)                                                                                 \
+    X(models_info)                                                                                 \
+    X(models_import)                                                                               \
+    X(bench_train)                                                                                 \
+    X(bench_infer)                                                                                 \
+    X(bench_profile)                                                                               \
+    X(info)                                                                                        \
+    X(help)
+
+enum { CLI_COMMAND_OPTIONS_MAX = 32 };
+
+typedef struct cli_command {
+    const char *noun, *verb;  /* "image", "train"; a command of one word has no verb */
+    const char *arguments;    /* as the help shows them: "RUN FOLDER" */
+    const char *summary;      /* one line */
+    const char *details;      /* more lines for its own help, or NULL */
+    int inputs_min, inputs_max;
+    cli_option_id options[CLI_COMMAND_OPTIONS_MAX]; /* HELP ends the list */
+    void (*defaults)(cli_value *values);            /* NULL: none */
+    int (*run)(const struct cli_call *call);        /* an exit code */
+} cli_command;
+
+/* What the user asked for. */
+typedef struct cli_call {
+    const cli_command *command;
+    const char **inputs;
+    int input_count;
+    cli_value values[CLI_OPTION_COUNT];
+} cli_call;
+
+#define X(name) extern const cli_command cli_command_##name;
+CLI_COMMAND_LIST(X)
+#undef X
+
+const cli_command *cli_command_at(int index); /* NULL past the last */
+/* The command of these words (verb may be NULL). */
+const cli_command *cli_command_find(const char *noun, const char *verb);
+/* How many of the words make the command's name: 1 or 2. */
+int cli_command_words(const cli_command *command);
+/* "image train | evaluate | predict, models ...": what this version has, in one sentence's end. */
+void cli_command_names(char *out, unsigned long size);
+/* All commands, one line each, on standard output; those of `noun` only when it is not NULL. */
+void cli_commands_help(const char *noun);
+/* Tells what is wrong with words that name no command; gives the exit code of wrong usage. */
+int cli_command_unknown(const char *noun, const char *verb);
+
+#endif

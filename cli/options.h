@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every option of the command line, once: an option has the same name, meaning, type and range in
+ * all commands that take it. A command lists the ids it takes (commands.h); parsing, checking and
+ * --help come from here. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cli_command;
+struct cli_call;
+
+typedef enum cli_option_type {
+    CLI_IS_FLAG,   /* --quiet */
+    CLI_IS_SWITCH, /* --precompute, --no-precompute */
+    CLI_IS_WHOLE,  /* a whole number from low to high */
+    CLI_IS_REAL,   /* a number from low to high */
+    CLI_IS_TEXT,   /* any text */
+    CLI_IS_CHOICE, /* one of the words of `value`, which | separates */
+} cli_option_type;
+
+/* X(ID, name, type, value in the help, low, high, what it does, default in words or NULL) */
+/* clang-format off */
+#define CLI_OPTION_LIST(X)                                                                         \
+    X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/image-N")   \
+    X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
+    X(RECIPE, "recipe", CHOICE, "fine-tune|scratch", 0, 0,                                         \
+      "fine-tune: head first, then all layers; scratch: random weights", NULL)                     \
+    X(PRETRAINED, "pretrained", SWITCH, "", 0, 0, "start from the weights in the cache", NULL)     \
+    X(EPOCHS, "epochs", WHOLE, "N", 0, 10000, "epochs with all layers learning", NULL)             \
+    X(FREEZE_EPOCHS, "freeze-epochs", WHOLE, "N", 0, 10000, "epochs before, head alone", NULL)     \
+    X(FREEZE, "freeze", FLAG, "", 0, 0, "never unfreeze: all epochs train the head", NULL)         \
+    X(TRAIN_BN, "train-bn", FLAG, "", 0, 0,                                                        \
+      "batch norms of frozen layers go on learning; no precompute", NULL)                          \
+    X(PRECOMPUTE, "precompute", SWITCH, "", 0, 0,                                                  \
+      "frozen epochs on features computed once, without augmentation", NULL)                       \
+    X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures in a batch", NULL)                  \
+    X(SIZE, "size", WHOLE, "PIXELS", 32, 1024, "side of the square that the network sees, pixels", \
+      "the weights' own, else 224")                                                                \
+    X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \
+      "the recipe's")                                                                              \
+    X(WEIGHT_DECAY, "weight-decay", REAL, "DECAY", 0, 100, "weight decay", "the recipe's")         \
+    X(OPTIMIZER, "optimizer", CHOICE, "sgd|adamw", 0, 0, "optimizer", "the recipe's")              \
+    X(SCHEDULE, "schedule", CHOICE, "one-cycle|cosine|constant", 0, 0, "rate over time",           \
+      "the recipe's")                                                                              \
+    X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \
+      NULL)                                                                                        \
+    X(VALID, "valid", REAL, "SHARE", .001, .999,                                                   \
+      "share that validates where there is no valid/ folder", NULL)                                \
+    X(WHOLE, "whole", FLAG, "", 0, 0, "all pictures of a folder without valid/", NULL)             \
+    X(TTA, "tta", WHOLE, "N", 0, 100, "test-time augmentation: N changed copies, averaged", NULL)  \
+    X(TOP, "top", WHOLE, "N", 1, 1000, "answers to print for a picture", NULL)                     \
+    X(MODE, "mode", CHOICE, "train|infer", 0, 0, "what to profile", NULL)                          \
+    X(ROUNDS, "rounds", WHOLE, "N", 1, 10000, "timed rounds; the median counts", NULL)             \
+    X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \
+    X(THREADS, "threads", WHOLE, "N", 0, 1024, "computing threads, 0 = all processors", NULL)      \
+    X(LOADERS, "loaders", WHOLE, "N", 0, 256, "threads that load pictures", "chosen")              \
+    X(QUIET, "quiet", FLAG, "", 0, 0, "print the result only", NULL)                               \
+    X(JSON, "json", FLAG, "", 0, 0, "print one JSON object a line", NULL)                          \
+    X(HELP, "help", FLAG, "", 0, 0, "print this", NULL)
+/* clang-format on */
+
+typedef enum cli_option_id {
+#define X(id, ...) CLI_##id,
+    CLI_OPTION_LIST(X)
+#undef X
+        CLI_OPTION_COUNT
+} cli_option_id;
+
+/* `set`: by the user, or by the command as its default. */
+typedef struct cli_value {
+    bool set;
+    bool flag;        /* FLAG, SWITCH */
+    int64_t whole;    /* WHOLE */
+    double real;      /* REAL */
+    const char *text; /* TEXT, CHOICE */
+} cli_value;
+
+/* Reads `argv` (without the command's words) into `call`. An exit code; failures are told. */
+int cli_options_parse(const struct cli_command *command, int argc, char **argv,
+                      struct cli_call *call);
+
+/* The help of one command on standard output. */
+void cli_options_help(const struct cli_command *command);
+
+#endif
