@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * burnish image train FOLDER */
+#include "commands.h"
+#include "output.h"
+#include "progress.h"
+#include "signals.h"
+
+#include "burnish/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static cli_value whole(int64_t number)
+{
+    return (cli_value){.set = true, .whole = number};
+}
+static cli_value real(double number)
+{
+    return (cli_value){.set = true, .real = number};
+}
+static cli_value text(const char *word)
+{
+    return (cli_value){.set = true, .text = word};
+}
+static cli_value flag(bool on)
+{
+    return (cli_value){.set = true, .flag = on};
+}
+
+/* The library's own defaults. Those that the recipe or the weights choose stay unset. */
+static void defaults(cli_value *values)
+{
+    brn_image_options o = brn_image_defaults();
+    values[CLI_ARCH] = text(o.architecture);
+    values[CLI_RECIPE] = text("fine-tune");
+    values[CLI_PRETRAINED] = flag(o.pretrained);
+    values[CLI_EPOCHS] = whole(o.epochs);
+    values[CLI_FREEZE_EPOCHS] = whole(o.freeze_epochs);
+    values[CLI_PRECOMPUTE] = flag(o.precompute);
+    values[CLI_BATCH_SIZE] = whole(o.batch_size);
+    values[CLI_LABEL_SMOOTHING] = real(o.label_smoothing);
+    values[CLI_VALID] = real(o.valid);
+    values[CLI_TTA] = whole(o.tta);
+    values[CLI_SEED] = whole((int64_t)o.seed);
+    values[CLI_THREADS] = whole(o.threads);
+}
+
+static brn_image_options options_of(const cli_call *call)
+{
+    const cli_value *v = call->values;
+    brn_image_options o = brn_image_defaults();
+    o.data = call->inputs[0];
+    o.architecture = v[CLI_ARCH].text;
+    if (v[CLI_OUT].set) o.out = v[CLI_OUT].text;
+    bool scratch = !strcmp(v[CLI_RECIPE].text, "scratch");
+    o.recipe = scratch ? BRN_RECIPE_SCRATCH : BRN_RECIPE_FINE_TUNE;
+    o.pretrained = v[CLI_PRETRAINED].flag && !scratch;
+    o.epochs = (int)v[CLI_EPOCHS].whole;
+    o.freeze_epochs = (int)v[CLI_FREEZE_EPOCHS].whole;
+    o.freeze = v[CLI_FREEZE].flag;
+    o.train_bn = v[CLI_TRAIN_BN].flag;
+    o.precompute = v[CLI_PRECOMPUTE].flag;
+    o.batch_size = (int)v[CLI_BATCH_SIZE].whole;
+    if (v[CLI_SIZE].set) o.size = (int)v[CLI_SIZE].whole;
+    if (v[CLI_LEARNING_RATE].set) o.learning_rate = v[CLI_LEARNING_RATE].real;
+    if (v[CLI_WEIGHT_DECAY].set) o.weight_decay = v[CLI_WEIGHT_DECAY].real;
+    if (v[CLI_OPTIMIZER].set) o.optimizer = v[CLI_OPTIMIZER].text;
+    if (v[CLI_SCHEDULE].set) o.schedule = v[CLI_SCHEDULE].text;
+    o.label_smoothing = v[CLI_LABEL_SMOOTHING].real;
+    o.valid = v[CLI_VALID].real;
+    o.tta = (int)v[CLI_TTA].whole;
+    o.seed = (uint64_t)v[CLI_SEED].whole;
+    o.threads = (int)v[CLI_THREADS].whole;
+    if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
+    const char *verbose = getenv("BRN_VERBOSE");
+    o.describe_plans = verbose && !strcmp(verbose, "plan");
+    return o;
+}
+
+static int run(const cli_call *call)
+{
+    int code = cli_check_folder(call->inputs[0]);
+    if (code != CLI_DONE) return code;
+    cli_progress progress = cli_progress_of("image train");
+    brn_image_options options = options_of(call);
+    options.on_event = cli_progress_event;
+    options.context = &progress;
+    cli_signals_watch();
+    brn_status status = brn_image_train(&options, NULL);
+    cli_progress_clear(&progress);
+    return cli_fail_status(status);
+}
+
+const cli_command cli_command_image_train = {
+    .noun = "image",
+    .verb = "train",
+    .arguments = "FOLDER",
+    .summary = "Trains a classifier on a folder of pictures",
+    .details =
+        "FOLDER holds train/ and valid/ with a folder of pictures for each class, or the\n"
+        "class folders themselves, of which a share is set aside to validate. JPEG and PNG.\n"
+        "The run folder gets config.json, history.csv and model.safetensors.",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .options = {CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
+                CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
+                CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
+                CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_LABEL_SMOOTHING,
+                CLI_VALID,         CLI_TTA,        CLI_SEED,     CLI_THREADS,
+                CLI_LOADERS,       CLI_QUIET,      CLI_JSON,     CLI_HELP},
+    .defaults = defaults,
+    .run = run,
+};
