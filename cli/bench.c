@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * burnish bench train|infer|profile MODEL: speed with random weights and pictures. */
+#include "commands.h"
+#include "json.h"
+#include "output.h"
+
+#include "burnish/image.h"
+#include "burnish/runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void defaults(cli_value *values)
+{
+    values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = 16};
+    values[CLI_SIZE] = (cli_value){.set = true, .whole = 224};
+    values[CLI_THREADS] = (cli_value){.set = true, .whole = 2};
+    values[CLI_ROUNDS] = (cli_value){.set = true, .whole = 5};
+    values[CLI_MODE] = (cli_value){.set = true, .text = "train"};
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(const cli_call *call, const char *mode, double *seconds, int rounds)
+{
+    int64_t batch_size = call->values[CLI_BATCH_SIZE].whole;
+    qsort(seconds, (size_t)rounds, sizeof *seconds, ascending);
+    double middle = (seconds[(rounds - 1) / 2] + seconds[rounds / 2]) / 2;
+    double median = (double)batch_size / middle, minimum = (double)batch_size / seconds[rounds - 1],
+           maximum = (double)batch_size / seconds[0];
+    if (cli_is_json()) {
+        cli_json json = cli_json_event("bench");
+        cli_json_text(&json, "model", call->inputs[0]);
+        cli_json_text(&json, "mode", mode);
+        cli_json_whole(&json, "batch_size", batch_size);
+        cli_json_whole(&json, "size", call->values[CLI_SIZE].whole);
+        cli_json_whole(&json, "threads", call->values[CLI_THREADS].whole);
+        cli_json_whole(&json, "rounds", rounds);
+        cli_json_real(&json, "images_per_second", median);
+        cli_json_real(&json, "minimum", minimum);
+        cli_json_real(&json, "maximum", maximum);
+        cli_json_end(&json);
+    } else if (cli_is_quiet())
+        cli_print("%.2f\n", median);
+    else
+        cli_say("%s %s: %.2f images/s (%.2f to %.2f in %d rounds)\n", call->inputs[0], mode, median,
+                minimum, maximum, rounds);
+}
+
+static int bench(const cli_call *call, bool training, bool profile)
+{
+    const cli_value *v = call->values;
+    int rounds = (int)v[CLI_ROUNDS].whole;
+    char *plan = NULL;
+    double *seconds = calloc((size_t)rounds, sizeof *seconds);
+    if (!seconds) return cli_fail(CLI_NO_ROOM, "no memory for %d rounds", rounds);
+    brn_status status = brn_image_bench(call->inputs[0], training, (int)v[CLI_BATCH_SIZE].whole,
+                                        (int)v[CLI_SIZE].whole, (int)v[CLI_THREADS].whole, rounds,
+                                        seconds, profile ? &plan : NULL);
+    int code = cli_fail_status(status);
+    if (code == CLI_DONE && plan && cli_is_json()) {
+        cli_json json = cli_json_event("plan");
+        cli_json_text(&json, "text", plan);
+        cli_json_end(&json);
+    } else if (code == CLI_DONE && plan)
+        cli_print("%s", plan);
+    if (code == CLI_DONE) report(call, training ? "train" : "infer", seconds, rounds);
+    brn_text_free(plan);
+    free(seconds);
+    return code;
+}
+
+static int train(const cli_call *call)
+{
+    return bench(call, true, false);
+}
+static int infer(const cli_call *call)
+{
+    return bench(call, false, false);
+}
+
+static int profile(const cli_call *call)
+{
+    return bench(call, !strcmp(call->values[CLI_MODE].text, "train"), true);
+}
+
+/* clang-format off */
+#define BENCH_OPTIONS CLI_BATCH_SIZE, CLI_SIZE, CLI_THREADS, CLI_ROUNDS, CLI_QUIET, CLI_JSON, CLI_HELP
+/* clang-format on */
+
+const cli_command cli_command_bench_train = {
+    .noun = "bench",
+    .verb = "train",
+    .arguments = "MODEL",
+    .summary = "Times training steps with random weights",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .options = {BENCH_OPTIONS},
+    .defaults = defaults,
+    .run = train,
+};
+
+const cli_command cli_command_bench_infer = {
+    .noun = "bench",
+    .verb = "infer",
+    .arguments = "MODEL",
+    .summary = "Times inference with random weights",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .options = {BENCH_OPTIONS},
+    .defaults = defaults,
+    .run = infer,
+};
+
+const cli_command cli_command_bench_profile = {
+    .noun = "bench",
+    .verb = "profile",
+    .arguments = "MODEL",
+    .summary = "Prints the steps of a plan with their times",
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .options = {CLI_MODE, BENCH_OPTIONS},
+    .defaults = defaults,
+    .run = profile,
+};
