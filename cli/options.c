@@ -29,8 +29,14 @@ static const cli_option options[CLI_OPTION_COUNT] = {
 #undef X
 };
 
-/* A SWITCH has the number of its option plus OFF for its --no- form. */
-enum { OFF = 1000, LONG_MAX_COUNT = 2 * CLI_COMMAND_OPTIONS_MAX + 1, NAME_MAX_LENGTH = 48 };
+/* What getopt_long returns for an option: its id plus FIRST, past all characters; plus OFF for the
+ * --no- form of a SWITCH. */
+enum {
+    FIRST = 256,
+    OFF = 1000,
+    LONG_MAX_COUNT = 2 * CLI_COMMAND_OPTIONS_MAX + 1,
+    NAME_MAX_LENGTH = 48
+};
 
 typedef struct long_options {
     struct option list[LONG_MAX_COUNT + 1];
@@ -56,16 +62,26 @@ static void list_long(const cli_command *command, long_options *out)
     memset(out, 0, sizeof *out);
     for (int i = 0; i < CLI_COMMAND_OPTIONS_MAX; i++) {
         cli_option_id id = command->options[i];
-        add_long(out, "", id, (int)id + 1);
-        if (options[id].type == CLI_IS_SWITCH) add_long(out, "no-", id, (int)id + 1 + OFF);
+        add_long(out, "", id, (int)id + FIRST);
+        if (options[id].type == CLI_IS_SWITCH) add_long(out, "no-", id, (int)id + FIRST + OFF);
         if (id == CLI_HELP) break;
     }
+}
+
+/* "sgd|adamw" -> "sgd, adamw" */
+static void list_words(const char *choices, char *out, size_t size)
+{
+    size_t used = 0;
+    for (; *choices && used + 2 < size; choices++) {
+        out[used++] = *choices == '|' ? ',' : *choices;
+        if (*choices == '|') out[used++] = ' ';
+    }
+    out[used] = 0;
 }
 
 static int wrong_value(const cli_option *option, const char *text)
 {
     char words[128];
-    snprintf(words, sizeof words, "%s", option->value);
     switch (option->type) {
     case CLI_IS_WHOLE:
         if (option->high > 1e15)
@@ -77,7 +93,7 @@ static int wrong_value(const cli_option *option, const char *text)
         return cli_fail(CLI_WRONG_USE, "--%s %s: expected a number from %g to %g", option->name,
                         text, option->low, option->high);
     case CLI_IS_CHOICE:
-        for (char *bar = words; (bar = strchr(bar, '|'));) memcpy(bar, "/", 1);
+        list_words(option->value, words, sizeof words);
         return cli_fail(CLI_WRONG_USE, "--%s %s: expected one of %s", option->name, text, words);
     default: return cli_fail(CLI_WRONG_USE, "--%s: expected a %s", option->name, option->value);
     }
@@ -176,7 +192,7 @@ static int take_option(const cli_command *command, const long_options *known, in
                        char **argv, cli_call *call)
 {
     int number = known->list[index].val;
-    cli_option_id id = (cli_option_id)((number > OFF ? number - OFF : number) - 1);
+    cli_option_id id = (cli_option_id)((number > OFF ? number - OFF : number) - FIRST);
     const char *value = known->list[index].has_arg ? optarg : NULL;
     if (!is_whole_name(known->list[index].name, argv, value)) {
         const char *typed = argv[optind - (value && value == argv[optind - 1] ? 2 : 1)];
@@ -202,7 +218,7 @@ int cli_options_parse(const cli_command *command, int argc, char **argv, cli_cal
             call->values[CLI_HELP].flag = true;
         else if (found == ':')
             code = cli_fail(CLI_WRONG_USE, "%s: expected a value", argv[optind - 1]);
-        else if (found == '?' && optopt > ' ' && optopt < OFF) /* options' numbers are below ' ' */
+        else if (found == '?' && optopt > 0 && optopt < FIRST)
             code =
                 cli_fail(CLI_WRONG_USE, "-%c is not an option; options are words: --quiet", optopt);
         else if (found == '?')
