@@ -22,6 +22,13 @@ static void before_step(const brn__step *step)
     if (omp_get_max_threads() != step->threads) omp_set_num_threads(step->threads);
 }
 
+void brn__cpu_size_team(brn__step *step, double flops)
+{
+    if (flops >= 1e6) return;
+    step->threads = 1;
+    before_step(step);
+}
+
 /* "aBcd16b"-like text: block sizes with their dimension's letter. */
 static void describe_layout(const brn__layout *layout, brn__text *out)
 {

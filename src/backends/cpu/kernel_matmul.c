@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Matrix products by oneDNN on row-major operands; transposition is a matter of strides. */
+#include "backends/cpu/cpu.h"
 #include "backends/cpu/dnnl.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/post_ops.h"
@@ -34,6 +35,7 @@ static brn_status prepare(brn__step *step)
         rows *= batch;
         batch = 1;
     }
+    brn__cpu_size_team(step, 2.0 * (double)(batch * rows * inner) * (double)columns);
     brn__dnnl_call *call;
     dnnl_engine_t cpu;
     dnnl_primitive_attr_t attr;
