@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Our grouped convolution against the reference backend: value, both gradients, bias, over sizes that
- * leave partial tiles. */
+ * Our grouped and depthwise convolutions against the reference backend: value, both gradients, bias,
+ * over sizes that leave partial tiles. */
 #include "base/alloc.h"
 #include "base/philox.h"
 #include "burnish/ops.h"
 #include "burnish/runner.h"
+#include "burnish/version.h"
 #include "test.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@
 
 typedef struct grouped {
     int64_t n, c, groups, h, w;
-    int stride;
+    int stride, side;
+    bool same;
 } grouped;
 
 typedef struct answer {
@@ -48,12 +50,13 @@ static answer run(const grouped *g, const char *backend, brn_dtype dtype, bool *
     brn_runner *runner;
     brn_plan *plan;
     assert_ok(brn_graph_new(&graph));
-    int64_t x_dims[4] = {g->n, g->c, g->h, g->w}, w_dims[4] = {g->c, g->c / g->groups, 3, 3};
-    int64_t x_count = g->n * g->c * g->h * g->w, w_count = g->c * w_dims[1] * 9;
+    int64_t x_dims[4] = {g->n, g->c, g->h, g->w}, w_dims[4] = {g->c, g->c / g->groups, g->side, g->side};
+    int64_t x_count = g->n * g->c * g->h * g->w, w_count = g->c * w_dims[1] * g->side * g->side;
     brn_node *x = brn_input(graph, "x", BRN_DTYPE_F32, x_dims, 4);
     brn_node *w = brn_parameter(graph, "w", w_dims, 4, BRN_PARAMETER_WEIGHT, (brn_init){0});
     brn_node *b = brn_parameter(graph, "b", &g->c, 1, BRN_PARAMETER_BIAS, (brn_init){0});
-    brn_conv2d_options options = {.stride = {g->stride, g->stride}, .padding = {1, 1}, .groups = (int)g->groups};
+    brn_conv2d_options options = {.stride = {g->stride, g->stride}, .padding = {g->side / 2, g->side / 2},
+                                  .groups = (int)g->groups, .same = g->same};
     brn_node *y = brn_conv2d(x, w, b, &options);
     brn_node *v = brn_input(graph, "v", BRN_DTYPE_F32, brn_node_shape(y).dims, 4);
     brn_node *loss = brn_reduce(brn_mul(y, v), BRN_REDUCE_SUM, 15, false);
@@ -74,7 +77,7 @@ static answer run(const grouped *g, const char *backend, brn_dtype dtype, bool *
     assert_ok(brn_plan_run(plan, &(brn_run){0}));
     *own_kernel = false;
     for (int i = 0; i < brn_plan_step_count(plan); i++)
-        *own_kernel |= strstr(brn_plan_step(plan, i).implementation, "grouped") != NULL;
+        *own_kernel |= strstr(brn_plan_step(plan, i).implementation, g->side == 3 ? "grouped" : "depthwise") != NULL;
     char *gradients;
     assert_ok(brn_parameters_gradients(store, (void **)&gradients));
     size_t size = brn_dtype_bytes(dtype);
@@ -106,22 +109,39 @@ static void assert_near(const double *got, const double *want, int64_t count, co
     fail();
 }
 
-TEST(grouped_convolution_equals_the_reference)
+static void check_cases(const grouped *cases, size_t count)
 {
-    static const grouped cases[] = {
-        {1, 16, 4, 7, 7, 1}, {3, 32, 8, 8, 5, 1}, {2, 32, 4, 7, 9, 1}, {1, 64, 8, 14, 15, 1}, {2, 48, 12, 1, 1, 1},
-        {1, 16, 4, 7, 7, 2}, {3, 32, 8, 8, 5, 2}, {2, 32, 4, 7, 9, 2}, {1, 64, 8, 16, 14, 2}, {2, 16, 2, 2, 3, 2},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < count; i++) {
         bool own, unused;
         const grouped *g = &cases[i];
         answer want = run(g, "reference", BRN_DTYPE_F64, &unused), got = run(g, "cpu", BRN_DTYPE_F32, &own);
-        if (__builtin_cpu_supports("avx512f")) assert_true(own);
+        if (!strcmp(brn_instruction_set(), "avx512")) assert_true(own);
         assert_near(got.y, want.y, want.y_count, "y", g);
         assert_near(got.dx, want.dx, g->n * g->c * g->h * g->w, "dx", g);
-        assert_near(got.dw, want.dw, g->c * g->c / g->groups * 9, "dw", g);
+        assert_near(got.dw, want.dw, g->c * g->c / g->groups * g->side * g->side, "dw", g);
         assert_near(got.db, want.db, g->c, "db", g);
         double *all[] = {want.y, want.dx, want.dw, want.db, got.y, got.dx, got.dw, got.db};
         for (int k = 0; k < 8; k++) brn__free(all[k]);
     }
+}
+
+TEST(grouped_convolution_equals_the_reference)
+{
+    static const grouped cases[] = {
+        {1, 16, 4, 7, 7, 1, 3, false},   {3, 32, 8, 8, 5, 1, 3, false},  {2, 32, 4, 7, 9, 1, 3, false},
+        {1, 64, 8, 14, 15, 1, 3, false}, {2, 48, 12, 1, 1, 1, 3, false}, {1, 16, 4, 7, 7, 2, 3, false},
+        {3, 32, 8, 8, 5, 2, 3, false},   {2, 32, 4, 7, 9, 2, 3, false},  {1, 64, 8, 16, 14, 2, 3, false},
+        {2, 16, 2, 2, 3, 2, 3, false},
+    };
+    check_cases(cases, sizeof cases / sizeof *cases);
+}
+
+TEST(depthwise_5x5_equals_the_reference)
+{
+    static const grouped cases[] = {
+        {1, 16, 16, 7, 7, 1, 5, true},  {3, 32, 32, 8, 5, 1, 5, true},  {2, 16, 16, 1, 1, 1, 5, true},
+        {2, 48, 48, 3, 9, 2, 5, true},  {1, 16, 16, 14, 14, 2, 5, true}, {2, 32, 32, 15, 13, 2, 5, true},
+        {2, 16, 16, 9, 6, 1, 5, false}, {2, 16, 16, 9, 6, 2, 5, false},
+    };
+    check_cases(cases, sizeof cases / sizeof *cases);
 }

@@ -2,6 +2,7 @@
  * Convolution and its two gradients by oneDNN, format `any` everywhere: the primitive says which
  * layouts it wants and the plan lets them flow. */
 #include "backends/cpu/dnnl.h"
+#include "backends/cpu/kernel_depthwise.h"
 #include "backends/cpu/kernel_grouped_conv.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/post_ops.h"
@@ -194,23 +195,37 @@ static brn__conv2d_geometry geometry_of(const brn__step *step)
     return brn__conv2d_geometry_of(attributes, x, w);
 }
 
-/* The kernel of our own takes the step over where it applies. A failed prepare leaves nothing. */
-#define GUARDED(name, own)                                                                         \
-    static brn_status guarded_##name(brn__step *step)                                              \
-    {                                                                                              \
-        brn__conv2d_geometry geometry = geometry_of(step);                                         \
-        if (brn__grouped_conv_applies(&geometry)) {                                                \
-            step->kernel = &own;                                                                   \
-            return own.prepare(step);                                                              \
-        }                                                                                          \
-        brn_status status = name(step);                                                            \
-        if (status != BRN_OK) brn__dnnl_release(step);                                             \
-        return status;                                                                             \
-    }
-GUARDED(prepare_forward, brn__grouped_conv2d)
-GUARDED(prepare_grad_input, brn__grouped_conv2d_grad_input)
-GUARDED(prepare_grad_weight, brn__grouped_conv2d_grad_weight)
+/* Kernels of our own, where oneDNN 3.2 has holes: the first that applies takes the step over. */
+typedef struct own_kernel {
+    bool (*applies)(const brn__conv2d_geometry *geometry);
+    const brn__kernel *kernel;
+} own_kernel;
 
-const brn__kernel brn__cpu_conv2d = {guarded_prepare_forward, brn__dnnl_run, brn__dnnl_release};
-const brn__kernel brn__cpu_conv2d_grad_input = {guarded_prepare_grad_input, brn__dnnl_run, brn__dnnl_release};
-const brn__kernel brn__cpu_conv2d_grad_weight = {guarded_prepare_grad_weight, brn__dnnl_run, brn__dnnl_release};
+static const own_kernel own_forward[] = {{brn__grouped_conv_applies, &brn__grouped_conv2d}, {NULL, NULL}};
+static const own_kernel own_grad_input[] = {{brn__grouped_conv_applies, &brn__grouped_conv2d_grad_input},
+                                            {NULL, NULL}};
+static const own_kernel own_grad_weight[] = {{brn__grouped_conv_applies, &brn__grouped_conv2d_grad_weight},
+                                             {brn__depthwise_applies, &brn__depthwise_grad_weight},
+                                             {NULL, NULL}};
+
+/* A failed prepare leaves nothing behind. */
+static brn_status choose(brn__step *step, const own_kernel *own, brn_status (*prepare)(brn__step *step))
+{
+    brn__conv2d_geometry geometry = geometry_of(step);
+    for (; own->applies; own++)
+        if (own->applies(&geometry)) {
+            step->kernel = own->kernel;
+            return own->kernel->prepare(step);
+        }
+    brn_status status = prepare(step);
+    if (status != BRN_OK) brn__dnnl_release(step);
+    return status;
+}
+
+static brn_status choose_forward(brn__step *step) { return choose(step, own_forward, prepare_forward); }
+static brn_status choose_grad_input(brn__step *step) { return choose(step, own_grad_input, prepare_grad_input); }
+static brn_status choose_grad_weight(brn__step *step) { return choose(step, own_grad_weight, prepare_grad_weight); }
+
+const brn__kernel brn__cpu_conv2d = {choose_forward, brn__dnnl_run, brn__dnnl_release};
+const brn__kernel brn__cpu_conv2d_grad_input = {choose_grad_input, brn__dnnl_run, brn__dnnl_release};
+const brn__kernel brn__cpu_conv2d_grad_weight = {choose_grad_weight, brn__dnnl_run, brn__dnnl_release};
