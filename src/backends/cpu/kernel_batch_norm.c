@@ -18,10 +18,14 @@
 #include <math.h>
 #include <string.h>
 
+/* Results from this size on are stored around the caches: measured better from 50 MB on, even when
+ * the next step reads them at once; no different at 25 MB; worse at 6 MB (32 MB of L3). */
+enum { STREAM_BYTES = 32 << 20 };
+
 typedef struct norm_data {
     const brn__simd *simd;
     brn__spans spans;
-    bool panel_wise;
+    bool panel_wise, stream;
     double count; /* M = N H W */
 } norm_data;
 
@@ -74,6 +78,7 @@ static brn_status norm_prepare(brn__step *step, int x)
     step->data = data;
     step->threads = brn__threads_for(step, layout.bytes);
     data->simd = brn__simd_now();
+    data->stream = layout.bytes >= STREAM_BYTES;
     data->spans = brn__spans_of(&blocking);
     data->count = (double)(blocking.n * blocking.spatial);
     int64_t panels = data->spans.panels;
@@ -260,6 +265,7 @@ static void forward_second(const norm_job *job, int64_t panel, int64_t unit)
         .factor = vector_of(job, panel, FACTOR),
         .shift = vector_of(job, panel, SHIFT),
         .activation = attributes->activation,
+        .stream = job->data->stream && job->step->outputs[Y] != job->step->inputs[X],
     });
 }
 
@@ -335,6 +341,7 @@ static brn__norm_backward backward_span(const norm_job *job, int64_t panel, int6
         .c1 = vector_of(job, panel, C1),
         .c2 = vector_of(job, panel, C2),
         .activation = attributes->activation,
+        .stream = job->data->stream && dx != step->inputs[DY] && dx != step->inputs[GRAD_X],
     };
 }
 

@@ -81,17 +81,20 @@ void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, 
 
 /* ---- forward ---- */
 
-INLINE void apply(const brn__norm_forward *a, brn_activation activation, int64_t i, int count,
-                  vector mean, vector factor, vector shift)
+INLINE void apply(const brn__norm_forward *a, brn_activation activation, bool stream, int64_t i,
+                  int count, vector mean, vector factor, vector shift)
 {
     vector y = (load_part(a->x + i, count) - mean) * factor + shift;
     if (a->residual) y += load_part(a->residual + i, count);
     if (activation == BRN_ACTIVATION_RELU) y = relu(y);
     if (activation == BRN_ACTIVATION_RELU6) y = relu6(y);
-    store_part(a->y + i, y, count);
+    if (stream && count == LANES)
+        store_around(a->y + i, y);
+    else
+        store_part(a->y + i, y, count);
 }
 
-INLINE void apply_span(const brn__norm_forward *span, brn_activation activation)
+INLINE void apply_span(const brn__norm_forward *span, brn_activation activation, bool stream)
 {
     const brn__norm_forward a = *span;
     int64_t i = 0;
@@ -103,29 +106,39 @@ INLINE void apply_span(const brn__norm_forward *span, brn_activation activation)
         }
         for (; i + STRIDE <= a.length; i += STRIDE)
             for (int j = 0; j < UNROLL; j++)
-                apply(&a, activation, i + j * LANES, LANES, m[j], f[j], s[j]);
+                apply(&a, activation, stream, i + j * LANES, LANES, m[j], f[j], s[j]);
         for (int j = 0; i < a.length; i += LANES, j++)
-            apply(&a, activation, i, lesser(a.length - i, LANES), m[j], f[j], s[j]);
+            apply(&a, activation, stream, i, lesser(a.length - i, LANES), m[j], f[j], s[j]);
         return;
     }
     for (; i < a.length; i += a.period) {
         int64_t c = 0;
         for (; c + LANES <= a.period; c += LANES)
-            apply(&a, activation, i + c, LANES, load(a.mean + c), load(a.factor + c),
+            apply(&a, activation, stream, i + c, LANES, load(a.mean + c), load(a.factor + c),
                   load(a.shift + c));
         int rest = (int)(a.period - c);
         if (rest)
-            apply(&a, activation, i + c, rest, load_part(a.mean + c, rest),
+            apply(&a, activation, stream, i + c, rest, load_part(a.mean + c, rest),
                   load_part(a.factor + c, rest), load_part(a.shift + c, rest));
+    }
+}
+
+INLINE void apply_any(const brn__norm_forward *span, bool stream)
+{
+    switch (span->activation) {
+    case BRN_ACTIVATION_RELU: apply_span(span, BRN_ACTIVATION_RELU, stream); break;
+    case BRN_ACTIVATION_RELU6: apply_span(span, BRN_ACTIVATION_RELU6, stream); break;
+    default: apply_span(span, BRN_ACTIVATION_NONE, stream);
     }
 }
 
 void BRN__SIMD(norm_apply)(const brn__norm_forward *span)
 {
-    switch (span->activation) {
-    case BRN_ACTIVATION_RELU: apply_span(span, BRN_ACTIVATION_RELU); break;
-    case BRN_ACTIVATION_RELU6: apply_span(span, BRN_ACTIVATION_RELU6); break;
-    default: apply_span(span, BRN_ACTIVATION_NONE);
+    if (span->stream && span->period == BRN__PERIOD && aligned(span->y)) {
+        apply_any(span, true);
+        stream_end();
+    } else {
+        apply_any(span, false);
     }
 }
 
@@ -252,15 +265,20 @@ void BRN__SIMD(norm_backward_first)(const brn__norm_backward *span, double *sum,
         first_any(span, false, NULL, NULL);
 }
 
-INLINE void second(const brn__norm_backward *a, brn_activation activation, bool two, int64_t i,
-                   int count, vector mean, vector factor, vector c1, vector c2)
+INLINE void second(const brn__norm_backward *a, brn_activation activation, bool two, bool stream,
+                   int64_t i, int count, vector mean, vector factor, vector c1, vector c2)
 {
     vector dz = masked(a, activation, two, i, count);
     vector t = load_part(a->x + i, count) - mean;
-    store_part(a->dx + i, factor * (dz - c1 - c2 * t), count);
+    vector dx = factor * (dz - c1 - c2 * t);
+    if (stream && count == LANES)
+        store_around(a->dx + i, dx);
+    else
+        store_part(a->dx + i, dx, count);
 }
 
-INLINE void second_span(const brn__norm_backward *span, brn_activation activation, bool two)
+INLINE void second_span(const brn__norm_backward *span, brn_activation activation, bool two,
+                        bool stream)
 {
     const brn__norm_backward a = *span;
     int64_t i = 0;
@@ -273,32 +291,43 @@ INLINE void second_span(const brn__norm_backward *span, brn_activation activatio
         }
         for (; i + STRIDE <= a.length; i += STRIDE)
             for (int j = 0; j < UNROLL; j++)
-                second(&a, activation, two, i + j * LANES, LANES, m[j], f[j], c1[j], c2[j]);
+                second(&a, activation, two, stream, i + j * LANES, LANES, m[j], f[j], c1[j], c2[j]);
         for (int j = 0; i < a.length; i += LANES, j++)
-            second(&a, activation, two, i, lesser(a.length - i, LANES), m[j], f[j], c1[j], c2[j]);
+            second(&a, activation, two, stream, i, lesser(a.length - i, LANES), m[j], f[j], c1[j],
+                   c2[j]);
         return;
     }
     for (; i < a.length; i += a.period) {
         int64_t c = 0;
         for (; c + LANES <= a.period; c += LANES)
-            second(&a, activation, two, i + c, LANES, load(a.mean + c), load(a.factor + c),
+            second(&a, activation, two, stream, i + c, LANES, load(a.mean + c), load(a.factor + c),
                    load(a.c1 + c), load(a.c2 + c));
         int rest = (int)(a.period - c);
         if (rest)
-            second(&a, activation, two, i + c, rest, load_part(a.mean + c, rest),
+            second(&a, activation, two, stream, i + c, rest, load_part(a.mean + c, rest),
                    load_part(a.factor + c, rest), load_part(a.c1 + c, rest),
                    load_part(a.c2 + c, rest));
     }
 }
 
-void BRN__SIMD(norm_backward_second)(const brn__norm_backward *a)
+INLINE void second_any(const brn__norm_backward *a, bool stream)
 {
     switch (a->activation * 2 + (a->dy2 != NULL)) {
-    case BRN_ACTIVATION_RELU * 2: second_span(a, BRN_ACTIVATION_RELU, false); break;
-    case BRN_ACTIVATION_RELU * 2 + 1: second_span(a, BRN_ACTIVATION_RELU, true); break;
-    case BRN_ACTIVATION_RELU6 * 2: second_span(a, BRN_ACTIVATION_RELU6, false); break;
-    case BRN_ACTIVATION_RELU6 * 2 + 1: second_span(a, BRN_ACTIVATION_RELU6, true); break;
-    case BRN_ACTIVATION_NONE * 2: second_span(a, BRN_ACTIVATION_NONE, false); break;
-    default: second_span(a, BRN_ACTIVATION_NONE, true);
+    case BRN_ACTIVATION_RELU * 2: second_span(a, BRN_ACTIVATION_RELU, false, stream); break;
+    case BRN_ACTIVATION_RELU * 2 + 1: second_span(a, BRN_ACTIVATION_RELU, true, stream); break;
+    case BRN_ACTIVATION_RELU6 * 2: second_span(a, BRN_ACTIVATION_RELU6, false, stream); break;
+    case BRN_ACTIVATION_RELU6 * 2 + 1: second_span(a, BRN_ACTIVATION_RELU6, true, stream); break;
+    case BRN_ACTIVATION_NONE * 2: second_span(a, BRN_ACTIVATION_NONE, false, stream); break;
+    default: second_span(a, BRN_ACTIVATION_NONE, true, stream);
+    }
+}
+
+void BRN__SIMD(norm_backward_second)(const brn__norm_backward *span)
+{
+    if (span->stream && span->period == BRN__PERIOD && aligned(span->dx)) {
+        second_any(span, true);
+        stream_end();
+    } else {
+        second_any(span, false);
     }
 }

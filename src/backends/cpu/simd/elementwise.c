@@ -20,11 +20,11 @@ INLINE void map_all(map *f, int64_t n, const float *a, const float *b, float *y)
     if (rest) store_part(y + i, f(load_part(a + i, rest), load_part(b + i, rest)), rest);
 }
 
-/* e^x to about 1 ulp: x = n ln 2 + r, polynomial of Cephes' expf in r. Underflows to 0 below -87.3,
- * stops at e^88.3; not-a-number passes. */
+/* e^x to about 1 ulp: x = n ln 2 + r, polynomial of Cephes' expf in r. 0 below -87.33, infinite from
+ * 88.38 on (where n reaches 128); not-a-number passes. */
 INLINE vector exponential(vector x)
 {
-    vector low = splat(-87.33f), high = splat(88.3f);
+    vector low = splat(-87.33f), high = splat(88.5f);
     integers tiny = x < low;
     vector bounded = choose(x > high, high, choose(tiny, low, x));
     vector t = bounded * splat(1.44269504088896341f) + splat(.5f);

@@ -22,6 +22,7 @@ typedef struct brn__norm_forward {
     float *y;
     const float *mean, *factor, *shift; /* (period) */
     brn_activation activation;          /* NONE, RELU, RELU6 */
+    bool stream; /* y is too large to stay in the caches: store around them */
 } brn__norm_forward;
 
 typedef struct brn__norm_backward {
@@ -33,6 +34,7 @@ typedef struct brn__norm_backward {
     const float *mean, *factor; /* (period) */
     const float *c1, *c2;       /* (period), second pass only */
     brn_activation activation;
+    bool stream; /* the same for dx, second pass only */
 } brn__norm_backward;
 
 typedef struct brn__simd {

@@ -81,6 +81,30 @@ INLINE void store_part(float *p, vector v, int count)
 #endif
 }
 
+/* A whole vector around the caches; p is aligned to it. The caller ends with stream_end(). */
+INLINE void store_around(float *p, vector v)
+{
+#if defined(__AVX512F__)
+    _mm512_stream_ps(p, (__m512)v);
+#elif defined(__AVX2__)
+    _mm256_stream_ps(p, (__m256)v);
+#else
+    store(p, v);
+#endif
+}
+
+INLINE void stream_end(void)
+{
+#if defined(__AVX2__)
+    _mm_sfence();
+#endif
+}
+
+INLINE bool aligned(const float *p)
+{
+    return (uintptr_t)p % sizeof(vector) == 0;
+}
+
 /* mask: lanes of 0 or -1, as comparisons give. */
 INLINE vector choose(integers mask, vector yes, vector no)
 {
