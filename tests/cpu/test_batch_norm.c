@@ -213,3 +213,12 @@ TEST(batch_norm_over_large_pictures_gives_the_same_bits_for_any_number_of_thread
     }
     free(x), free(one_vector);
 }
+
+/* From 32 MB on results are stored around the caches. */
+TEST(batch_norm_of_more_than_the_caches_hold_agrees_with_double_loops)
+{
+    norm_case k = {
+        .n = 1, .c = 13, .h = 724, .w = 725, .form = BRN_NORM_BATCH, .second = true, .wanted = 7};
+    check_forward(&k, BLOCK16, 2, false);
+    check_backward(&k, BLOCK16, 2, false);
+}
