@@ -174,6 +174,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     o->loaders = brn__image_loaders(o->loaders);
     out->preprocessing = brn__image_preprocessing(out->model, o->size);
     o->size = out->preprocessing.size;
+    out->preprocessing.resize = o->size; /* as the training crops see pictures: fast.ai's centre crop */
     fill_rates(out);
     if (o->pretrained)
         BRN__TRY(brn_weights_locate(out->model->name, out->weights, sizeof out->weights));
