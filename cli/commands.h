@@ -28,6 +28,7 @@ typedef struct cli_command {
     const char *summary;      /* one line */
     const char *details;      /* more lines for its own help, or NULL */
     int inputs_min, inputs_max;
+    bool computes;            /* runs networks */
     cli_option_id options[CLI_COMMAND_OPTIONS_MAX]; /* HELP ends the list */
     void (*defaults)(cli_value *values);            /* NULL: none */
     int (*run)(const struct cli_call *call);        /* an exit code */

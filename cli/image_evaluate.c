@@ -116,6 +116,7 @@ const cli_command cli_command_image_evaluate = {
                "or the share of FOLDER that training set aside; with --whole all of FOLDER.",
     .inputs_min = 2,
     .inputs_max = 2,
+    .computes = true,
     .options = {CLI_TTA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

@@ -158,6 +158,7 @@ const cli_command cli_command_image_predict = {
                "pretrained weights are in the cache: it then knows the 1,000 classes of ImageNet.",
     .inputs_min = 2,
     .inputs_max = INT_MAX,
+    .computes = true,
     .options = {CLI_TOP, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

@@ -102,6 +102,7 @@ const cli_command cli_command_image_train = {
         "The run folder gets config.json, history.csv and model.safetensors.",
     .inputs_min = 1,
     .inputs_max = 1,
+    .computes = true,
     .options = {CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
