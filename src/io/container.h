@@ -17,7 +17,7 @@ typedef struct brn__container {
 } brn__container;
 
 /* Asked in this order. */
-#define BRN__CONTAINER_LIST(X) X(torch_zip) X(torch_legacy) X(safetensors)
+#define BRN__CONTAINER_LIST(X) X(torch_zip) X(torch_legacy) X(torch_tar) X(safetensors)
 
 #define X(name) extern const brn__container brn__container_##name;
 BRN__CONTAINER_LIST(X)

@@ -99,7 +99,7 @@ static brn_status read_container(brn__state *state)
     if (!state->container)
         return brn__fail(BRN_ERROR_INPUT,
                          "not a known weight file (%zu bytes); expected a safetensors file or a "
-                         "file of torch.save (zip or legacy)",
+                         "file of torch.save (zip, legacy or tar)",
                          state->length);
     brn_status status = state->container->read(state);
     if (status != BRN_OK) return brn__fail_within(status, "%s file", state->container->name);

@@ -8,7 +8,7 @@
  *     brn__state_close(state);
  *
  * The kind is told from the first bytes, never from the name: safetensors, PyTorch's zip, PyTorch's
- * legacy pickle stream. Nothing in a file is ever executed. Every entry's elements are known to
+ * legacy pickle stream, its tar before that. Nothing in a file is ever executed. Every entry's elements are known to
  * lie inside the file. Nested checkpoints ({"state_dict": ...} or {"model": ...}) give the inner
  * dictionary; values that are no tensors are skipped; a "module." that heads all names is dropped.
  * The file is mapped: it must not be cut short by others while the state is open. */
@@ -40,7 +40,7 @@ brn_status brn__state_open_bytes(const char *name, const void *bytes, size_t len
                                  brn__state **out);
 void brn__state_close(brn__state *state); /* NULL is fine */
 
-/* "safetensors", "PyTorch zip" or "PyTorch legacy". */
+/* "safetensors", "PyTorch zip", "PyTorch legacy" or "PyTorch tar". */
 const char *brn__state_kind(const brn__state *state);
 int64_t brn__state_count(const brn__state *state);
 /* Entry `index` in the file's order, 0 <= index < count. */

@@ -15,6 +15,7 @@ typedef enum object_type {
     REBUILD_TENSOR_V2,
     REBUILD_PARAMETER,
     STORAGE_TYPE, /* .object: the row of `globals` */
+    TENSOR_TYPE,  /* the same; only the tar container has them */
     STORAGE,      /* .object: a brn__torch_storage */
     TENSOR,       /* .object: a view */
 } object_type;
@@ -33,7 +34,7 @@ enum { EXPANDED_MAX = 1 << 20 };
 static const struct global_row {
     const char *module, *name;
     object_type type;
-    brn_dtype dtype; /* of a STORAGE_TYPE */
+    brn_dtype dtype; /* of a STORAGE_TYPE or TENSOR_TYPE */
 } globals[] = {
     {"collections", "OrderedDict", ORDERED_DICT, 0},
     {"torch", "Size", SIZE, 0},
@@ -41,16 +42,19 @@ static const struct global_row {
     {"torch._utils", "_rebuild_tensor", REBUILD_TENSOR, 0},
     {"torch._utils", "_rebuild_tensor_v2", REBUILD_TENSOR_V2, 0},
     {"torch._utils", "_rebuild_parameter", REBUILD_PARAMETER, 0},
-    {"torch", "FloatStorage", STORAGE_TYPE, BRN_DTYPE_F32},
-    {"torch", "DoubleStorage", STORAGE_TYPE, BRN_DTYPE_F64},
-    {"torch", "HalfStorage", STORAGE_TYPE, BRN_DTYPE_F16},
-    {"torch", "BFloat16Storage", STORAGE_TYPE, BRN_DTYPE_BF16},
-    {"torch", "LongStorage", STORAGE_TYPE, BRN_DTYPE_I64},
-    {"torch", "IntStorage", STORAGE_TYPE, BRN_DTYPE_I32},
-    {"torch", "ShortStorage", STORAGE_TYPE, BRN_DTYPE_I16},
-    {"torch", "CharStorage", STORAGE_TYPE, BRN_DTYPE_I8},
-    {"torch", "ByteStorage", STORAGE_TYPE, BRN_DTYPE_U8},
-    {"torch", "BoolStorage", STORAGE_TYPE, BRN_DTYPE_BOOL},
+#define TYPE(name, dtype)                                                                          \
+    {"torch", name "Storage", STORAGE_TYPE, dtype}, {"torch", name "Tensor", TENSOR_TYPE, dtype}
+    TYPE("Float", BRN_DTYPE_F32),
+    TYPE("Double", BRN_DTYPE_F64),
+    TYPE("Half", BRN_DTYPE_F16),
+    TYPE("BFloat16", BRN_DTYPE_BF16),
+    TYPE("Long", BRN_DTYPE_I64),
+    TYPE("Int", BRN_DTYPE_I32),
+    TYPE("Short", BRN_DTYPE_I16),
+    TYPE("Char", BRN_DTYPE_I8),
+    TYPE("Byte", BRN_DTYPE_U8),
+    TYPE("Bool", BRN_DTYPE_BOOL),
+#undef TYPE
 };
 
 static bool is_object(const brn__pickle_value *value, object_type type)
@@ -139,6 +143,20 @@ static brn_status check_view(const view *v)
     return BRN_OK;
 }
 
+brn_status brn__torch_new_tensor(brn__torch_reader *reader, const brn__torch_storage *storage,
+                                 int64_t offset, brn_shape shape, const int64_t *strides,
+                                 brn__pickle_value **out)
+{
+    view *v = brn__arena_alloc(reader->source.arena, sizeof *v);
+    if (!v) return BRN_ERROR_NO_MEMORY;
+    v->storage = storage;
+    v->offset = offset;
+    v->shape = shape;
+    memcpy(v->strides, strides, (size_t)shape.rank * sizeof *strides);
+    BRN__TRY(check_view(v));
+    return new_object(&reader->source, TENSOR, v, out);
+}
+
 /* (storage, offset, size, stride, ...) */
 static brn_status rebuild_tensor(brn__pickle_source *source, const brn__pickle_value *arguments,
                                  size_t least, brn__pickle_value **out)
@@ -155,18 +173,16 @@ static brn_status rebuild_tensor(brn__pickle_source *source, const brn__pickle_v
                          brn__pickle_kind_text(items[0]));
     if (items[1]->kind != BRN__PICKLE_INTEGER || items[1]->as.integer < 0)
         return brn__fail(BRN_ERROR_INPUT, "a tensor's offset is no integer of 0 or more");
-    view *v = brn__arena_alloc(source->arena, sizeof *v);
-    if (!v) return BRN_ERROR_NO_MEMORY;
-    v->storage = items[0]->as.object.object;
-    v->offset = items[1]->as.integer;
+    brn_shape shape;
+    int64_t strides[BRN_RANK_MAX];
     int stride_rank;
-    BRN__TRY(read_dims(items[2], "size", &v->shape.rank, v->shape.dims));
-    BRN__TRY(read_dims(items[3], "stride", &stride_rank, v->strides));
-    if (stride_rank != v->shape.rank)
-        return brn__fail(BRN_ERROR_INPUT, "a tensor of %d dimensions with %d strides",
-                         v->shape.rank, stride_rank);
-    BRN__TRY(check_view(v));
-    return new_object(source, TENSOR, v, out);
+    BRN__TRY(read_dims(items[2], "size", &shape.rank, shape.dims));
+    BRN__TRY(read_dims(items[3], "stride", &stride_rank, strides));
+    if (stride_rank != shape.rank)
+        return brn__fail(BRN_ERROR_INPUT, "a tensor of %d dimensions with %d strides", shape.rank,
+                         stride_rank);
+    return brn__torch_new_tensor(source->context, items[0]->as.object.object,
+                                 items[1]->as.integer, shape, strides, out);
 }
 
 /* OrderedDict(), or OrderedDict([[key, value], ...]) as Python 2 writes it. */
@@ -221,11 +237,61 @@ static brn_status reduce(brn__pickle_source *source, const brn__pickle_value *ca
     }
 }
 
+brn_status brn__torch_check_count(const brn__torch_storage *storage)
+{
+    int64_t bytes;
+    if (storage->count < 0 ||
+        __builtin_mul_overflow(storage->count, (int64_t)brn_dtype_bytes(storage->dtype), &bytes))
+        return brn__fail(BRN_ERROR_INPUT, "storage \"%s\" of %lld elements",
+                         BRN__QUOTE(storage->key, storage->key_length), (long long)storage->count);
+    return BRN_OK;
+}
+
+static bool type_of(const brn__pickle_value *value, object_type type, brn_dtype *out)
+{
+    if (!is_object(value, type)) return false;
+    const struct global_row *row = value->as.object.object;
+    *out = row->dtype;
+    return true;
+}
+
+bool brn__torch_storage_type(const brn__pickle_value *value, brn_dtype *out)
+{
+    return type_of(value, STORAGE_TYPE, out);
+}
+
+bool brn__torch_tensor_type(const brn__pickle_value *value, brn_dtype *out)
+{
+    return type_of(value, TENSOR_TYPE, out);
+}
+
+brn_status brn__torch_new_storage(brn__torch_reader *reader, const brn__torch_storage *storage,
+                                  brn__pickle_value **out)
+{
+    return new_object(&reader->source, STORAGE, storage, out);
+}
+
+const brn__torch_storage *brn__torch_storage_of(const brn__pickle_value *value)
+{
+    return is_object(value, STORAGE) ? value->as.object.object : NULL;
+}
+
+brn_status brn__torch_check_system(const brn__pickle_value *system)
+{
+    const brn__pickle_value *little = brn__pickle_get(system, "little_endian");
+    if (!little || little->kind != BRN__PICKLE_BOOL)
+        return brn__fail(BRN_ERROR_INPUT, "no \"little_endian\" in the system information");
+    if (!little->as.integer)
+        return brn__fail(BRN_ERROR_UNSUPPORTED, "big-endian numbers; expected little-endian");
+    return BRN_OK;
+}
+
 /* ('storage', type, key, location, count[, view metadata]) */
 static brn_status find_persistent(brn__pickle_source *source, const brn__pickle_value *id,
                                   brn__pickle_value **out)
 {
     brn__torch_reader *reader = source->context;
+    if (reader->find_object) return reader->find_object(reader, id, out);
     const size_t count = id->kind == BRN__PICKLE_TUPLE ? id->as.list.count : 0;
     brn__pickle_value *const *items = id->as.list.items;
     if (count < 5 || count > 6 || !brn__pickle_is_string(items[0], "storage") ||
@@ -241,11 +307,7 @@ static brn_status find_persistent(brn__pickle_source *source, const brn__pickle_
                                  .key_length = items[2]->as.string.length,
                                  .dtype = row->dtype,
                                  .count = items[4]->as.integer};
-    int64_t bytes;
-    if (wanted.count < 0 ||
-        __builtin_mul_overflow(wanted.count, (int64_t)brn_dtype_bytes(row->dtype), &bytes))
-        return brn__fail(BRN_ERROR_INPUT, "storage \"%s\" of %lld elements",
-                         BRN__QUOTE(wanted.key, wanted.key_length), (long long)wanted.count);
+    BRN__TRY(brn__torch_check_count(&wanted));
     const brn__torch_storage *storage;
     BRN__TRY(reader->find_storage(reader, &wanted, &storage));
     return new_object(source, STORAGE, storage, out);

@@ -67,12 +67,7 @@ static brn_status check_system(const brn__pickle_value *protocol, const brn__pic
 {
     if (protocol->kind != BRN__PICKLE_INTEGER || protocol->as.integer != PROTOCOL)
         return brn__fail(BRN_ERROR_INPUT, "a protocol other than %d", PROTOCOL);
-    const brn__pickle_value *little = brn__pickle_get(system, "little_endian");
-    if (!little || little->kind != BRN__PICKLE_BOOL)
-        return brn__fail(BRN_ERROR_INPUT, "no \"little_endian\" in the system information");
-    if (!little->as.integer)
-        return brn__fail(BRN_ERROR_UNSUPPORTED, "big-endian numbers; expected little-endian");
-    return BRN_OK;
+    return brn__torch_check_system(system);
 }
 
 /* Takes the elements of one storage from the file at `*position`. */

@@ -4,7 +4,7 @@
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Isrc
  *         tests/fuzz/fuzz_state.c src/base/{alloc,arena,files,status,text}.c src/tensor/tensor.c
  *         src/tensor/convert.c src/io/{names,pickle,pickle_value,safetensors,state,torch}.c
- *         src/io/{torch_legacy,torch_zip,zip}.c -ljansson -lz -lm -o build/fuzz_state
+ *         src/io/{torch_legacy,torch_tar,torch_zip,zip}.c -ljansson -lz -lm -o build/fuzz_state
  *     mkdir -p build/corpus && build/fuzz_state build/corpus tests/golden/containers
  *         -max_total_time=60 -max_len=16384
  *

@@ -223,6 +223,98 @@ void build_zip(brn__text *out, const build_file *file)
     brn__text_free(&data);
 }
 
+void build_tar_member(brn__text *out, const char *name, char type, const brn__text *content)
+{
+    char header[512] = {0};
+    unsigned sum = 0;
+    snprintf(header, 100, "%s", name);
+    snprintf(header + 124, 12, "%011zo", content->length);
+    memset(header + 148, ' ', 8);
+    header[156] = type;
+    memcpy(header + 257, "ustar\00000", 8);
+    for (int i = 0; i < 512; i++) sum += (unsigned char)header[i];
+    snprintf(header + 148, 8, "%06o", sum);
+    brn__text_add_bytes(out, header, sizeof header);
+    brn__text_add_bytes(out, content->bytes, content->length);
+    while (out->length % 512) build_byte(out, 0);
+}
+
+/* (number, ...) behind which the caller adds the rest and "t." */
+static void begin_tuple(brn__text *out, int64_t number)
+{
+    build_byte(out, 0x80);
+    build_byte(out, 2);
+    build_raw(out, "(");
+    build_integer(out, number);
+}
+
+static void add_tar_storages(brn__text *out, const build_file *file)
+{
+    build_raw(out, "K\1.");
+    begin_tuple(out, 100);
+    build_string(out, "cpu");
+    build_global(out, "torch", file->storage_type);
+    build_raw(out, "t.");
+    build_number(out, file->stored_count, 8);
+    add_elements(out, file->stored_bytes);
+    build_raw(out, "](");
+    build_integer(out, 101); /* a view of the whole: storage_count elements at 0 */
+    build_integer(out, 100);
+    build_raw(out, "K");
+    build_byte(out, 0);
+    build_integer(out, file->storage_count);
+    build_raw(out, "ta.");
+}
+
+static void add_tar_tensors(brn__text *out, const build_file *file)
+{
+    char type[64];
+    const char *end = strstr(file->storage_type, "Storage");
+    snprintf(type, sizeof type, "%.*sTensor",
+             end ? (int)(end - file->storage_type) : (int)strlen(file->storage_type),
+             file->storage_type);
+    build_raw(out, "K\1.");
+    begin_tuple(out, 200);
+    build_integer(out, 101);
+    build_global(out, "torch", type);
+    build_raw(out, "t.");
+    build_number(out, file->shape.rank, 4);
+    build_number(out, -1, 4);
+    for (int i = 0; i < file->shape.rank; i++) build_number(out, file->shape.dims[i], 8);
+    for (int i = 0; i < file->shape.rank; i++) build_number(out, file->strides[i], 8);
+    build_number(out, file->offset, 8);
+}
+
+static void add_tar_object(brn__text *out, const build_file *file)
+{
+    if (file->object) {
+        add_object(out, file);
+        return;
+    }
+    build_raw(out, "}");
+    build_string(out, "w");
+    build_integer(out, 200);
+    build_raw(out, "Qs.");
+}
+
+void build_tar(brn__text *out, const build_file *file)
+{
+    brn__text parts[4] = {{0}};
+    static const char *const names[] = {"sys_info", "pickle", "tensors", "storages"};
+    build_raw(&parts[0], "}");
+    build_string(&parts[0], "little_endian");
+    build_byte(&parts[0], file->big_endian ? 0x89 : 0x88);
+    build_raw(&parts[0], "s.");
+    add_tar_object(&parts[1], file);
+    add_tar_tensors(&parts[2], file);
+    add_tar_storages(&parts[3], file);
+    for (int i = 0; i < 4; i++) {
+        build_tar_member(out, names[i], '0', &parts[i]);
+        brn__text_free(&parts[i]);
+    }
+    for (int i = 0; i < 1024; i++) build_byte(out, 0);
+}
+
 void build_safetensors(brn__text *out, const char *header, size_t data_length)
 {
     build_number(out, (int64_t)strlen(header), 8);

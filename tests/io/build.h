@@ -38,6 +38,9 @@ typedef struct build_file {
 build_file build_defaults(void); /* a (2, 3) float tensor: correct */
 void build_legacy(brn__text *out, const build_file *file);
 void build_zip(brn__text *out, const build_file *file);
+void build_tar(brn__text *out, const build_file *file); /* key and stride_rank are not used */
+/* Adds a tar member; its checksum is right. */
+void build_tar_member(brn__text *out, const char *name, char type, const brn__text *content);
 /* The pickle of one tensor, as an expression that leaves it on the stack. */
 void build_tensor(brn__text *out, const build_file *file);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Damaged and hostile files of torch.save, legacy and zip. */
+ * Damaged and hostile files of torch.save, legacy, zip and tar. */
 #include "build.h"
 #include "io/bytes.h"
 #include "io/pickle.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEGACY = 1, ZIP = 2 };
+enum { LEGACY = 1, ZIP = 2, TAR = 4 };
 
 static void refuse(const build_file *file, int kinds, brn_status status, const char *part)
 {
@@ -25,6 +25,12 @@ static void refuse(const build_file *file, int kinds, brn_status status, const c
         assert_refused(bytes.bytes, bytes.length, status, part);
         brn__text_free(&bytes);
     }
+    if (kinds & TAR) {
+        brn__text bytes = {0};
+        build_tar(&bytes, file);
+        assert_refused(bytes.bytes, bytes.length, status, part);
+        brn__text_free(&bytes);
+    }
 }
 
 #define REFUSED(kinds, part, ...)                                                                  \
@@ -36,11 +42,14 @@ static void refuse(const build_file *file, int kinds, brn_status status, const c
 
 static void accept(const build_file *file)
 {
-    brn__text legacy = {0}, zip = {0};
+    brn__text legacy = {0}, zip = {0}, tar = {0};
     build_legacy(&legacy, file);
     build_zip(&zip, file);
+    build_tar(&tar, file);
     assert_ok(build_try(legacy.bytes, legacy.length));
     assert_ok(build_try(zip.bytes, zip.length));
+    assert_ok(build_try(tar.bytes, tar.length));
+    brn__text_free(&tar);
     brn__text_free(&legacy);
     brn__text_free(&zip);
 }
@@ -68,25 +77,25 @@ TEST(built_files_are_right_before_they_are_damaged)
 
 TEST(tensor_that_leaves_its_storage_is_refused)
 {
-    REFUSED(LEGACY | ZIP, "leaves its storage", f.offset = 1);
-    REFUSED(LEGACY | ZIP, "leaves its storage", f.offset = INT64_MAX);
-    REFUSED(LEGACY | ZIP, "leaves its storage", f.shape.dims[0] = 0, f.offset = 7);
-    REFUSED(LEGACY | ZIP, "leaves its storage", f.shape.dims[0] = 3);
-    REFUSED(LEGACY | ZIP, "leaves its storage", f.strides[0] = 4);
-    REFUSED(LEGACY | ZIP, "leaves its storage", f.strides[0] = INT64_MAX);
-    REFUSED(LEGACY | ZIP, "leaves its storage", f.strides[0] = 1 + INT64_MAX / 2,
+    REFUSED(LEGACY | ZIP | TAR, "leaves its storage", f.offset = 1);
+    REFUSED(LEGACY | ZIP | TAR, "leaves its storage", f.offset = INT64_MAX);
+    REFUSED(LEGACY | ZIP | TAR, "leaves its storage", f.shape.dims[0] = 0, f.offset = 7);
+    REFUSED(LEGACY | ZIP | TAR, "leaves its storage", f.shape.dims[0] = 3);
+    REFUSED(LEGACY | ZIP | TAR, "leaves its storage", f.strides[0] = 4);
+    REFUSED(LEGACY | ZIP | TAR, "leaves its storage", f.strides[0] = INT64_MAX);
+    REFUSED(LEGACY | ZIP | TAR, "leaves its storage", f.strides[0] = 1 + INT64_MAX / 2,
             f.strides[1] = 1 + INT64_MAX / 2);
-    REFUSED(LEGACY | ZIP, "overflows", f.shape.dims[0] = f.shape.dims[1] = (int64_t)1 << 32);
-    REFUSED(LEGACY | ZIP, "expanded too far", f.shape.dims[0] = 1 << 20, f.strides[0] = 0);
-    REFUSED(LEGACY | ZIP, "expanded too far", f.shape.dims[0] = INT64_MAX / 4, f.strides[0] = 0);
+    REFUSED(LEGACY | ZIP | TAR, "overflows", f.shape.dims[0] = f.shape.dims[1] = (int64_t)1 << 32);
+    REFUSED(LEGACY | ZIP | TAR, "expanded too far", f.shape.dims[0] = 1 << 20, f.strides[0] = 0);
+    REFUSED(LEGACY | ZIP | TAR, "expanded too far", f.shape.dims[0] = INT64_MAX / 4, f.strides[0] = 0);
 }
 
 TEST(negative_numbers_and_wrong_ranks_are_refused)
 {
-    REFUSED(LEGACY | ZIP, "offset", f.offset = -1);
-    REFUSED(LEGACY | ZIP, "offset", f.offset = INT64_MIN);
-    REFUSED(LEGACY | ZIP, "a negative integer", f.shape.dims[0] = -2);
-    REFUSED(LEGACY | ZIP, "a negative integer", f.strides[1] = -1);
+    REFUSED(LEGACY | ZIP | TAR, "offset", f.offset = -1);
+    REFUSED(LEGACY | ZIP | TAR, "offset", f.offset = INT64_MIN);
+    REFUSED(LEGACY | ZIP | TAR, "a negative integer", f.shape.dims[0] = -2);
+    REFUSED(LEGACY | ZIP | TAR, "a negative integer", f.strides[1] = -1);
     REFUSED(LEGACY | ZIP, "2 dimensions with 1 strides", f.stride_rank = 1);
     REFUSED(LEGACY | ZIP, "2 dimensions with 3 strides", f.stride_rank = 3);
     REFUSED(LEGACY | ZIP, "-5 elements", f.storage_count = -5);
@@ -96,6 +105,14 @@ TEST(storage_whose_size_is_not_the_files_is_refused)
 {
     REFUSED(LEGACY, "has 7 elements; expected 6", f.stored_count = 7);
     REFUSED(LEGACY, "has -1 elements", f.stored_count = -1);
+    REFUSED(TAR, "-1 elements", f.stored_count = -1);
+    REFUSED(TAR, "leaves its storage \"100\" of 6", f.storage_count = 7);
+    REFUSED(TAR, "a view of -5 elements", f.storage_count = -5);
+    REFUSED(TAR, "storages", f.stored_bytes = 23);
+    REFUSED(TAR, "storages", f.stored_bytes = 25);
+    REFUSED(TAR, "1099511627776 bytes wanted", f.stored_count = 1LL << 38);
+    REFUSED(TAR, "elements", f.stored_count = INT64_MAX);
+    REFUSED(TAR, "storages", f.storage_type = "DoubleStorage");
     REFUSED(LEGACY, "the file is cut short", f.stored_bytes = 23);
     REFUSED(LEGACY, "1 bytes behind the last storage", f.stored_bytes = 25);
     REFUSED(LEGACY, "needs 1099511627776 bytes", f.storage_count = f.stored_count = 1LL << 38);
@@ -112,7 +129,7 @@ TEST(missing_or_unknown_storage_is_refused)
 {
     REFUSED(ZIP, "\"a/data/0\" is missing", f.key = "1");
     REFUSED(LEGACY, "none that a tensor uses", f.key = "1");
-    REFUSED(LEGACY | ZIP, "torch.ComplexFloatStorage", f.storage_type = "ComplexFloatStorage");
+    REFUSED(LEGACY | ZIP | TAR, "torch.ComplexFloatStorage", f.storage_type = "ComplexFloatStorage");
     REFUSED(LEGACY | ZIP, "no (\"storage\", type", f.storage_type = "Size");
 }
 
@@ -120,7 +137,7 @@ TEST(foreign_byte_order_and_protocol_are_refused)
 {
     build_file file = build_defaults();
     file.big_endian = true;
-    refuse(&file, LEGACY, BRN_ERROR_UNSUPPORTED, "big-endian");
+    refuse(&file, LEGACY | TAR, BRN_ERROR_UNSUPPORTED, "big-endian");
     refuse(&file, ZIP, BRN_ERROR_UNSUPPORTED, "byte order \"big\"");
     REFUSED(LEGACY, "protocol other than 1001", f.protocol = 1000);
 }
@@ -267,6 +284,87 @@ TEST(zip_members_that_share_a_name_are_refused)
     brn__text_free(&file);
 }
 
+/* A tar of four members whose contents are given; NULL: none of that name. */
+static void refuse_members(const brn__text contents[4], brn_status status, const char *part)
+{
+    static const char *const names[] = {"sys_info", "storages", "tensors", "pickle"};
+    brn__text file = {0};
+    for (int i = 0; i < 4; i++)
+        if (contents[i].bytes) build_tar_member(&file, names[i], '0', &contents[i]);
+    for (int i = 0; i < 1024; i++) build_byte(&file, 0);
+    assert_refused(file.bytes, file.length, status, part);
+    brn__text_free(&file);
+}
+
+#define T(text) {.bytes = text, .length = sizeof text - 1}
+#define SYSTEM T("}X\015\0\0\0little_endian\x88s.")
+#define STORE_6 "K\1.(K\1Nctorch\nByteStorage\nt.\6\0\0\0\0\0\0\0abcdef"
+#define TENSOR_6 "K\1.(K\2K\1ctorch\nByteTensor\nt."
+#define ONE_DIM "\1\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+TEST(damaged_tar_members_are_refused)
+{
+    static const struct {
+        brn__text contents[4];
+        const char *part;
+    } cases[] = {
+        {{SYSTEM}, "no member \"pickle\""},
+        {{SYSTEM, T("K\0.]."), T("K\0."), T("}.")}, "holds no tensor"},
+        {{T("}."), T("K\0.]."), T("K\0."), T("}.")}, "sys_info: no \"little_endian\""},
+        {{SYSTEM, T("N.]."), T("K\0."), T("}.")}, "storages: the number of items"},
+        {{SYSTEM, T("J\xFF\xFF\xFF\xFF.]."), T("K\0."), T("}.")}, "storages: the number of items"},
+        {{SYSTEM, T("J\xFF\xFF\xFF\x7F.]."), T("K\0."), T("}.")}, "storages: the number of items"},
+        {{SYSTEM, T("K\1.N.]."), T("K\0."), T("}.")}, "no (id, location, type)"},
+        {{SYSTEM, T("K\1.(K\1NNt.]."), T("K\0."), T("}.")}, "no storage type"},
+        {{SYSTEM, T(STORE_6 "}."), T("K\0."), T("}.")}, "the views are a dict"},
+        {{SYSTEM, T(STORE_6 "]Na."), T("K\0."), T("}.")}, "no (id, root, offset, elements)"},
+        {{SYSTEM, T(STORE_6 "](K\3K\7K\0K\1ta."), T("K\0."), T("}.")}, "\"7\" is no storage's"},
+        {{SYSTEM, T(STORE_6 "](K\3K\1K\2K\5ta."), T("K\0."), T("}.")}, "a view of 5 elements at 2"},
+        {{SYSTEM, T(STORE_6 "](K\1K\1K\0K\1ta."), T("K\0."), T("}.")}, "two items have the id \"1\""},
+        {{SYSTEM, T(STORE_6 "].x"), T("K\0."), T("}.")}, "storages: 1 bytes behind its end"},
+        {{SYSTEM, T(STORE_6 "]."), T(TENSOR_6), T("}.")}, "tensors: 8 bytes wanted"},
+        {{SYSTEM, T(STORE_6 "]."), T(TENSOR_6 ONE_DIM "x"), T("}.")}, "tensors: 1 bytes behind"},
+        {{SYSTEM, T(STORE_6 "]."), T(TENSOR_6 "\x09\0\0\0\0\0\0\0"), T("}.")}, "9 dimensions"},
+        {{SYSTEM, T(STORE_6 "]."), T("K\1.(K\2K\1ctorch\nCharTensor\nt." ONE_DIM), T("}.")},
+         "is not of its storage's type"},
+        {{SYSTEM, T(STORE_6 "]."), T("K\1.(K\2K\1ctorch\nByteStorage\nt." ONE_DIM), T("}.")},
+         "is not of its storage's type"},
+        {{SYSTEM, T(STORE_6 "]."), T("K\1.(K\2K\5ctorch\nByteTensor\nt." ONE_DIM), T("}.")},
+         "persistent id \"5\""},
+        {{SYSTEM, T(STORE_6 "]."), T(TENSOR_6 ONE_DIM), T("}K\1K\7Qs.")}, "persistent id \"7\""},
+        {{SYSTEM, T(STORE_6 "]."), T(TENSOR_6 ONE_DIM), T("}X\1\0\0\0wNQs.")}, "a persistent id is None"},
+        {{SYSTEM, T(STORE_6 "]."), T(TENSOR_6 ONE_DIM), T("}X\1\0\0\0wK\1Qs.")}, "holds no tensor"},
+        {{SYSTEM, T(STORE_6 "]."), T(TENSOR_6 ONE_DIM), T("K\2Q.")}, "it holds a single tensor"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuse_members(cases[i].contents, BRN_ERROR_INPUT, cases[i].part);
+}
+
+TEST(damaged_tar_archives_are_refused)
+{
+    build_file right = build_defaults();
+    brn__text file = {0}, twice = {0}, extended = {0};
+    static const brn__text nothing = T("K\0."), size = T("18 size=123456789\n");
+    build_tar(&file, &right);
+    assert_refused(file.bytes, file.length - 512, BRN_ERROR_INPUT, "two blocks of zeros");
+    assert_refused(file.bytes, file.length - 1, BRN_ERROR_INPUT, "whole blocks of 512");
+    file.bytes[file.length - 1] = 1;
+    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "something stands behind its end");
+    file.bytes[file.length - 1] = 0;
+    file.bytes[0] ^= 1;
+    assert_refused(file.bytes, file.length, BRN_ERROR_INPUT, "byte 0 is damaged: its checksum");
+    file.bytes[0] ^= 1;
+    build_tar_member(&twice, "pickle", '0', &nothing);
+    brn__text_add_bytes(&twice, file.bytes, file.length);
+    assert_refused(twice.bytes, twice.length, BRN_ERROR_INPUT, "two members are named \"pickle\"");
+    build_tar_member(&extended, "x", 'x', &size);
+    brn__text_add_bytes(&extended, file.bytes, file.length);
+    assert_refused(extended.bytes, extended.length, BRN_ERROR_UNSUPPORTED, "with \"size=\"");
+    brn__text_free(&file);
+    brn__text_free(&twice);
+    brn__text_free(&extended);
+}
+
 #define P(text) text, sizeof text - 1
 #define OS "cos\nsystem\n"
 #define ORDERED "ccollections\nOrderedDict\n"
@@ -374,7 +472,8 @@ TEST(gadgets_and_malformed_pickles_are_refused)
         build_file file = build_defaults();
         file.object = gadgets[i].bytes;
         file.object_length = gadgets[i].length;
-        refuse(&file, object_is_read ? ZIP : LEGACY | ZIP, BRN_ERROR_INPUT, gadgets[i].part);
+        refuse(&file, object_is_read ? ZIP | TAR : LEGACY | ZIP | TAR, BRN_ERROR_INPUT,
+               gadgets[i].part);
     }
 }
 
@@ -388,7 +487,7 @@ static void refuse_repeated(const char *head, const char *part, int count, const
     build_file file = build_defaults();
     file.object = object.bytes;
     file.object_length = object.length;
-    refuse(&file, LEGACY | ZIP, BRN_ERROR_INPUT, message);
+    refuse(&file, LEGACY | ZIP | TAR, BRN_ERROR_INPUT, message);
     brn__text_free(&object);
 }
 
