@@ -8,7 +8,7 @@
  *         puts(brn_error_message());       // says which file belongs where, and how to import it
  *     brn_weights_import("resnet18", "Downloads/resnet18-f37072fd.pth");
  *
- * Nothing here uses the network.
+ * Only brn_weights_pull and brn_weights_obtain use the network, by libcurl, which is loaded then.
  */
 #ifndef BURNISH_WEIGHTS_H
 #define BURNISH_WEIGHTS_H
@@ -34,12 +34,13 @@ typedef struct brn_weights_preprocessing {
     float mean[3], deviation[3]; /* R, G, B in [0, 1] */
 } brn_weights_preprocessing;
 
-enum { BRN_WEIGHTS_FILES_MAX = 2 };
+enum { BRN_WEIGHTS_FILES_MAX = 3 };
 
 typedef struct brn_weights_file {
     const char *name;   /* NULL: none */
-    const char *sha256; /* lower-case hex digits, as many as are known (8 or 64) */
+    const char *sha256; /* lower-case hex digits, as many as are known (8 or 64); NULL: none */
     int64_t bytes;      /* 0 when not known */
+    const char *url;    /* NULL: at no address of its own */
 } brn_weights_file;
 
 typedef struct brn_weights_entry {
@@ -69,6 +70,37 @@ BRN_API brn_status brn_weights_locate(const char *name, char *out, size_t size);
 /* Copies a file into the cache, whole or not at all, after checking that it opens as a weight file
  * and that its sha256 is one the registry knows. */
 BRN_API brn_status brn_weights_import(const char *name, const char *file);
+
+/* How files are fetched; brn_weights_pull_defaults() gives the values in brackets. */
+typedef struct brn_weights_pull_options {
+    const char *mirror; /* URL of a folder that holds the files; [NULL: $BURNISH_MIRROR, and without
+                           it the files' own addresses] */
+    int offline;        /* never use the network [0] */
+    int stall_seconds;  /* give up when no connection is made, or next to nothing comes, for so
+                           long [60] */
+    int64_t bytes_max;  /* of a file [2 GiB] */
+    /* Called often while a file comes; `total` is 0 when not known. Non-zero stops with
+     * BRN_ERROR_INTERRUPTED; what came is kept and gone on with by the next call. [NULL] */
+    int (*progress)(void *context, const char *file, int64_t done, int64_t total);
+    /* Called once before the network is used, with a sentence for the user. [NULL] */
+    void (*note)(void *context, const char *sentence);
+    void *context;
+} brn_weights_pull_options;
+
+BRN_API brn_weights_pull_options brn_weights_pull_defaults(void);
+
+/* Fetches the architecture's file into the cache unless a whole one is there, and writes its path.
+ * The file appears whole or not at all: bytes go to NAME.part, which a later call goes on with, and
+ * which is renamed once its sha256 is the registry's. Only http and https. A file whose sha256 is
+ * not known comes from its own https address or not at all. `options` may be NULL. BRN_ERROR_NETWORK
+ * when it could not be fetched (the message says where the file belongs and how to import it),
+ * BRN_ERROR_INPUT for a name that is not known. Several processes may call it at once. */
+BRN_API brn_status brn_weights_pull(const char *name, const brn_weights_pull_options *options,
+                                    char *out, size_t size);
+
+/* As brn_weights_locate, and an absent file is pulled. */
+BRN_API brn_status brn_weights_obtain(const char *name, const brn_weights_pull_options *options,
+                                      char *out, size_t size);
 
 #ifdef __cplusplus
 }

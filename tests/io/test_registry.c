@@ -42,27 +42,35 @@ static void restore_places(void)
 
 TEST(every_weights_entry_is_whole_and_its_file_name_ends_in_its_hash)
 {
-    assert_true(brn_weights_count() >= 7);
+    assert_true(brn_weights_count() >= 23);
     for (int i = 0; i < brn_weights_count(); i++) {
         const brn_weights_entry *entry = brn_weights_entry_at(i);
         assert_ptr_equal(brn_weights_find(entry->architecture), entry);
         if (entry->alias) assert_ptr_equal(brn_weights_find(entry->alias), entry);
         assert_true(*entry->source && *entry->licence && entry->files[0].name);
-        assert_int_equal(entry->preprocessing.size, 224);
-        assert_int_equal(entry->preprocessing.resize, 256);
+        bool cifar = strstr(entry->architecture, "_cifar") != NULL;
+        assert_int_equal(entry->preprocessing.size, cifar ? 32 : 224);
+        assert_int_equal(entry->preprocessing.resize, cifar ? 32 : 256);
+        assert_non_null(entry->files[0].sha256);
         for (int c = 0; c < 3; c++) {
             assert_true(entry->preprocessing.mean[c] > 0.4f && entry->preprocessing.mean[c] < 0.5f);
             assert_true(entry->preprocessing.deviation[c] > 0.2f);
         }
         for (int f = 0; f < BRN_WEIGHTS_FILES_MAX && entry->files[f].name; f++) {
-            const char *hash = entry->files[f].sha256;
+            const char *hash = entry->files[f].sha256, *url = entry->files[f].url;
+            if (url) assert_memory_equal(url, "https://", 8);
+            if (!hash) { /* timm's */
+                assert_non_null(strstr(entry->files[f].name, ".tv_in1k.safetensors"));
+                assert_true(url && strstr(url, "https://huggingface.co/timm/") == url);
+                continue;
+            }
             assert_true(strlen(hash) == 8 || strlen(hash) == 64);
             for (const char *p = hash; *p; p++)
                 assert_true(isdigit(*p) || (*p >= 'a' && *p <= 'f'));
             const char *dash = strrchr(entry->files[f].name, '-');
             assert_non_null(dash);
             assert_memory_equal(dash + 1, hash, 8);
-            assert_string_equal(dash + 9, ".pth");
+            assert_string_equal(dash + 9, cifar ? ".th" : ".pth");
         }
     }
     assert_null(brn_weights_entry_at(-1));

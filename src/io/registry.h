@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the registry's files share. */
+#ifndef BRN__IO_REGISTRY_H
+#define BRN__IO_REGISTRY_H
+
+#include "base/status.h"
+#include "burnish/weights.h"
+#include <stdbool.h>
+
+/* By architecture or alias; the failure lists the names. */
+brn_status brn__weights_entry_of(const char *name, const brn_weights_entry **out);
+/* The path of a file in the cache; brn__free. */
+brn_status brn__weights_cache_path(const char *name, char **out);
+/* folder + rest into `out`. */
+brn_status brn__weights_write_path(char *out, size_t size, const char *folder, const char *rest);
+/* The digest begins as the registry says; any does where it says nothing. */
+bool brn__weights_digest_fits(const brn_weights_file *file, const char *sha256);
+
+#endif
