@@ -12,6 +12,7 @@
     X(image_evaluate)                                                                              \
     X(image_predict)                                                                               \
     X(models_list)                                                                                 \
+    X(models_pull)                                                                                 \
     X(models_info)                                                                                 \
     X(models_import)                                                                               \
     X(bench_train)                                                                                 \

@@ -56,6 +56,10 @@ typedef enum cli_option_type {
     X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \
     X(THREADS, "threads", WHOLE, "N", 0, 1024, "computing threads, 0 = all processors", NULL)      \
     X(LOADERS, "loaders", WHOLE, "N", 0, 256, "threads that load pictures", "chosen")              \
+    X(MIRROR, "mirror", TEXT, "URL", 0, 0, "folder on the web that holds the weight files",        \
+      "$BURNISH_MIRROR, else the files' own addresses")                                            \
+    X(OFFLINE, "offline", FLAG, "", 0, 0, "never use the network", NULL)                           \
+    X(TIMEOUT, "timeout", WHOLE, "SECONDS", 1, 3600, "give up when nothing comes for so long", "60") \
     X(QUIET, "quiet", FLAG, "", 0, 0, "print the result only", NULL)                               \
     X(JSON, "json", FLAG, "", 0, 0, "print one JSON object a line", NULL)                          \
     X(HELP, "help", FLAG, "", 0, 0, "print this", NULL)
