@@ -207,3 +207,84 @@ TEST(imagenet_classes_are_in_order)
         assert_true(name && strlen(name) >= 2 && !strchr(name, '_'));
     }
 }
+
+static int stop_at_once(void *context, const char *file, int64_t done, int64_t total)
+{
+    (void)context, (void)file, (void)done, (void)total;
+    return 1;
+}
+
+TEST(absent_weights_are_not_obtained_offline)
+{
+    char path[4096];
+    brn_weights_pull_options options = brn_weights_pull_defaults();
+    assert_int_equal(options.offline, 0);
+    assert_int_equal(options.stall_seconds, 60);
+    options.offline = 1;
+    set_places(test_scratch_folder(), NULL, NULL);
+    assert_fails(brn_weights_obtain("wrn", &options, path, sizeof path), BRN_ERROR_NETWORK,
+                 "wide_resnet50_2-95faca4d.pth was not fetched");
+    assert_fails(brn_weights_pull("wrn", &options, path, sizeof path), BRN_ERROR_NETWORK,
+                 "burnish models import wide_resnet50_2 FILE");
+    assert_fails(brn_weights_pull("resnet19", NULL, path, sizeof path), BRN_ERROR_INPUT, "resnet19");
+    assert_fails(brn_weights_obtain("resnet19", NULL, path, sizeof path), BRN_ERROR_INPUT,
+                 "resnet19");
+    options.offline = 0;
+    options.mirror = "file:///tmp";
+    assert_fails(brn_weights_pull("wrn", &options, path, sizeof path), BRN_ERROR_USAGE,
+                 "begins with https://");
+    restore_places();
+}
+
+TEST(cached_weights_are_obtained_without_the_network)
+{
+    char path[4096], expected[4096];
+    const char *folder = test_scratch_folder();
+    brn_weights_pull_options options = brn_weights_pull_defaults();
+    options.offline = 1;
+    options.progress = stop_at_once;
+    set_places(folder, NULL, NULL);
+    snprintf(expected, sizeof expected, "%s/vgg19-341d7465.pth", folder);
+    assert_ok(brn__replace_file(expected, "x", 1));
+    assert_ok(brn_weights_obtain("vgg19", &options, path, sizeof path));
+    assert_string_equal(path, expected);
+    /* Pulling looks at the digest too. */
+    assert_fails(brn_weights_pull("vgg19", &options, path, sizeof path), BRN_ERROR_NETWORK,
+                 "vgg19-dcbb9e9d.pth was not fetched");
+    restore_places();
+}
+
+TEST(nothing_listens_on_a_closed_port)
+{
+    char path[4096];
+    const char *folder = test_scratch_folder();
+    brn_weights_pull_options options = brn_weights_pull_defaults();
+    options.mirror = "http://127.0.0.1:1";
+    options.stall_seconds = 5;
+    set_places(folder, NULL, NULL);
+    setenv("no_proxy", "127.0.0.1", 1);
+    assert_fails(brn_weights_obtain("resnet18", &options, path, sizeof path), BRN_ERROR_NETWORK,
+                 "resnet18-f37072fd.pth was not fetched from http://127.0.0.1:1/");
+    brn__name_list names;
+    assert_ok(brn__list_folder(folder, &names));
+    assert_int_equal(names.count, 0);
+    brn__name_list_free(&names);
+    restore_places();
+}
+
+TEST(pulling_survives_every_failing_allocation)
+{
+    for (uint64_t n = 1;; n++) {
+        char path[4096];
+        brn_weights_pull_options options = brn_weights_pull_defaults();
+        options.mirror = "http://127.0.0.1:1";
+        set_places(test_scratch_folder(), NULL, NULL);
+        assert_in_range(n, 1, 100);
+        brn__alloc_fail_after(n, 0);
+        brn_status status = brn_weights_pull("resnet152", &options, path, sizeof path);
+        brn__alloc_fail_after(0, 0);
+        restore_places();
+        if (status == BRN_ERROR_NETWORK) break;
+        assert_int_equal(status, BRN_ERROR_NO_MEMORY);
+    }
+}
