@@ -10,9 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The fine-tune recipe. The rates are those of the head; a frozen stage on cached features sees no
- * augmentation, and its epochs cost next to nothing. */
-static const double FINE_TUNE_RATE = 2e-3, SCRATCH_RATE = 2e-3, SGD_PER_ADAM = 10;
+/* The recipes' numbers; the rates are those of the head. Measured on ants_bees and flowers17 (Lite0): the
+ * plain accuracy after 4 epochs was .960 and .953 with area crops and .928 to .954 and .924 with fast.ai
+ * 0.7's zoom of 1.1; a rate of 2e-3 suits few pictures, 4e-3 many; a head trained for long on cached
+ * features starts out overfitted (.935 on ants_bees). */
+static const double FINE_TUNE_RATE = 3e-3, SCRATCH_RATE = 2e-3, SGD_PER_ADAM = 10;
+static const double MIN_SCALE = .4; /* of the picture's area, in a training crop */
 static const double RATE_SPREAD = 100; /* fastai 2's slice(rate / 100, rate) over the groups */
 static const double WEIGHT_DECAY = .01, SGD_WEIGHT_DECAY = 1e-4;
 
@@ -23,7 +26,7 @@ brn_image_options brn_image_defaults(void)
         .recipe = BRN_RECIPE_FINE_TUNE,
         .pretrained = true,
         .freeze_epochs = 1,
-        .epochs = 3,
+        .epochs = 5,
         .batch_size = 32,
         .weight_decay = -1,
         .valid = .2,
@@ -108,6 +111,7 @@ brn__image_transform brn__image_transform_of(const brn_weights_preprocessing *pr
     transform.interpolation = preprocessing->interpolation == BRN_WEIGHTS_BICUBIC
                                   ? BRN__INTERPOLATION_BICUBIC
                                   : BRN__INTERPOLATION_BILINEAR;
+    transform.training.min_scale = MIN_SCALE;
     memcpy(transform.mean, preprocessing->mean, sizeof transform.mean);
     memcpy(transform.deviation, preprocessing->deviation, sizeof transform.deviation);
     return transform;
