@@ -17,8 +17,8 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Words of the grammar that stand for work which this version does not do. */
 static const char *const planned[][2] = {
-    {"image", "interpret"}, {"image", "lr-find"}, {"lm", NULL},   {"text", NULL},
-    {"table", NULL},        {"ratings", NULL},    {"data", NULL}, {"runs", NULL},
+    {"image", "lr-find"}, {"lm", NULL},   {"text", NULL}, {"table", NULL},
+    {"ratings", NULL},    {"data", NULL}, {"runs", NULL},
 };
 
 const cli_command *cli_command_at(int index)

@@ -10,6 +10,7 @@
 #define CLI_COMMAND_LIST(X)                                                                        \
     X(image_train)                                                                                 \
     X(image_evaluate)                                                                              \
+    X(image_interpret)                                                                             \
     X(image_predict)                                                                               \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \

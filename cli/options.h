@@ -24,6 +24,7 @@ typedef enum cli_option_type {
 /* clang-format off */
 #define CLI_OPTION_LIST(X)                                                                         \
     X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/image-N")   \
+    X(REPORT, "out", TEXT, "FILE", 0, 0, "report to write", "report.html in the run folder")       \
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch", 0, 0,                                         \
       "fine-tune: head first, then all layers; scratch: random weights", NULL)                     \
@@ -50,7 +51,7 @@ typedef enum cli_option_type {
       "share that validates where there is no valid/ folder", NULL)                                \
     X(WHOLE, "whole", FLAG, "", 0, 0, "all pictures of a folder without valid/", NULL)             \
     X(TTA, "tta", WHOLE, "N", 0, 100, "test-time augmentation: N changed copies, averaged", NULL)  \
-    X(TOP, "top", WHOLE, "N", 1, 1000, "answers to print for a picture", NULL)                     \
+    X(TOP, "top", WHOLE, "N", 1, 1000, "answers or pictures to show", NULL)                     \
     X(MODE, "mode", CHOICE, "train|infer", 0, 0, "what to profile", NULL)                          \
     X(ROUNDS, "rounds", WHOLE, "N", 1, 10000, "timed rounds; the median counts", NULL)             \
     X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \

@@ -150,7 +150,7 @@ static void show_done(cli_progress *progress, const brn_event *event)
         cli_json json = cli_json_event("done");
         json_metrics(&json, event);
         cli_json_text(&json, "run", event->text);
-        cli_json_text(&json, "report", NULL);
+        cli_json_text(&json, "report", event->report);
         cli_json_real(&json, "seconds", event->seconds);
         cli_json_end(&json);
         return;
@@ -162,6 +162,7 @@ static void show_done(cli_progress *progress, const brn_event *event)
                   number_text(event->metrics[i].value, value, sizeof value));
     if (event->text && *event->text)
         cli_print("run %s\n", cli_visible(event->text, run, sizeof run));
+    if (event->report) cli_say("report %s\n", cli_visible(event->report, run, sizeof run));
     cli_say("time %s\n", time_text(event->seconds, time, sizeof time));
 }
 

@@ -38,6 +38,7 @@ typedef struct brn_event {
     const brn_metric *metrics;
     int metric_count;
     double seconds;             /* of the epoch; DONE: of the call */
+    const char *report;         /* DONE: the report's path, or NULL; valid during the call only */
     const char *text;           /* valid during the call only */
 } brn_event;
 

@@ -67,6 +67,7 @@ typedef struct brn_image_result {
     int64_t train_count, valid_count, bad_count;
     double seconds;
     char run[4096];              /* the run folder */
+    char report[4160];           /* report.html; "" when there is none */
 } brn_image_result;
 
 /* Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,

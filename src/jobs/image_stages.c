@@ -2,7 +2,7 @@
  * The stages of a recipe: the head on cached features or on a frozen body, then all layers. */
 #include "base/alloc.h"
 #include "base/status.h"
-#include "jobs/image_train.h"
+#include "jobs/image_interpret.h"
 
 #include <string.h>
 
@@ -61,6 +61,7 @@ static brn_status warn_of_bad(brn__image_training *t, const brn__loader *loader)
         if (t->warned[bad[i].item]) continue;
         t->warned[bad[i].item] = true;
         t->result.bad_count++;
+        BRN__TRY(brn__image_skipped_add(t->run, brn_image_data_path(t->data, bad[i].item), bad[i].reason));
         BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, bad[i].reason)));
     }
     return BRN_OK;
@@ -106,6 +107,7 @@ static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_opti
     fit->callbacks[fit->callback_count++] = &brn__terminate_on_nan;
     fit->callbacks[fit->callback_count++] = &metrics.callback;
     fit->callbacks[fit->callback_count++] = &t->history.callback;
+    fit->callbacks[fit->callback_count++] = &t->curve.callback;
     fit->callbacks[fit->callback_count++] = &t->progress.callback;
     if (t->plan.options.describe_plans) fit->callbacks[fit->callback_count++] = &report.callback;
     brn__fit_result result;

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "jobs/image_interpret.h"
 #include "jobs/run_folder.h"
 
 #include <math.h>
@@ -146,6 +147,7 @@ static brn_status send_done(brn__image_training *t)
     event.metric_count = t->plan.options.tta > 0 ? 4 : 3;
     event.valid_loss = r->valid_loss;
     event.seconds = r->seconds;
+    event.report = *r->report ? r->report : NULL;
     if (t->result.valid_count == 0) event.metric_count = 0;
     brn_status status = brn__progress_send(&t->progress, event);
     return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
@@ -173,11 +175,13 @@ static brn_status train(brn__image_training *t, const brn_image_options *options
     BRN__TRY(brn__image_plan_make(options, &t->plan));
     BRN__TRY(prepare(t));
     brn__history_init(&t->history, t->history_path);
+    brn__curve_init(&t->curve, &t->history);
     brn_status status = brn__image_stages(t);
     if (status == BRN_OK) status = average_views(t);
     t->result.seconds = brn__seconds_now() - start;
     if (status == BRN_OK) {
         BRN__TRY(save_model(t));
+        brn__image_train_report(t);
         return send_done(t);
     }
     if (status != BRN_ERROR_INTERRUPTED) return status;
@@ -198,6 +202,7 @@ brn_status brn_image_train(const brn_image_options *options, brn_image_result *r
         memcpy(result->run, t->run, sizeof result->run);
     }
     brn__history_deinit(&t->history);
+    brn__curve_deinit(&t->curve);
     brn__image_network_free(&t->network);
     brn__dataset_free(t->pictures);
     brn_image_data_close(t->data);

@@ -4,6 +4,7 @@
 #define BRN__JOBS_IMAGE_TRAIN_H
 
 #include "jobs/image_job.h"
+#include "train/curve.h"
 
 typedef struct brn__image_training {
     brn__image_plan plan;
@@ -14,6 +15,7 @@ typedef struct brn__image_training {
     brn_nn_head_options head;
     brn__progress progress;
     brn__history history;
+    brn__curve curve;
     bool *warned; /* by item: told as bad already */
     int epochs_done;
     brn_image_result result;

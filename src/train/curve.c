@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/curve.h"
+#include "base/alloc.h"
+#include "base/files.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIT_POINTS = 2000, EPOCH_POINTS_MAX = 100, EPOCH_POINTS_MIN = 4, FILE_MAX = 64 << 20 };
+
+static void add_number(brn__text *text, double value)
+{
+    if (isfinite(value)) brn__text_printf(text, ",%.6g", value);
+    else brn__text_add(text, ",");
+}
+
+/* The file beside history.csv. */
+static char *path_of(const brn__curve *curve)
+{
+    const char *history = curve->history->path;
+    brn__text path = {0};
+    brn__text_add_bytes(&path, history, (size_t)(brn__path_name(history) - history));
+    brn__text_add(&path, "curve.csv");
+    if (brn__text_finish(&path) == BRN_OK) return path.bytes;
+    brn__text_free(&path);
+    return NULL;
+}
+
+static int group_count(const brn__fit *fit)
+{
+    int groups = brn_graph_group_count(brn_node_graph(fit->options->network.loss));
+    return groups < BRN_GROUPS_MAX ? groups : BRN_GROUPS_MAX;
+}
+
+/* Takes over the rows of the epochs that a resumed run keeps. */
+static void keep_rows(brn__curve *curve, const char *text)
+{
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+        const char *comma = memchr(text, ',', (size_t)(end - text));
+        bool kept = curve->text.length == 0 ||
+                    (comma && strtod(comma + 1, NULL) <= curve->history->epochs_before + 1e-9);
+        if (kept) brn__text_add_bytes(&curve->text, text, (size_t)(end - text) + 1);
+    }
+}
+
+static brn_status start(brn__curve *curve, const brn__fit *fit)
+{
+    char *path = path_of(curve), *text = NULL;
+    if (!path) return BRN_ERROR_NO_MEMORY;
+    brn_status status = BRN_OK;
+    if (brn__is_file(path)) status = brn__read_file(path, FILE_MAX, &text, NULL);
+    brn__free(path);
+    if (status == BRN_OK && text) keep_rows(curve, text);
+    brn__free(text);
+    if (curve->text.length > 0 || status != BRN_OK) return status;
+    brn__text_add(&curve->text, "stage,epoch,train_loss,momentum");
+    for (int g = 0; g < group_count(fit); g++) brn__text_printf(&curve->text, ",rate_%d", g);
+    brn__text_add(&curve->text, "\n");
+    return brn__text_finish(&curve->text);
+}
+
+static brn__action after_batch(void *state, brn__fit *fit)
+{
+    brn__curve *curve = state;
+    const brn__history *history = curve->history;
+    int points = FIT_POINTS / (fit->options->epochs > 0 ? fit->options->epochs : 1);
+    if (points > EPOCH_POINTS_MAX) points = EPOCH_POINTS_MAX;
+    if (points < EPOCH_POINTS_MIN) points = EPOCH_POINTS_MIN;
+    const int64_t stride = fit->batches > points ? (fit->batches + points - 1) / points : 1;
+    if (fit->batch % stride != 0 && fit->batch < fit->batches) return BRN__GO_ON;
+    if (curve->text.length == 0) {
+        brn_status status = start(curve, fit);
+        if (status != BRN_OK) return brn__fit_fail(fit, status);
+    }
+    const double part = fit->batches > 0 ? (double)fit->batch / (double)fit->batches : 1;
+    const int groups = group_count(fit);
+    brn__text_printf(&curve->text, "%s,%.6g", history->stage ? history->stage : "",
+                     history->epochs_before + fit->epoch + fmin(part, 1));
+    add_number(&curve->text, fit->train_loss);
+    add_number(&curve->text, fit->settings.groups[groups > 0 ? groups - 1 : 0].momentum);
+    for (int g = 0; g < groups; g++) {
+        bool learns = fit->options->learning_groups >> g & 1;
+        add_number(&curve->text, learns ? fit->settings.groups[g].learning_rate : NAN);
+    }
+    brn__text_add(&curve->text, "\n");
+    return BRN__GO_ON;
+}
+
+static brn__action after_epoch(void *state, brn__fit *fit)
+{
+    brn__curve *curve = state;
+    if (curve->text.length == 0) return BRN__GO_ON;
+    char *path = path_of(curve);
+    brn_status status = path ? brn__text_finish(&curve->text) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK)
+        status = brn__replace_file(path, curve->text.bytes, curve->text.length);
+    brn__free(path);
+    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
+}
+
+void brn__curve_init(brn__curve *curve, const brn__history *history)
+{
+    *curve = (brn__curve){.history = history};
+    curve->callback = (brn__callback){.name = "curve",
+                                      .order = BRN__ORDER_HISTORY,
+                                      .on = {[BRN__AFTER_BATCH] = after_batch,
+                                             [BRN__AFTER_EPOCH] = after_epoch},
+                                      .state = curve};
+}
+
+void brn__curve_deinit(brn__curve *curve) { brn__text_free(&curve->text); }
