@@ -11,6 +11,8 @@
 enum { WIDTH = 400, HEIGHT = 224, LEFT = 44, RIGHT = 10, TOP = 10, BOTTOM = 36, LETTER = 6 };
 enum { LEGEND_ROW = 17, TICKS_MAX = 16 };
 
+static const double VALUE_MAX = 1e100; /* beyond lies nothing that a plot could show */
+
 /* One direction of a plot: values low .. high onto units from .. to. */
 typedef struct axis {
     double low, high; /* logarithms when `logarithmic` */
@@ -26,7 +28,7 @@ static double place(const axis *a, double value)
 
 static bool is_drawn(const brn__svg_plot *plot, double x, double y)
 {
-    return isfinite(x) && isfinite(y) && (!plot->log_y || y > 0);
+    return fabs(x) < VALUE_MAX && fabs(y) < VALUE_MAX && (!plot->log_y || y > 1 / VALUE_MAX);
 }
 
 /* ------------------------------------------------------------------ axes */
