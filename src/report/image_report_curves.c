@@ -120,13 +120,13 @@ static void table(brn__text *out, const brn__run_table *history)
 {
     static const struct {
         const char *name, *heading, *format;
-    } columns[] = {{"train_loss", "training loss", "%.4f"},
-                   {"valid_loss", "validation loss", "%.4f"},
+    } columns[] = {{"train_loss", "train", "%.4f"},
+                   {"valid_loss", "valid", "%.4f"},
                    {"accuracy", "accuracy", "%.4f"},
-                   {"seconds", "seconds", "%.1f"}};
+                   {"seconds", "s", "%.1f"}};
     enum { COLUMNS = sizeof columns / sizeof *columns };
     brn__text_printf(out, "<div class=\"card\"><details%s><summary>%lld epochs as numbers</summary>"
-                     "<table><thead><tr><th>epoch</th>", history->rows <= 12 ? " open=\"open\"" : "",
+                     "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>epoch</th>", history->rows <= 12 ? " open=\"open\"" : "",
                      (long long)history->rows);
     for (int c = 0; c < COLUMNS; c++)
         if (column(history, columns[c].name))
@@ -143,7 +143,7 @@ static void table(brn__text *out, const brn__run_table *history)
         }
         brn__text_add(out, "</tr>\n");
     }
-    brn__text_add(out, "</tbody></table></details></div>\n");
+    brn__text_add(out, "</tbody></table></div></details></div>\n");
 }
 
 void brn__image_report_curves(brn__text *out, const brn__image_report *report)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/image_report.h"
+#include "base/files.h"
 #include "report/thumbnail.h"
 
 #include <math.h>
@@ -31,15 +32,15 @@ static void caption(brn__text *out, const brn__report_picture *p)
     const bool right = strcmp(p->label, p->answer) == 0;
     brn__text_printf(out, "<figcaption><b class=\"%s\">", right ? "right" : "wrong");
     class_name(out, p->answer);
-    brn__text_printf(out, " %.0f %%</b>", 100 * p->probability);
+    brn__text_printf(out, " %.0f\xc2\xa0%%</b>", 100 * p->probability);
     brn__text_add(out, right ? "as labelled" : "labelled <bdi>");
     if (!right) {
         brn__html_escape(out, p->label);
-        brn__text_printf(out, "</bdi> (%.1f %%)", 100 * p->label_probability);
+        brn__text_printf(out, "</bdi> (%.1f\xc2\xa0%%)", 100 * p->label_probability);
     }
     brn__text_add(out, "<br/><small>");
-    if (isfinite(p->loss)) brn__text_printf(out, "loss %.2f \xc2\xb7 ", p->loss);
-    class_name(out, p->name);
+    if (isfinite(p->loss)) brn__text_printf(out, "loss\xc2\xa0%.2f \xc2\xb7 ", p->loss);
+    class_name(out, brn__path_name(p->name));
     brn__text_add(out, "</small></figcaption>");
 }
 
@@ -50,7 +51,9 @@ void brn__image_report_pictures(brn__text *out, const char *id, const char *head
     brn__html_section(out, id, heading, note);
     brn__text_add(out, "<div class=\"pictures\">");
     for (int i = 0; i < pictures->count && i < BRN__REPORT_PICTURES_MAX; i++) {
-        brn__text_add(out, "<figure>");
+        brn__text_add(out, "<figure title=\"");
+        brn__html_escape(out, pictures->items[i].name);
+        brn__text_add(out, "\">");
         picture_or_reason(out, &pictures->items[i]);
         caption(out, &pictures->items[i]);
         brn__text_add(out, "</figure>\n");

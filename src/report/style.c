@@ -38,6 +38,7 @@ static const char blocks[] =
     "th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;"
     "border-bottom:1px solid var(--line);overflow-wrap:anywhere}"
     "tr:last-child>*{border-bottom:0}thead th{color:var(--soft);font-weight:600;font-size:.8rem}"
+    ".scroll{overflow-x:auto}.numbers td,.numbers th{white-space:nowrap;overflow-wrap:normal}.numbers small{color:var(--soft)}"
     ".pairs th{font-weight:400;color:var(--soft);width:38%}"
     ".number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;"
     "padding-right:0;padding-left:12px}"
@@ -48,7 +49,7 @@ static const char plots[] =
     "svg.plot{display:block;width:100%;height:auto;max-width:540px;margin:0 auto}"
     "svg.heat{max-width:600px}"
     "svg text{font-size:12px;fill:var(--soft);font-variant-numeric:tabular-nums}"
-    "svg.heat text{font-size:11px}svg.heat text.on{fill:var(--on)}svg .cell{fill:var(--ink)}"
+    "svg.heat text{font-size:11px}svg.heat text.on{fill:var(--on)}svg.heat text.cell{fill:var(--ink)}"
     "@media(min-width:700px){svg text{font-size:10px}svg.heat text{font-size:10px}}"
     ".line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}"
     ".rule{stroke:var(--line);fill:none}.axis{stroke:var(--soft);fill:none}"
@@ -59,7 +60,7 @@ static const char plots[] =
     ".dot.s3{fill:var(--s3)}.dot.s4{fill:var(--s4)}.dot.s5{fill:var(--s5)}\n";
 
 static const char pictures[] =
-    ".pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(148px,1fr));gap:12px}"
+    ".pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(156px,1fr));gap:12px}"
     "figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;"
     "overflow:hidden;min-width:0}"
     "figure img,.missing{display:block;width:100%;aspect-ratio:1;object-fit:contain;"
@@ -68,7 +69,8 @@ static const char pictures[] =
     "figcaption{padding:8px 10px 10px;font-size:.8rem;line-height:1.4;overflow-wrap:anywhere}"
     "figcaption b{display:block;font-size:.875rem}figcaption .wrong{color:var(--bad)}"
     "figcaption .right{color:var(--good)}figcaption small{color:var(--soft);font-size:.75rem}"
-    "@media(max-width:420px){.pictures{grid-template-columns:1fr 1fr;gap:10px}}"
+    "@media(max-width:420px){.pictures{grid-template-columns:1fr 1fr;gap:10px}"
+    "th,td{padding-right:8px}.number{padding-right:0}}"
     "@media print{body{background:#fff}section{break-inside:avoid}}\n";
 
 const char *const brn__html_style[] = {colours, writing, blocks, plots, pictures, NULL};

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In units of the view box. Style sheets choose the size of letters; ~6 units a letter. */
-enum { WIDTH = 400, HEIGHT = 224, LEFT = 44, RIGHT = 10, TOP = 10, BOTTOM = 36, LETTER = 6 };
+/* In units of the view box. Style sheets choose the size of letters; ~7 units a letter. */
+enum { WIDTH = 400, HEIGHT = 224, LEFT = 52, RIGHT = 10, TOP = 10, BOTTOM = 36, LETTER = 7 };
 enum { LEGEND_ROW = 17, TICKS_MAX = 16 };
 
 static const double VALUE_MAX = 1e100; /* beyond lies nothing that a plot could show */
@@ -105,7 +105,7 @@ static void draw_axes(brn__text *out, const brn__svg_plot *plot, const axis *x, 
 {
     double ticks[TICKS_MAX];
     char text[32];
-    int count = y->logarithmic ? log_ticks(y, ticks) : linear_ticks(y, 5, false, ticks);
+    int count = y->logarithmic ? log_ticks(y, ticks) : linear_ticks(y, 6, false, ticks);
     for (int i = 0; i < count; i++) {
         double at = place(y, ticks[i]), step = i ? ticks[i] - ticks[i - 1] : fabs(ticks[i]);
         brn__text_printf(out, "<path class=\"rule\" d=\"M%d %.1fH%d\"/>", LEFT, at, WIDTH - RIGHT);
@@ -141,7 +141,7 @@ static int legend(brn__text *out, const brn__svg_plot *plot)
     int x = LEFT, row = 0;
     if (plot->series_count < 2) return 0;
     for (int s = 0; s < plot->series_count; s++) {
-        int width = 26 + LETTER * name_length(plot->series[s].name);
+        int width = 30 + LETTER * name_length(plot->series[s].name);
         if (x > LEFT && x + width > WIDTH) x = LEFT, row++;
         if (out) {
             int y = TOP + LEGEND_ROW * row;

@@ -80,7 +80,7 @@ static void named_cell(brn__text *out, int64_t count, double share, bool right, 
                      "fill-opacity=\"%.2f\"/>",
                      right ? "good" : "bad", x, y, cell - 1, cell - 1, .12 + .88 * share);
     brn__text_printf(out, "<text%s x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%lld</text>",
-                     share > .5 ? " class=\"on\"" : "", x + (cell - 1) / 2., y + cell / 2. + 3.5,
+                     share > .45 ? " class=\"on\"" : " class=\"cell\"", x + (cell - 1) / 2., y + cell / 2. + 3.5,
                      (long long)count);
 }
 
