@@ -99,7 +99,7 @@ const cli_command cli_command_image_train = {
     .details =
         "FOLDER holds train/ and valid/ with a folder of pictures for each class, or the\n"
         "class folders themselves, of which a share is set aside to validate. JPEG and PNG.\n"
-        "The run folder gets config.json, history.csv and model.safetensors.",
+        "The run folder gets config.json, history.csv, curve.csv, model.safetensors and report.html.",
     .inputs_min = 1,
     .inputs_max = 1,
     .computes = true,

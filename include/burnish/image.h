@@ -71,7 +71,7 @@ typedef struct brn_image_result {
 } brn_image_result;
 
 /* Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,
- * model.safetensors (weights and all that prediction needs). `result` may be NULL. */
+ * model.safetensors (weights and all that prediction needs), report.html. `result` may be NULL. */
 BRN_API brn_status brn_image_train(const brn_image_options *options, brn_image_result *result);
 
 /* A trained classifier, or an architecture with its pretrained weights and ImageNet's classes.
