@@ -67,14 +67,15 @@ static int64_t shape_count(const json_t *shape)
     return count;
 }
 
-int64_t golden_input_count(const json_t *root)
+int64_t golden_input_count(const json_t *root, const char *form)
 {
-    return shape_count(golden_at(root, "input_shape"));
+    return shape_count(golden_at(golden_at(root, form), "input_shape"));
 }
 
-void golden_input(const json_t *root, double *out)
+void golden_input(const json_t *root, const char *form, double *out)
 {
-    golden_uniform(golden_string(root, "input_stream"), golden_input_count(root), out);
+    const char *stream = golden_string(golden_at(root, form), "input_stream");
+    golden_uniform(stream, golden_input_count(root, form), out);
 }
 
 static double number_in(const json_t *summary, const char *key)
@@ -82,11 +83,9 @@ static double number_in(const json_t *summary, const char *key)
     return json_number_value(json_object_get(summary, key));
 }
 
-typedef struct errors {
-    double norm, dot, sample;
-} errors;
-
-static errors compare(const json_t *summary, const char *name, const double *values, int64_t count)
+/* The errors but for `full`. */
+static golden_error measure(const json_t *summary, const char *name, const double *values,
+                            int64_t count)
 {
     char stream[300];
     snprintf(stream, sizeof stream, "dot:%s", name);
@@ -103,8 +102,9 @@ static errors compare(const json_t *summary, const char *name, const double *val
     norm = sqrt(norm);
     double want = number_in(summary, "norm"), root_count = sqrt((double)count);
     const json_t *scale = json_object_get(summary, "scale");
-    if (scale || want == 0) return (errors){.norm = scale ? norm / json_number_value(scale) : norm};
-    errors out = {
+    if (scale || want == 0)
+        return (golden_error){.norm = scale ? norm / json_number_value(scale) : norm};
+    golden_error out = {
         .norm = fabs(norm - want) / want,
         .dot = fabs(dot - number_in(summary, "dot")) / (3 * want * sqrt(d_norm) / root_count),
     };
@@ -113,27 +113,36 @@ static errors compare(const json_t *summary, const char *name, const double *val
         double sample = json_number_value(json_array_get(samples, (size_t)k));
         double off = fabs(values[k * (count - 1) / 7] - sample);
         double error = off / (3 * fmax(want / root_count, fabs(sample)));
-        if (!(error <= out.sample)) out.sample = error;
+        if (!(error <= out.samples)) out.samples = error;
     }
     return out;
 }
 
-double golden_check_summary(const json_t *summary, const char *name, const double *values,
-                            int64_t count, double tolerance)
+golden_error golden_compare(const json_t *summary, const char *name, const double *values,
+                            int64_t count)
 {
     int64_t expected = shape_count(json_object_get(summary, "shape"));
     if (!json_object_get(summary, "norm") || count < 1 || count != expected) {
         print_error("%s: %lld values, the golden tensor has %lld\n", name, (long long)count,
                     (long long)expected);
-        return INFINITY;
+        return (golden_error){INFINITY, INFINITY, INFINITY, INFINITY};
     }
-    errors e = compare(summary, name, values, count);
-    double worst = e.norm + e.dot + e.sample; /* NaN if any is */
-    worst = isnan(worst) ? INFINITY : fmax(e.norm, fmax(e.dot, e.sample));
-    if (!(worst <= tolerance))
+    golden_error e = measure(summary, name, values, count);
+    if (isnan(e.norm)) e.norm = INFINITY;
+    if (isnan(e.dot)) e.dot = INFINITY;
+    if (isnan(e.samples)) e.samples = INFINITY;
+    e.full = fmax(e.norm, fmax(e.dot, e.samples));
+    return e;
+}
+
+double golden_check_summary(const json_t *summary, const char *name, const double *values,
+                            int64_t count, double tolerance)
+{
+    const golden_error e = golden_compare(summary, name, values, count);
+    if (!(e.full <= tolerance))
         print_error("%s: off by norm %.3g, dot %.3g, samples %.3g; tolerance %.3g\n", name, e.norm,
-                    e.dot, e.sample, tolerance);
-    return worst;
+                    e.dot, e.samples, tolerance);
+    return e.full;
 }
 
 double golden_check_array(const json_t *array, const char *name, const double *values,

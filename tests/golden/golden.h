@@ -3,7 +3,7 @@
  * "train/gradients/layer1.0.conv1.weight". What is missing fails the test that asks for it.
  *
  *     json_t *golden = golden_open("tests/golden/models/resnet18.json");
- *     golden_input(golden, x);                                       // (4, 3, 64, 64)
+ *     golden_input(golden, "train", x);                              // (4, 3, 64, 64)
  *     assert_close(loss, golden_number(golden, "train/loss"), 1e-9);
  *     assert_summary(golden, "train/gradients", "fc.weight", dw, 512000, 1e-9);
  *     json_decref(golden);
@@ -21,9 +21,9 @@ bool golden_has(const json_t *root, const char *path);
 double golden_number(const json_t *root, const char *path);
 const char *golden_string(const json_t *root, const char *path);
 
-/* The input of a model's golden, from its "input_shape" and "input_stream". */
-int64_t golden_input_count(const json_t *root);
-void golden_input(const json_t *root, double *out);
+/* The input of a form of a model's golden, its "input_shape" and "input_stream". */
+int64_t golden_input_count(const json_t *root, const char *form);
+void golden_input(const json_t *root, const char *form, double *out);
 
 /* The error of `values` against a summary {"shape", "norm", "dot", "samples"}, in units of relative
  * L2 error: 0 is equal, 1 is unrelated. A tensor with |got - want| = t |want| in a random direction
@@ -35,9 +35,16 @@ void golden_input(const json_t *root, double *out);
  *            wrong values outside the samples in proportion to their share of the norm
  *   samples  |s - want| / (3 max(r, |want|)): one wrong sample is off by about 1/3
  * A summary with "scale" is a gradient that is zero but for rounding: |got| / scale.
- * NaN gives infinity, as does a count other than the shape's. Prints the tensor when the error is
- * above the tolerance. `name` is the tensor's own name, which is part of d's stream: "dot:" + name.
+ * NaN gives infinity, as does a count other than the shape's. `name` is the tensor's own name,
+ * which is part of d's stream: "dot:" + name.
  */
+typedef struct golden_error {
+    double norm, dot, samples, full; /* full: the largest of the three */
+} golden_error;
+golden_error golden_compare(const json_t *summary, const char *name, const double *values,
+                            int64_t count);
+
+/* golden_compare()'s `full`. Prints the tensor when it is above the tolerance. */
 double golden_check_summary(const json_t *summary, const char *name, const double *values,
                             int64_t count, double tolerance);
 

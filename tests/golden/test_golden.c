@@ -227,10 +227,14 @@ TEST(golden_models_are_complete)
         snprintf(path, sizeof path, "tests/golden/models/%s.json", names[i]);
         json_t *golden = golden_open(path);
         assert_string_equal(golden_string(golden, "model"), names[i]);
-        assert_int_equal(golden_input_count(golden), 4 * 3 * 64 * 64);
+        assert_int_equal(golden_input_count(golden, "train"), 4 * 3 * 64 * 64);
+        assert_int_equal(golden_input_count(golden, "fixed") % (3 * 48 * 48), 0);
         assert_in_range(golden_number(golden, "train/loss") * 1000, 1000, 10000);
+        assert_in_range(golden_number(golden, "fixed/loss") * 1000, 1000, 20000);
         assert_true(golden_has(golden, "train/gradients/layer1.0.conv1.weight/dot") ||
                     golden_has(golden, "train/gradients/_blocks.0._bn1.bias/dot"));
+        assert_int_equal(json_object_size(golden_at(golden, "train/gradients")),
+                         json_object_size(golden_at(golden, "fixed/gradients")));
         assert_false(golden_has(golden, "train/gradients/nothing"));
         json_decref(golden);
     }

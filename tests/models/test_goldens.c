@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One training step of every model, and its logits in inference behaviour, against what PyTorch in
- * float64 computes from the same generated weights (tests/golden/make_models.py): loss, logits,
- * gradients of the input and of every parameter, running statistics. `reference` computes in double
- * and must agree to 1e-9; `cpu` computes in float.
+ * One training step of every model in the three forms of batch norm, and its logits in inference
+ * behaviour, against what PyTorch in float64 computes from the same generated weights
+ * (tests/golden/make_models.py): loss, logits, gradients of the input and of every parameter,
+ * running statistics. `reference` computes in double and must agree to 1e-9. `cpu` computes in
+ * float:
+ *
+ * - With running statistics ("fixed" in the files) every tensor must agree to 1e-4. This is the
+ *   strong check of every gradient but batch statistics' own.
+ * - With batch statistics ("train") so must loss, logits, running statistics and, where the net is
+ *   shallow, all gradients. A deep net is chaotic there: one activation that rounding moves across
+ *   ReLU's kink changes every gradient before it by about 1 %, single values by more. So of its
+ *   gradients the norm and the dot product of each and the median error over all must agree, to
+ *   tolerances that the file derives from the errors of PyTorch's own float32; a wrong formula in
+ *   batch norm is off by 10 % and more.
  */
 #include "burnish/model_zoo.h"
 #include "burnish/runner.h"
@@ -17,16 +27,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The largest error of loss, logits and running statistics; of gradients the largest error of a
+ * norm, of a dot product, of everything in a summary, and the median of the last. Or what each may
+ * be. */
+typedef struct measures {
+    double outputs, norm, dot, full, median;
+} measures;
+
+enum { GRADIENT_MAX = 1024 };
+
 typedef struct golden_case {
-    const json_t *golden;
+    json_t *golden;
     const char *backend, *name; /* name: the golden's "model" */
-    double tolerance;
+    const char *form;           /* the folder in the golden: "train" or "fixed" */
     brn_graph *graph;
     brn_node *x, *logits, *loss;
     brn_parameters *store;
     brn_runner *runner;
-    double worst;
-    char worst_name[128];
+    measures tolerance, worst;
+    double errors[GRADIENT_MAX]; /* of the step's gradients */
+    int error_count;
 } golden_case;
 
 static bool is_double(const golden_case *c)
@@ -73,7 +93,7 @@ static void build(golden_case *c, const char *model_name)
     const brn_model *model = brn_model_find(model_name);
     assert_ok(brn_graph_new(&c->graph));
     int64_t dims[4];
-    const json_t *shape = golden_at(c->golden, "input_shape");
+    const json_t *shape = golden_at(golden_at(c->golden, c->form), "input_shape");
     for (size_t i = 0; i < 4; i++) dims[i] = json_integer_value(json_array_get(shape, i));
     c->x = brn_input(c->graph, "image", BRN_DTYPE_F32, dims, 4);
     brn_node *features = brn_model_body(model, c->x);
@@ -105,9 +125,10 @@ static brn_plan *run(golden_case *c, const brn_plan_options *options)
 {
     brn_plan *plan;
     assert_ok(brn_runner_plan(c->runner, options, &plan));
-    const int64_t count = golden_input_count(c->golden), items = brn_node_shape(c->x).dims[0];
+    const int64_t count = golden_input_count(c->golden, c->form),
+                  items = brn_node_shape(c->x).dims[0];
     double *input = doubles(count);
-    golden_input(c->golden, input);
+    golden_input(c->golden, c->form, input);
     void *image = narrowed(c, input, count);
     int64_t *target = allocate((size_t)items, sizeof *target);
     golden_targets(items, brn_node_shape(c->logits).dims[1], target);
@@ -122,56 +143,86 @@ static brn_plan *run(golden_case *c, const brn_plan_options *options)
 
 /* ------------------------------------------------------------------ checking */
 
-static void check(golden_case *c, const char *folder, const char *name, const void *values,
-                  int64_t count)
+/* Keeps the larger and fails above the tolerance. */
+static void hold(const golden_case *c, const char *name, const char *measure, double error,
+                 double *worst, double tolerance)
 {
-    const json_t *summary = json_object_get(golden_at(c->golden, folder), name);
-    if (!summary) fail_msg("%s: the golden file has no %s/%s", c->name, folder, name);
-    double *wide = widened(c, values, count);
-    const double error = golden_check_summary(summary, name, wide, count, c->tolerance);
-    free(wide);
-    if (!(error <= c->tolerance))
-        fail_msg("%s on %s: %s/%s is off by %.3g", c->name, c->backend, folder, name, error);
-    if (error <= c->worst) return;
-    c->worst = error;
-    snprintf(c->worst_name, sizeof c->worst_name, "%s", name);
+    if (!(error <= tolerance))
+        fail_msg("%s on %s: the %s of %s/%s is off by %.3g, tolerance %.3g", c->name, c->backend,
+                 measure, c->form, name, error, tolerance);
+    *worst = fmax(*worst, error);
 }
 
-static void check_output(golden_case *c, const brn_plan *plan, int output, const char *folder,
-                         const char *name)
+static golden_error compare(const golden_case *c, const char *folder, const char *name,
+                            const void *values, int64_t count)
 {
-    check(c, folder, name, brn_plan_output(plan, output),
-          brn_shape_elements(brn_plan_output_shape(plan, output)));
+    const json_t *form = golden_at(c->golden, c->form);
+    const json_t *summary = json_object_get(*folder ? golden_at(form, folder) : form, name);
+    if (!summary) fail_msg("%s: the golden file has no %s/%s/%s", c->name, c->form, folder, name);
+    double *wide = widened(c, values, count);
+    const golden_error error = golden_compare(summary, name, wide, count);
+    free(wide);
+    return error;
+}
+
+static void check_value(golden_case *c, const char *folder, const char *name, const void *values,
+                        int64_t count)
+{
+    const golden_error error = compare(c, folder, name, values, count);
+    hold(c, name, "value", error.full, &c->worst.outputs, c->tolerance.outputs);
+}
+
+static void check_gradient(golden_case *c, const char *folder, const char *name, const void *values,
+                           int64_t count)
+{
+    const golden_error error = compare(c, folder, name, values, count);
+    hold(c, name, "norm", error.norm, &c->worst.norm, c->tolerance.norm);
+    hold(c, name, "dot product", error.dot, &c->worst.dot, c->tolerance.dot);
+    hold(c, name, "summary", error.full, &c->worst.full, c->tolerance.full);
+    assert_true(c->error_count < GRADIENT_MAX);
+    c->errors[c->error_count++] = error.full;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void check_median(golden_case *c)
+{
+    qsort(c->errors, (size_t)c->error_count, sizeof *c->errors, ascending);
+    hold(c, "gradients", "median", c->errors[c->error_count / 2], &c->worst.median,
+         c->tolerance.median);
+    c->error_count = 0;
 }
 
 /* Every parameter's gradient or, for a buffer, its value after the step. */
-static void check_parameters(golden_case *c, const char *form)
+static void check_parameters(golden_case *c, brn_norm_form form)
 {
-    char gradients_folder[64], buffers_folder[64];
-    snprintf(gradients_folder, sizeof gradients_folder, "%s/gradients", form);
-    snprintf(buffers_folder, sizeof buffers_folder, "%s/buffers", form);
-    const bool statistics = strcmp(form, "train") == 0;
-    const bool norms_learn = strcmp(form, "fixed") != 0;
     const size_t bytes = is_double(c) ? sizeof(double) : sizeof(float);
     void *gradients;
     assert_ok(brn_parameters_gradients(c->store, &gradients));
     const char *values = brn_parameters_values(c->store);
-    size_t checked = 0, buffers = 0;
+    size_t seen = 0, buffers = 0;
     for (int i = 0; i < brn_parameters_count(c->store); i++) {
         const brn_parameter_info info = brn_parameters_info(c->store, i);
         const size_t at = (size_t)info.offset * bytes;
         if (info.kind == BRN_PARAMETER_BUFFER) {
-            if (!statistics) continue;
-            check(c, buffers_folder, info.name, values + at, info.count);
+            if (form != BRN_NORM_BATCH) continue;
+            check_value(c, "buffers", info.name, values + at, info.count);
             buffers++;
-        } else if (info.kind != BRN_PARAMETER_NORM || norms_learn) {
-            check(c, gradients_folder, info.name, (char *)gradients + at, info.count);
-            checked++;
+        } else {
+            const bool learns = info.kind != BRN_PARAMETER_NORM || form != BRN_NORM_FIXED;
+            if (learns)
+                check_gradient(c, "gradients", info.name, (char *)gradients + at, info.count);
+            seen++;
         }
     }
-    assert_int_equal(checked, json_object_size(golden_at(c->golden, gradients_folder)));
-    if (statistics)
-        assert_int_equal(buffers, json_object_size(golden_at(c->golden, buffers_folder)));
+    const json_t *golden = golden_at(c->golden, c->form);
+    assert_int_equal(seen, json_object_size(golden_at(golden, "gradients")));
+    if (form == BRN_NORM_BATCH)
+        assert_int_equal(buffers, json_object_size(golden_at(golden, "buffers")));
 }
 
 /* Buffers as they were filled. */
@@ -190,7 +241,43 @@ static void check_buffers_kept(const golden_case *c)
     }
 }
 
-static void check_step(golden_case *c, const char *form, brn_norm_form norm_form)
+static double tolerance_of(const golden_case *c, const char *measure)
+{
+    const json_t *file = golden_at(golden_at(c->golden, "tolerance"), c->form);
+    return golden_has(file, measure) ? golden_number(file, measure) : INFINITY;
+}
+
+/* In double 1e-9 everywhere; else what the file says, and no limit for what it leaves out. */
+static void choose_form(golden_case *c, const char *form)
+{
+    c->form = form;
+    c->worst = (measures){0};
+    c->tolerance = (measures){1e-9, 1e-9, 1e-9, 1e-9, 1e-9};
+    if (is_double(c)) return;
+    c->tolerance = (measures){.outputs = tolerance_of(c, "outputs"),
+                              .norm = tolerance_of(c, "norm"),
+                              .dot = tolerance_of(c, "dot"),
+                              .full = tolerance_of(c, "full"),
+                              .median = tolerance_of(c, "median")};
+    assert_true(isfinite(c->tolerance.outputs));
+    assert_true(isfinite(c->tolerance.full) || isfinite(c->tolerance.median));
+}
+
+/* Into the log: what the tolerances leave to spare. */
+static void report(const golden_case *c)
+{
+    const measures *m = &c->worst;
+    print_message("%s on %s, %s: outputs %.2g; gradients: norm %.2g, dot %.2g, full %.2g, "
+                  "median %.2g\n",
+                  c->name, c->backend, c->form, m->outputs, m->norm, m->dot, m->full, m->median);
+}
+
+static int64_t output_elements(const brn_plan *plan, int output)
+{
+    return brn_shape_elements(brn_plan_output_shape(plan, output));
+}
+
+static void check_step(golden_case *c, brn_norm_form norm_form)
 {
     fill(c);
     brn_plan_options options = brn_plan_defaults();
@@ -201,14 +288,15 @@ static void check_step(golden_case *c, const char *form, brn_norm_form norm_form
     options.input_gradients[options.input_gradient_count++] = c->x;
     memset(options.norm_form, (int)norm_form, sizeof options.norm_form);
     const brn_plan *plan = run(c, &options);
-    char path[64];
-    snprintf(path, sizeof path, "%s/loss", form);
     double *loss = widened(c, brn_plan_output(plan, 0), 1);
-    assert_close(*loss, golden_number(c->golden, path), c->tolerance);
+    const double want = golden_number(golden_at(c->golden, c->form), "loss");
+    hold(c, "loss", "value", fabs(*loss - want) / fmax(1, fabs(want)), &c->worst.outputs,
+         c->tolerance.outputs);
     free(loss);
-    check_output(c, plan, 1, form, "logits");
-    check_output(c, plan, 2, form, "input_gradient");
-    check_parameters(c, form);
+    check_value(c, "", "logits", brn_plan_output(plan, 1), output_elements(plan, 1));
+    check_gradient(c, "", "input_gradient", brn_plan_output(plan, 2), output_elements(plan, 2));
+    check_parameters(c, norm_form);
+    check_median(c);
     if (norm_form != BRN_NORM_BATCH) check_buffers_kept(c);
 }
 
@@ -217,24 +305,23 @@ static void check_inference(golden_case *c)
     fill(c);
     brn_plan_options options = brn_plan_defaults();
     options.outputs[options.output_count++] = c->logits;
-    check_output(c, run(c, &options), 0, "eval", "logits");
+    const brn_plan *plan = run(c, &options);
+    check_value(c, "", "logits", brn_plan_output(plan, 0), output_elements(plan, 0));
     check_buffers_kept(c);
 }
 
-/* Batch statistics over a few values magnify float's rounding, so the golden file says how near its
- * own float32 can come with them; with running statistics it is 1e-4 everywhere. */
-static double tolerance_of(const golden_case *c, const char *path)
+static void begin(golden_case *c, const char *form, const char *model)
 {
-    return is_double(c) ? 1e-9 : golden_number(c->golden, path);
+    choose_form(c, form);
+    build(c, model);
 }
 
-/* Into the log: what the tolerance leaves to spare. */
-static void report(golden_case *c, const char *statistics)
+static void end(golden_case *c)
 {
-    if (c->worst > 0)
-        print_message("%s on %s, %s statistics: worst error %.2g (%s)\n", c->name, c->backend,
-                      statistics, c->worst, c->worst_name);
-    c->worst = 0;
+    report(c);
+    brn_runner_free(c->runner);
+    brn_parameters_free(c->store);
+    brn_graph_free(c->graph);
 }
 
 typedef enum check_what { INFERENCE_ONLY, EVERYTHING } check_what;
@@ -244,27 +331,22 @@ static void check_model(const char *name, const char *model, const char *backend
     if (!brn__backend_find(backend)) skip();
     char path[128];
     snprintf(path, sizeof path, "tests/golden/models/%s.json", name);
-    json_t *golden = golden_open(path);
-    golden_case c = {.golden = golden, .backend = backend, .name = name};
-    build(&c, model);
-    c.tolerance = tolerance_of(&c, "float32/tolerance");
-    if (what == EVERYTHING) check_step(&c, "train", BRN_NORM_BATCH);
-    report(&c, "batch");
-    c.tolerance = tolerance_of(&c, "float32/fixed_tolerance");
-    if (what == EVERYTHING && golden_has(golden, "fixed")) {
-        check_step(&c, "fixed", BRN_NORM_FIXED);
-        check_step(&c, "fixed_learn", BRN_NORM_AFFINE);
-    }
+    golden_case c = {.golden = golden_open(path), .backend = backend, .name = name};
+    begin(&c, "fixed", model);
     check_inference(&c);
-    report(&c, "running");
-    brn_runner_free(c.runner);
-    brn_parameters_free(c.store);
-    brn_graph_free(c.graph);
-    json_decref(golden);
+    if (what == EVERYTHING) {
+        check_step(&c, BRN_NORM_FIXED);
+        check_step(&c, BRN_NORM_AFFINE);
+        end(&c);
+        begin(&c, "train", model);
+        check_step(&c, BRN_NORM_BATCH);
+    }
+    end(&c);
+    json_decref(c.golden);
 }
 
 /* The reference backend is plain loops, so that not every network is for it. */
-TEST(resnet18_on_reference_in_three_norm_forms_equals_pytorch)
+TEST(resnet18_on_reference_equals_pytorch)
 {
     check_model("resnet18", "resnet18", "reference", EVERYTHING);
 }
@@ -285,7 +367,7 @@ TEST(efficientnet_lite0_on_reference_equals_pytorch)
 }
 
 #define ON_CPU(name, model) check_model(name, model, "cpu", EVERYTHING)
-TEST(resnet18_on_cpu_in_three_norm_forms_equals_pytorch)
+TEST(resnet18_on_cpu_equals_pytorch)
 {
     ON_CPU("resnet18", "resnet18");
 }

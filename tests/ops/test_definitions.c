@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Values worked out by hand on the reference backend: what a gradient check can't see, since it
  * takes the forward value as given. */
+#include "graph/backend.h"
 #include "ops/cases.h"
 #include "test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct fixture {
@@ -141,6 +143,77 @@ TEST(concat_pool_gives_the_maximum_first)
     fixture *f = begin();
     brn_node *x = give(f, BRN_DTYPE_F32, counting, DIMS(1, 2, 1, 2));
     expect(f, brn_concat_pool(x), 0, (const double[]){2, 4, 1.5, 3.5}, 4);
+}
+
+/* The gradient of a (1, channels, 4, 4) picture of ones through `pool`, an average and a cross
+ * entropy for class 0, in double: the caller frees. */
+static double *gradient_of_ties(const char *backend, int64_t channels,
+                                brn_node *(*pool)(brn_node *x))
+{
+    fixture *f = begin();
+    const bool wide = strcmp(backend, "reference") == 0;
+    const int64_t count = channels * 16, target[] = {0};
+    double *out = calloc((size_t)count, sizeof *out);
+    double *values = calloc((size_t)count, sizeof *values);
+    assert_true(out && values);
+    for (int64_t i = 0; i < count; i++)
+        if (wide)
+            values[i] = 1;
+        else
+            ((float *)(void *)values)[i] = 1;
+    brn_node *x = give(f, BRN_DTYPE_F32, values, DIMS(1, channels, 4, 4));
+    brn_node *t = give(f, BRN_DTYPE_I64, target, DIMS(1));
+    brn_plan *plan;
+    f->options.training = true;
+    f->options.loss = brn_cross_entropy(pool(x), t, -1);
+    f->options.input_gradients[f->options.input_gradient_count++] = x;
+    assert_ok(brn_parameters_new(f->graph, wide ? BRN_DTYPE_F64 : BRN_DTYPE_F32, &f->parameters));
+    assert_ok(brn_runner_new(f->parameters, backend, 1, &f->runner));
+    assert_ok(brn_runner_plan(f->runner, &f->options, &plan));
+    for (int i = 0; i < f->count; i++) assert_ok(brn_plan_bind(plan, f->names[i], f->values[i]));
+    assert_ok(brn_plan_run(plan, &(brn_run){.seed = 1}));
+    const void *got = brn_plan_output(plan, 0);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = wide ? ((const double *)got)[i] : ((const float *)got)[i];
+    brn_runner_free(f->runner);
+    brn_parameters_free(f->parameters);
+    brn_graph_free(f->graph);
+    free(values);
+    return out;
+}
+
+static brn_node *pool_of_resnet(brn_node *x)
+{
+    const brn_pool2d_options options = {
+        .kind = BRN_POOL_MAX, .kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}};
+    return brn_global_pool(brn_pool2d(x, &options), BRN_POOL_AVERAGE);
+}
+
+static brn_node *pool_of_everything(brn_node *x)
+{
+    return brn_global_pool(x, BRN_POOL_MAX);
+}
+
+/* As in PyTorch. The networks cannot show it: there ties are ReLU's zeros, which pass nothing on.
+ */
+TEST(of_equal_maxima_the_first_takes_the_gradient)
+{
+    static const char *const backends[] = {"reference", "cpu"};
+    static const int64_t channels[] = {3, 16, 24};
+    for (int k = 0; k < 6; k++) {
+        if (!brn__backend_find(backends[k / 3])) continue;
+        const int64_t c = channels[k % 3];
+        double *windows = gradient_of_ties(backends[k / 3], c, pool_of_resnet);
+        double *whole = gradient_of_ties(backends[k / 3], c, pool_of_everything);
+        for (int64_t i = 0; i < c * 16; i++) {
+            const int64_t at = i % 16;
+            const double d = 1. / (double)c - (i < 16);
+            assert_close(windows[i], at == 0 || at == 1 || at == 4 || at == 5 ? d / 4 : 0, 1e-6);
+            assert_close(whole[i], at == 0 ? d : 0, 1e-6);
+        }
+        free(windows);
+        free(whole);
+    }
 }
 
 TEST(cross_entropy_is_the_mean_over_the_batch)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * conv2d and its two gradients: the same index set, three different sums. */
+ * conv2d and its two gradients: the same index set, three different sums. Threads divide what is
+ * written, so that every value is one thread's sum, in the order of the plain loops. */
 #include "backends/reference/reference.h"
 
 /* One product of the convolution: y[n,o,i,j] takes w[o,c,p,q] x[n,xc,xi,xj]. */
@@ -20,12 +21,15 @@ static term term_of(const brn__conv2d_geometry *g, int64_t n, int64_t o, int64_t
                   .inside = xi >= 0 && xi < g->h && xj >= 0 && xj < g->w};
 }
 
-/* Loops over the outputs (n, o, i, j), `y` counting them, and over the terms (c, p, q) of each. */
-#define FOR_EACH_OUTPUT(g)                                                                         \
-    for (int64_t n = 0, y = 0; n < (g).n; n++)                                                     \
-        for (int64_t o = 0; o < (g).o; o++)                                                        \
-            for (int64_t i = 0; i < (g).oh; i++)                                                   \
-                for (int64_t j = 0; j < (g).ow; j++, y++)
+static int64_t output_of(const brn__conv2d_geometry *g, int64_t n, int64_t o, int64_t i, int64_t j)
+{
+    return ((n * g->o + o) * g->oh + i) * g->ow + j;
+}
+
+/* Loops over the pixels (i, j) of one output plane and over the terms (c, p, q) of each. */
+#define FOR_EACH_PIXEL(g)                                                                          \
+    for (int64_t i = 0; i < (g).oh; i++)                                                           \
+        for (int64_t j = 0; j < (g).ow; j++)
 #define FOR_EACH_TERM(g)                                                                           \
     for (int64_t c = 0; c < (g).c / (g).groups; c++)                                               \
         for (int64_t p = 0; p < (g).kh; p++)                                                       \
@@ -40,15 +44,19 @@ static brn_status run_conv2d(const brn__step *step, const brn__run *run)
     const double *bias = step->inputs[2], *residual = step->inputs[3];
     double *out = step->outputs[0];
     (void)run;
-    FOR_EACH_OUTPUT (g) {
-        double z = bias ? bias[o] : 0;
-        FOR_EACH_TERM (g) {
-            term t = term_of(&g, n, o, i, j, c, p, q);
-            if (t.inside) z += w[t.w] * x[t.x];
-        }
-        if (residual) z += residual[y];
-        out[y] = brn__reference_activate(attributes->activation, z);
-    }
+#pragma omp parallel for collapse(2)
+    for (int64_t n = 0; n < g.n; n++)
+        for (int64_t o = 0; o < g.o; o++)
+            FOR_EACH_PIXEL (g) {
+                const int64_t y = output_of(&g, n, o, i, j);
+                double z = bias ? bias[o] : 0;
+                FOR_EACH_TERM (g) {
+                    term t = term_of(&g, n, o, i, j, c, p, q);
+                    if (t.inside) z += w[t.w] * x[t.x];
+                }
+                if (residual) z += residual[y];
+                out[y] = brn__reference_activate(attributes->activation, z);
+            }
     return BRN_OK;
 }
 REFERENCE_KERNEL(conv2d);
@@ -62,11 +70,14 @@ static brn_status run_conv2d_grad_input(const brn__step *step, const brn__run *r
     double *dx = step->outputs[0];
     (void)run;
     for (int64_t k = 0; k < output_elements(step, 0); k++) dx[k] = 0;
-    FOR_EACH_OUTPUT (g)
-        FOR_EACH_TERM (g) {
-            term t = term_of(&g, n, o, i, j, c, p, q);
-            if (t.inside) dx[t.x] += w[t.w] * dy[y];
-        }
+#pragma omp parallel for
+    for (int64_t n = 0; n < g.n; n++)
+        for (int64_t o = 0; o < g.o; o++)
+            FOR_EACH_PIXEL (g)
+                FOR_EACH_TERM (g) {
+                    term t = term_of(&g, n, o, i, j, c, p, q);
+                    if (t.inside) dx[t.x] += w[t.w] * dy[output_of(&g, n, o, i, j)];
+                }
     return BRN_OK;
 }
 REFERENCE_KERNEL(conv2d_grad_input);
@@ -81,14 +92,18 @@ static brn_status run_conv2d_grad_weight(const brn__step *step, const brn__run *
     (void)run;
     for (int64_t k = 0; dw && k < output_elements(step, 0); k++) dw[k] = 0;
     for (int64_t k = 0; db && k < g.o; k++) db[k] = 0;
-    FOR_EACH_OUTPUT (g) {
-        if (db) db[o] += dy[y];
-        if (!dw) continue;
-        FOR_EACH_TERM (g) {
-            term t = term_of(&g, n, o, i, j, c, p, q);
-            if (t.inside) dw[t.w] += x[t.x] * dy[y];
-        }
-    }
+#pragma omp parallel for
+    for (int64_t o = 0; o < g.o; o++)
+        for (int64_t n = 0; n < g.n; n++)
+            FOR_EACH_PIXEL (g) {
+                const int64_t y = output_of(&g, n, o, i, j);
+                if (db) db[o] += dy[y];
+                if (!dw) continue;
+                FOR_EACH_TERM (g) {
+                    term t = term_of(&g, n, o, i, j, c, p, q);
+                    if (t.inside) dw[t.w] += x[t.x] * dy[y];
+                }
+            }
     return BRN_OK;
 }
 REFERENCE_KERNEL(conv2d_grad_weight);
