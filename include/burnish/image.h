@@ -58,7 +58,7 @@ typedef struct brn_image_options {
     void *context;
 } brn_image_options;
 
-/* fine-tune, efficientnet_lite0, pretrained, 1 + 5 epochs, 32 a batch, seed 42, valid .2. */
+/* fine-tune, efficientnet_lite0, pretrained, 1 + 5 epochs, 32 a batch, seed 42, valid .2, tta 4. */
 BRN_API brn_image_options brn_image_defaults(void);
 
 typedef struct brn_image_result {

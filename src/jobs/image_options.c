@@ -30,6 +30,7 @@ brn_image_options brn_image_defaults(void)
         .batch_size = 32,
         .weight_decay = -1,
         .valid = .2,
+        .tta = 4, /* flowers17: .962 for .950 without */
         .seed = 42,
         .loaders = -1,
     };

@@ -77,6 +77,7 @@ static brn_image_options tiny_options(const char *data, const char *out)
     o.freeze_epochs = 0;
     o.batch_size = 8;
     o.size = 32;
+    o.tta = 0;
     o.threads = 1;
     o.loaders = 1;
     return o;
