@@ -39,6 +39,8 @@ typedef struct brn_model {
     brn_node *(*body)(const struct brn_model *model, brn_node *x);
     /* (N, features, H', W') -> (N, classes). */
     brn_node *(*classifier_of)(const struct brn_model *model, brn_node *features, int64_t classes);
+    /* NULL, or changes an old file's name of a tensor to today's, which is never longer. */
+    void (*new_name)(char *name);
 } brn_model;
 
 /* By name or alias; NULL when there is none (the message then lists the names). */
@@ -49,8 +51,8 @@ BRN_API const brn_model *brn_model_at(int index); /* in the order of the list */
 /* The body without pooling and classifier: layer groups 0 .. body_groups - 1. */
 BRN_API brn_node *brn_model_body(const brn_model *model, brn_node *x);
 
-/* The architecture's own classifier (pooling, linear): with 1000 classes the network that
- * torchvision publishes weights for. Layer group body_groups. */
+/* The architecture's own classifier (pooling, linear): with 1000 classes (the CIFAR
+ * ones: 10) the network that has published weights. Layer group body_groups. */
 BRN_API brn_node *brn_model_classifier(const brn_model *model, brn_node *features, int64_t classes);
 
 /* brn_nn_head in layer group body_groups. */
@@ -74,7 +76,8 @@ typedef enum brn_model_part {
 } brn_model_part;
 
 /* Fills parameters and buffers from tensors of the same name and shape. Tensors of the file named
- * *.num_batches_tracked are ignored, and a leading "module." of names is. A parameter that the file
+ * *.num_batches_tracked are ignored, and a leading "module." of names is; DenseNet's old names
+ * (denselayer1.norm.1.weight) are read as today's. A parameter that the file
  * lacks, a tensor that fits no parameter or has another shape is an error that names it; nothing is
  * written then. A failing read leaves the store partly written. */
 BRN_API brn_status brn_model_load(const brn_model *model, brn_parameters *parameters,

@@ -10,9 +10,10 @@
 #include "burnish/model_zoo.h"
 #include "tensor/tensor.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { NAMED_AT_MOST = 3 };
+enum { NAMED_AT_MOST = 3, NAME_MAX_BYTES = 256 };
 
 typedef struct loading {
     const brn_model *model;
@@ -30,10 +31,13 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* Saved from torch.nn.DataParallel, every name starts with "module.". */
-static const char *plain_name(const char *name)
+/* A tensor's name in the model. Saved from torch.nn.DataParallel, every name starts with "module.".
+ * One too long for `out` is no parameter's. */
+static void model_name(const brn_model *model, const char *file_name, char out[NAME_MAX_BYTES])
 {
-    return strncmp(name, "module.", 7) == 0 ? name + 7 : name;
+    const bool parallel = strncmp(file_name, "module.", 7) == 0;
+    snprintf(out, NAME_MAX_BYTES, "%s", parallel ? file_name + 7 : file_name);
+    if (model->new_name) model->new_name(out);
 }
 
 static bool is_wanted(const loading *job, const brn_parameter_info *info)
@@ -62,7 +66,8 @@ static brn_status match(loading *job, int tensor)
     const char *file_name;
     brn_shape shape;
     BRN__TRY(job->source->describe(job->source->context, tensor, &file_name, &shape));
-    const char *name = plain_name(file_name);
+    char name[NAME_MAX_BYTES];
+    model_name(job->model, file_name, name);
     if (is_left_aside(job, name)) return BRN_OK;
     const int index = brn_parameters_find(job->parameters, name);
     if (index < 0) {

@@ -13,7 +13,23 @@
     X(resnet50)                                                                                    \
     X(resnet101)                                                                                   \
     X(resnet152)                                                                                   \
-    X(resnext50_32x4d)
+    X(resnext50_32x4d)                                                                             \
+    X(resnext101_32x8d)                                                                            \
+    X(wide_resnet50_2)                                                                             \
+    X(vgg11)                                                                                       \
+    X(vgg11_bn)                                                                                    \
+    X(vgg13)                                                                                       \
+    X(vgg13_bn)                                                                                    \
+    X(vgg16)                                                                                       \
+    X(vgg16_bn)                                                                                    \
+    X(vgg19)                                                                                       \
+    X(vgg19_bn)                                                                                    \
+    X(squeezenet1_0)                                                                               \
+    X(squeezenet1_1)                                                                               \
+    X(mobilenet_v2)                                                                                \
+    X(densenet121)                                                                                 \
+    X(resnet20_cifar)                                                                              \
+    X(resnet56_cifar)
 
 #define X(name) extern const brn_model brn__model_##name;
 BRN__MODEL_LIST(X)

@@ -2,39 +2,47 @@
 #include "base/alloc.h"
 #include "burnish/model_zoo.h"
 #include "burnish/runner.h"
+#include "graph/graph.h"
 #include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A store with the model's own classifier (classes > 0) or its body alone. */
-static brn_parameters *new_store(const brn_model *model, int64_t classes, int64_t size)
+/* With the model's own classifier (classes > 0) or its body alone, whose features have `side` rows.
+ */
+static brn_graph *graph_of(const brn_model *model, int64_t classes, int64_t size, int64_t side)
 {
     brn_graph *graph;
     assert_ok(brn_graph_new(&graph));
     brn_node *x = brn_input(graph, "image", BRN_DTYPE_F32, (int64_t[]){2, 3, size, size}, 4);
     x = brn_model_body(model, x);
     const brn_shape shape = brn_node_shape(x);
+    assert_ok(brn_graph_status(graph));
     assert_int_equal(shape.dims[1], model->features);
-    assert_int_equal(shape.dims[2], (size + 31) / 32);
+    assert_int_equal(shape.dims[2], side);
     if (classes) {
         x = brn_model_classifier(model, x, classes);
         assert_int_equal(brn_node_shape(x).dims[1], classes);
     }
+    return graph;
+}
+
+static brn_parameters *new_store(const brn_model *model, int64_t classes, int64_t size)
+{
+    brn_graph *graph = graph_of(model, classes, size, (size + 31) / 32);
     brn_parameters *store;
     assert_ok(brn_parameters_new(graph, BRN_DTYPE_F32, &store));
     brn_graph_free(graph);
     return store;
 }
 
-static int64_t learnable(const brn_parameters *store)
+static int64_t learnable(const brn_graph *graph)
 {
     int64_t count = 0;
-    for (int i = 0; i < brn_parameters_count(store); i++) {
-        const brn_parameter_info info = brn_parameters_info(store, i);
-        if (info.kind != BRN_PARAMETER_BUFFER) count += info.count;
-    }
+    for (int i = 0; i < graph->parameter_count; i++)
+        if (graph->parameters[i].kind != BRN_PARAMETER_BUFFER)
+            count += brn_shape_elements(graph->parameters[i].shape);
     return count;
 }
 
@@ -42,21 +50,32 @@ TEST(every_model_has_the_known_number_of_parameters)
 {
     static const struct {
         const char *name;
-        int64_t parameters;
+        int64_t parameters, side; /* rows of the features of a picture of its input size */
     } known[] = {
-        {"resnet18", 11689512},          {"resnet34", 21797672},  {"resnet50", 25557032},
-        {"resnet101", 44549160},         {"resnet152", 60192808}, {"resnext50_32x4d", 25028904},
-        {"efficientnet_lite0", 4652008},
+        {"efficientnet_lite0", 4652008, 7}, {"resnet18", 11689512, 7},
+        {"resnet34", 21797672, 7},          {"resnet50", 25557032, 7},
+        {"resnet101", 44549160, 7},         {"resnet152", 60192808, 7},
+        {"resnext50_32x4d", 25028904, 7},   {"resnext101_32x8d", 88791336, 7},
+        {"wide_resnet50_2", 68883240, 7},   {"vgg11", 132863336, 7},
+        {"vgg11_bn", 132868840, 7},         {"vgg13", 133047848, 7},
+        {"vgg13_bn", 133053736, 7},         {"vgg16", 138357544, 7},
+        {"vgg16_bn", 138365992, 7},         {"vgg19", 143667240, 7},
+        {"vgg19_bn", 143678248, 7},         {"squeezenet1_0", 1248424, 13},
+        {"squeezenet1_1", 1235496, 13},     {"mobilenet_v2", 3504872, 7},
+        {"densenet121", 7978856, 7},        {"resnet20_cifar", 269722, 8},
+        {"resnet56_cifar", 853018, 8},
     };
     assert_int_equal(brn_model_count(), sizeof known / sizeof *known);
     for (int i = 0; i < brn_model_count(); i++) {
         const brn_model *model = brn_model_find(known[i].name);
         assert_non_null(model);
-        brn_parameters *store = new_store(model, 1000, 224);
-        if (learnable(store) != known[i].parameters)
-            fail_msg("%s has %lld parameters, not %lld", model->name, (long long)learnable(store),
+        const int size = model->input_size;
+        brn_graph *graph = graph_of(model, size == 32 ? 10 : 1000, size, known[i].side);
+        if (learnable(graph) != known[i].parameters)
+            fail_msg("%s has %lld parameters, not %lld", model->name, (long long)learnable(graph),
                      (long long)known[i].parameters);
-        brn_parameters_free(store);
+        assert_int_equal(brn_graph_group_count(graph), 3);
+        brn_graph_free(graph);
     }
 }
 
@@ -124,10 +143,59 @@ TEST(layer_groups_are_fastais)
     brn_parameters_free(store);
 }
 
+static int declared_group(const brn_graph *graph, const char *name)
+{
+    for (int i = 0; i < graph->parameter_count; i++)
+        if (strcmp(graph->parameters[i].name, name) == 0) return graph->parameters[i].group;
+    fail_msg("no parameter %s", name);
+    return -1;
+}
+
+static void assert_groups(const char *name, const char *last, const char *first,
+                          const char *classifier)
+{
+    const brn_model *model = brn_model_find(name);
+    const int64_t side = model->input_size == 32 ? 16 : strncmp(name, "squeeze", 7) == 0 ? 3 : 2;
+    brn_graph *graph = graph_of(model, 10, 64, side);
+    assert_int_equal(declared_group(graph, last), 0);
+    assert_int_equal(declared_group(graph, first), 1);
+    assert_int_equal(declared_group(graph, classifier), 2);
+    brn_graph_free(graph);
+}
+
+/* The last parameter of the first group, the first of the second. */
+TEST(layer_groups_split_where_the_design_says)
+{
+    static const char fc[] = "fc.bias", linear[] = "linear.bias",
+                      classifier[] = "classifier.6.bias";
+    assert_groups("wrn", "layer2.3.bn3.bias", "layer3.0.conv1.weight", fc);
+    assert_groups("resnext101_32x8d", "layer2.3.bn3.bias", "layer3.0.conv1.weight", fc);
+    assert_groups("vgg16_bn", "features.21.bias", "features.24.weight", classifier);
+    assert_groups("vgg16", "features.14.bias", "features.17.weight", classifier);
+    assert_groups("vgg19_bn", "features.21.bias", "features.23.weight", classifier);
+    assert_groups("vgg19", "features.14.bias", "features.16.weight", classifier);
+    assert_groups("vgg13_bn", "features.21.bias", "features.22.weight", classifier);
+    assert_groups("vgg13", "features.15.bias", "features.17.weight", classifier);
+    assert_groups("vgg11_bn", "features.19.bias", "features.22.weight", classifier);
+    assert_groups("vgg11", "features.13.bias", "features.16.weight", classifier);
+    assert_groups("squeezenet1_0", "features.4.expand3x3.bias", "features.5.squeeze.weight",
+                  "classifier.1.bias");
+    assert_groups("squeezenet1_1", "features.4.expand3x3.bias", "features.6.squeeze.weight",
+                  "classifier.1.bias");
+    assert_groups("mobilenet_v2", "features.6.conv.3.bias", "features.7.conv.0.0.weight",
+                  "classifier.1.bias");
+    assert_groups("dn121", "features.denseblock2.denselayer12.conv2.weight",
+                  "features.transition2.norm.weight", "classifier.bias");
+    assert_groups("resnet20_cifar", "layer2.2.bn2.bias", "layer3.0.conv1.weight", linear);
+}
+
 TEST(pictures_of_any_size_but_three_channels_fit)
 {
     const brn_model *model = brn_model_find("efficientnet_lite0");
     brn_parameters_free(new_store(model, 10, 75));
+    brn_graph_free(graph_of(brn_model_find("vgg11"), 10, 75, 2));
+    brn_graph_free(graph_of(brn_model_find("squeezenet1_0"), 10, 75, 4));
+    brn_graph_free(graph_of(brn_model_find("resnet20_cifar"), 10, 75, 19));
     brn_graph *graph;
     assert_ok(brn_graph_new(&graph));
     brn_node *x = brn_input(graph, "image", BRN_DTYPE_F32, (int64_t[]){2, 1, 64, 64}, 4);
@@ -141,12 +209,13 @@ TEST(pictures_of_any_size_but_three_channels_fit)
 
 /* A file in memory: the tensors of a store, which a test may then change. Tensor i holds the value
  * i + element / 1024 so that every place can be told. */
+enum { TENSORS_MAX = 1024 };
 typedef struct fake_file {
     int count, failing;
     struct {
         char name[96];
         brn_shape shape;
-    } tensors[512];
+    } tensors[TENSORS_MAX];
 } fake_file;
 
 static brn_status fake_describe(void *context, int index, const char **name, brn_shape *shape)
@@ -169,7 +238,7 @@ static brn_status fake_read(void *context, int index, brn_dtype dtype, void *out
 
 static void add_tensor(fake_file *file, const char *name, brn_shape shape)
 {
-    assert_true(file->count < 512);
+    assert_true(file->count < TENSORS_MAX);
     snprintf(file->tensors[file->count].name, sizeof file->tensors->name, "%s", name);
     file->tensors[file->count++].shape = shape;
 }
@@ -187,13 +256,13 @@ static const brn_model *resnet18(void)
     return brn_model_find("resnet18");
 }
 
-/* What torchvision's resnet18 file holds. */
-static fake_file *new_file(const char *prefix)
+/* What torchvision's file of a model holds. */
+static fake_file *file_of(const brn_model *model, const char *prefix)
 {
     fake_file *file = calloc(1, sizeof *file);
     assert_non_null(file);
     file->failing = -1;
-    brn_parameters *store = new_store(resnet18(), 1000, 64);
+    brn_parameters *store = new_store(model, 1000, 64);
     for (int i = brn_parameters_count(store) - 1; i >= 0; i--) {
         const brn_parameter_info info = brn_parameters_info(store, i);
         char name[128];
@@ -208,14 +277,25 @@ static fake_file *new_file(const char *prefix)
     return file;
 }
 
-static brn_status load(fake_file *file, brn_parameters *store, brn_model_part part)
+static fake_file *new_file(const char *prefix)
+{
+    return file_of(resnet18(), prefix);
+}
+
+static brn_status load_as(const brn_model *model, fake_file *file, brn_parameters *store,
+                          brn_model_part part)
 {
     const brn_model_source source = {.context = file,
                                      .name = "weights.pth",
                                      .count = file->count,
                                      .describe = fake_describe,
                                      .read = fake_read};
-    return brn_model_load(resnet18(), store, &source, part);
+    return brn_model_load(model, store, &source, part);
+}
+
+static brn_status load(fake_file *file, brn_parameters *store, brn_model_part part)
+{
+    return load_as(resnet18(), file, store, part);
 }
 
 static void assert_loaded(const brn_parameters *store, const fake_file *file, const char *name,
@@ -249,6 +329,41 @@ TEST(a_module_prefix_is_ignored)
     brn_parameters *store = new_store(resnet18(), 1000, 64);
     assert_ok(load(file, store, BRN_MODEL_WHOLE));
     assert_loaded(store, file, "layer1.0.bn1.running_var", "module.layer1.0.bn1.running_var");
+    brn_parameters_free(store);
+    free(file);
+}
+
+/* denselayer1.norm1.weight -> denselayer1.norm.1.weight, as in the files of before 2018. */
+static void make_old(char *name, size_t size)
+{
+    char *end = strstr(name, "denselayer"), rest[96];
+    if (!end) return;
+    end = strchr(end, '.') + 1 + strlen("norm"); /* or conv */
+    snprintf(rest, sizeof rest, "%s", end);
+    snprintf(end, size - (size_t)(end - name), ".%s", rest);
+}
+
+TEST(the_old_names_of_densenet_are_read_as_todays)
+{
+    const brn_model *model = brn_model_find("densenet121");
+    fake_file *file = file_of(model, "module.");
+    for (int i = 0; i < file->count; i++)
+        make_old(file->tensors[i].name, sizeof file->tensors[i].name);
+    brn_parameters *store = new_store(model, 1000, 64);
+    assert_ok(load_as(model, file, store, BRN_MODEL_WHOLE));
+    assert_loaded(store, file, "features.denseblock4.denselayer16.norm2.running_var",
+                  "module.features.denseblock4.denselayer16.norm.2.running_var");
+    assert_loaded(store, file, "features.denseblock1.denselayer1.conv1.weight",
+                  "module.features.denseblock1.denselayer1.conv.1.weight");
+    assert_loaded(store, file, "features.transition1.norm.bias",
+                  "module.features.transition1.norm.bias");
+    brn_parameters_free(store);
+    free(file);
+    file = file_of(model, ""); /* and today's as they are */
+    store = new_store(model, 1000, 64);
+    assert_ok(load_as(model, file, store, BRN_MODEL_WHOLE));
+    assert_loaded(store, file, "features.denseblock4.denselayer16.norm2.weight",
+                  "features.denseblock4.denselayer16.norm2.weight");
     brn_parameters_free(store);
     free(file);
 }
