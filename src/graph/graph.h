@@ -156,7 +156,7 @@ brn_node *brn__graph_fail(brn_graph *graph, brn_status status);
 bool brn__is_poison(const brn_node *node);
 brn_status brn__graph_add_update(brn_graph *graph, brn_node *target, brn__value value);
 
-/* infer helpers: "OP: INPUT must be float32, got int64 (3, 4)" and the like. */
+/* for infer: "OP: INPUT must be float32, got int64 (3, 4)" and the like. */
 brn_status brn__expect_real(const brn_node *node, int input, const char *what);
 brn_status brn__expect_rank(const brn_node *node, int input, const char *what, int low, int high);
 void brn__set_output(brn_node *node, int output, brn_dtype dtype, brn_shape shape);

@@ -306,7 +306,7 @@ def distance(want, got):
 def pretrained_check():
     """The module above with the real weights against the stored logits of 16 pictures."""
     from PIL import Image
-    data = pathlib.Path(os.environ.get("BURNISH_DATA", "/work/shared/data")) / "pretrained"
+    data = pathlib.Path(os.environ["BURNISH_DATA"]) / "pretrained"
     torch.set_default_dtype(torch.float32)
     model = Lite0()
     weights = torch.load(next((data / "efficientnet_lite0").glob("*.pth")), map_location="cpu",

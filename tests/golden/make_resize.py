@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the goldens of tests/data/test_resize.c and test_picture.c with Pillow.
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install pillow numpy
-    /tmp/venv/bin/python tests/golden/make_resize.py
+    python3 -m venv build/venv && build/venv/bin/pip install pillow numpy
+    build/venv/bin/python tests/golden/make_resize.py
 
 tests/golden/resize/source.png is a small picture of gradients, edges and noise; NAME-WxH-METHOD.png is
 Pillow's resize of it. The other files are one picture in many forms (palette, 16 bits, CMYK, EXIF
