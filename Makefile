@@ -4,7 +4,7 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo test check soak bench sizes layers install clean
+.PHONY: all help setup lists demo test check bench sizes layers install clean
 all: build/burnish
 
 help:
@@ -12,7 +12,6 @@ help:
 	@echo 'make demo       set up, build, fine-tune a classifier on Fashion-MNIST, print its accuracy'
 	@echo 'make test       set up, build, run every test'
 	@echo 'make check      the tests under the address and undefined-behaviour sanitizers'
-	@echo 'make soak       what takes longer than a quick run should'
 	@echo 'make bench      compare with peers (installed into build/peers)'
 	@echo 'make sizes      the longest files and functions'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
@@ -43,9 +42,6 @@ check: setup lists
 	@test -f build/check/build.ninja || meson setup build/check -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized -Doptimization=1 >build/meson-check.log 2>&1 || (cat build/meson-check.log; exit 1)
 	@$(NINJA) -C build/check --quiet
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=tools/leaks.txt tools/test build/check '$(CHECK_FILTER)'
-
-soak: build/burnish
-	@tools/soak
 
 bench: build/burnish
 	@bench/run $(BENCH)
