@@ -94,3 +94,14 @@ int brn__threads_for(const brn__step *step, size_t bytes)
 {
     return bytes < 256 * 1024 ? 1 : step->threads;
 }
+
+void brn__block_sums(int64_t n, int64_t blocks, int64_t pixels, int64_t block, const float *dy, float *db)
+{
+    double sums[16] = {0};
+    for (int64_t picture = 0; picture < n; picture++) {
+        const float *plane = dy + (picture * blocks + block) * pixels * 16;
+        for (int64_t i = 0; i < pixels; i++)
+            for (int lane = 0; lane < 16; lane++) sums[lane] += (double)plane[i * 16 + lane];
+    }
+    for (int lane = 0; lane < 16; lane++) db[lane] = (float)sums[lane];
+}

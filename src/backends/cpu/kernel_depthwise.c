@@ -2,6 +2,7 @@
  * Each thread takes whole channel blocks and walks the pictures in order: the bits do not depend on
  * the number of threads. */
 #include "backends/cpu/kernel_depthwise.h"
+#include "backends/cpu/blocking.h"
 #include "backends/cpu/dnnl.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/simd/depthwise.h"
@@ -76,19 +77,6 @@ static brn_status prepare(brn__step *step)
     return BRN_OK; /* dw and db are canonical */
 }
 
-/* db of one block, in double. */
-static void bias_gradient(const depthwise_data *data, const float *dy, int64_t block, float *db)
-{
-    int64_t pixels = data->shape.oh * data->shape.ow;
-    double sums[16] = {0};
-    for (int64_t n = 0; n < data->n; n++) {
-        const float *plane = dy + (n * data->blocks + block) * pixels * 16;
-        for (int64_t i = 0; i < pixels; i++)
-            for (int lane = 0; lane < 16; lane++) sums[lane] += (double)plane[i * 16 + lane];
-    }
-    for (int lane = 0; lane < 16; lane++) db[block * 16 + lane] = (float)sums[lane];
-}
-
 static brn_status run(const brn__step *step, const brn__run *counters)
 {
     (void)counters;
@@ -106,7 +94,7 @@ static brn_status run(const brn__step *step, const brn__run *counters)
                                      dy + (n * data->blocks + block) * y_plane, sums);
         for (int lane = 0; lane < 16; lane++)
             for (int tap = 0; tap < TAPS; tap++) dw[(block * 16 + lane) * TAPS + tap] = sums[tap * 16 + lane];
-        if (db) bias_gradient(data, dy, block, db);
+        if (db) brn__block_sums(data->n, data->blocks, c->oh * c->ow, block, dy, db + block * 16);
     }
     return BRN_OK;
 }

@@ -3,6 +3,7 @@
  * planes shared out to threads. The weight gradient gives each thread whole channel blocks and walks
  * the pictures in order: the bits do not depend on the number of threads. */
 #include "backends/cpu/kernel_grouped_conv.h"
+#include "backends/cpu/blocking.h"
 #include "backends/cpu/dnnl.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/simd/grouped_conv.h"
@@ -179,19 +180,6 @@ static brn_status prepare_grad_weight(brn__step *step)
     return BRN_OK; /* dw and db are canonical */
 }
 
-/* db of one block: planes in order, in double. */
-static void bias_gradient(const grouped_data *data, const float *dy, int64_t block, float *db)
-{
-    const brn__grouped_case *c = &data->shape;
-    double sums[16] = {0};
-    for (int64_t n = 0; n < data->n; n++) {
-        const float *plane = dy + (n * c->blocks + block) * c->oh * c->ow * 16;
-        for (int64_t i = 0; i < c->oh * c->ow; i++)
-            for (int lane = 0; lane < 16; lane++) sums[lane] += (double)plane[i * 16 + lane];
-    }
-    for (int lane = 0; lane < 16; lane++) db[block * 16 + lane] = (float)sums[lane];
-}
-
 static brn_status run_grad_weight(const brn__step *step, const brn__run *run)
 {
     (void)run;
@@ -212,7 +200,7 @@ static brn_status run_grad_weight(const brn__step *step, const brn__run *run)
                 for (int j = 0; j < 4; j++)
                     for (int lane = 0; lane < 16; lane++)
                         dw[weight_at(data, block, pass, tap, j, lane, false)] = *sums++;
-        if (db) bias_gradient(data, dy, block, db);
+        if (db) brn__block_sums(data->n, c->blocks, c->oh * c->ow, block, dy, db + block * 16);
     }
     return BRN_OK;
 }
