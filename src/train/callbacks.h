@@ -19,9 +19,11 @@ enum {
     BRN__ORDER_RATES = 0,
     BRN__ORDER_NAN = 10,
     BRN__ORDER_METRICS = 20,
+    BRN__ORDER_STOPPING = 30, /* early stopping, best model: they read metrics */
     BRN__ORDER_HISTORY = 40,
     BRN__ORDER_PLANS = 50,
     BRN__ORDER_PROGRESS = 60,
+    BRN__ORDER_CHECKPOINT = 70, /* after all that a checkpoint must hold */
 };
 
 /* ------------------------------------------------------------------ rates.c */

@@ -64,6 +64,8 @@ typedef struct brn__callback {
     int order; /* lower hears first; equal: as they were given */
     brn__action (*on[BRN__EVENT_COUNT])(void *state, brn__fit *fit);
     void *state; /* borrowed */
+    double *memory; /* (memory_count): what a resumed fit must find again; borrowed, NULL for nothing */
+    int memory_count;
 } brn__callback;
 
 /* The ends of a graph that can be trained. */
