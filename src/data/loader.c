@@ -186,8 +186,11 @@ brn_status brn__loader_next(brn__loader *loader, brn__batch *batch)
         BRN__TRY(close_gaps(loader, s));
         if (!s->count) continue;
         loader->delivered += s->count;
-        *batch = (brn__batch){
-            .count = s->count, .inputs = s->inputs, .targets = s->targets, .items = s->items};
+        *batch = (brn__batch){.count = s->count,
+                              .inputs = s->inputs,
+                              .targets = s->targets,
+                              .items = s->items,
+                              .number = loader->next_batch - 1};
         return BRN_OK;
     }
     if (loader->item_count && !loader->delivered)
@@ -197,7 +200,7 @@ brn_status brn__loader_next(brn__loader *loader, brn__batch *batch)
     return BRN_OK;
 }
 
-brn_status brn__loader_start_pass(brn__loader *loader, uint32_t epoch, uint32_t pass)
+static void start(brn__loader *loader, uint32_t epoch, uint32_t pass, int64_t number)
 {
     cancel(loader);
     loader->context = (brn__sample_context){.seed = loader->options.seed,
@@ -210,11 +213,26 @@ brn_status brn__loader_start_pass(brn__loader *loader, uint32_t epoch, uint32_t 
         brn__random random = brn__random_new(key, epoch, 0, 0);
         brn__random_shuffle(&random, loader->order, loader->item_count);
     }
-    loader->next_batch = loader->queued_batches = loader->delivered = 0;
+    loader->next_batch = loader->queued_batches = number;
+    loader->delivered = number > 0; /* what came before `number` has been delivered already */
     /* One slot fewer than there are: the first call of brn__loader_next queues the last one. */
     while (loader->pool && loader->queued_batches < loader->batch_count &&
-           loader->queued_batches < loader->slot_count - 1)
+           loader->queued_batches < number + loader->slot_count - 1)
         queue_batch(loader);
+}
+
+brn_status brn__loader_start_pass(brn__loader *loader, uint32_t epoch, uint32_t pass)
+{
+    start(loader, epoch, pass, 0);
+    return BRN_OK;
+}
+
+brn_status brn__loader_start_at(brn__loader *loader, uint32_t epoch, int64_t number)
+{
+    if (number < 0 || number > loader->batch_count)
+        return brn__fail(BRN_ERROR_USAGE, "loader: starts at batch %lld; expected 0 to %lld",
+                         (long long)number, (long long)loader->batch_count);
+    start(loader, epoch, 0, number);
     return BRN_OK;
 }
 

@@ -43,6 +43,7 @@ typedef struct brn__batch {
     void *inputs;         /* (N, input shape), 64-byte aligned */
     void *targets;        /* (N, target shape), 64-byte aligned */
     const int64_t *items; /* (N): item numbers of the dataset */
+    int64_t number;       /* of the epoch's batches, from 0; those that lost all samples are counted */
 } brn__batch;
 
 typedef struct brn__bad_item {
@@ -65,6 +66,8 @@ int64_t brn__loader_batch_max(const brn__loader *loader);   /* items of the larg
 /* Begins an epoch, breaking off one that is not finished. `pass` numbers the views of one epoch. */
 brn_status brn__loader_start_epoch(brn__loader *loader, uint32_t epoch);
 brn_status brn__loader_start_pass(brn__loader *loader, uint32_t epoch, uint32_t pass);
+/* Begins an epoch at batch `number`: 0 is the first, the batch count is the end. */
+brn_status brn__loader_start_at(brn__loader *loader, uint32_t epoch, int64_t number);
 
 /* The next batch, in order; count 0 at the end. BRN_ERROR_INPUT at the end when not one sample of
  * the epoch could be loaded; other failures (no memory, an error of ours) come at the batch that

@@ -139,6 +139,38 @@ TEST(training_shuffles_every_epoch_anew_and_shows_every_item_once)
     brn__loader_free(loader);
 }
 
+/* Batch by batch from `number` on, what a whole epoch gives from there. */
+static void follows_the_whole_epoch(brn__loader *whole, brn__loader *part, int64_t number)
+{
+    brn__batch a, b;
+    assert_ok(brn__loader_start_epoch(whole, 3));
+    assert_ok(brn__loader_start_at(part, 3, number));
+    for (int64_t passed = 0; passed < number; passed++) assert_ok(brn__loader_next(whole, &a));
+    do {
+        assert_ok(brn__loader_next(whole, &a));
+        assert_ok(brn__loader_next(part, &b));
+        assert_int_equal(a.count, b.count);
+        assert_int_equal(a.number, b.number);
+        for (int64_t i = 0; i < a.count; i++) assert_int_equal(a.items[i], b.items[i]);
+        if (a.count)
+            assert_memory_equal(a.inputs, b.inputs, (size_t)a.count * 2 * sizeof(float));
+    } while (a.count);
+}
+
+TEST(an_epoch_may_begin_at_any_of_its_batches)
+{
+    counting_dataset dataset = counting(50);
+    brn__loader *whole = new_loader(&dataset.base, 8, 2, true);
+    for (int workers = 0; workers < 3; workers += 2) {
+        brn__loader *part = new_loader(&dataset.base, 8, workers, true);
+        for (int64_t number = 0; number <= 7; number++) follows_the_whole_epoch(whole, part, number);
+        assert_fails(brn__loader_start_at(part, 0, 8), BRN_ERROR_USAGE, "expected 0 to 7");
+        assert_fails(brn__loader_start_at(part, 0, -1), BRN_ERROR_USAGE, "batch -1");
+        brn__loader_free(part);
+    }
+    brn__loader_free(whole);
+}
+
 TEST(a_training_remainder_of_one_joins_the_batch_before)
 {
     static const int64_t cases[][4] = {/* items, size -> batches, largest */
