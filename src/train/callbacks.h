@@ -95,6 +95,21 @@ brn_status brn__progress_send(brn__progress *progress, brn_event event);
 /* An event with no numbers in it. */
 brn_event brn__event_of(brn_event_kind kind, const char *text);
 
+/* ------------------------------------------------------------------ checkpoint.c */
+
+/* Hands all memory of the fit to `save`, after a batch or an epoch, once `seconds` have passed since the
+ * last time (0: always), and at the end of the fit, also of one that was interrupted. A save that takes
+ * long is made less often. */
+typedef struct brn__checkpoint {
+    brn__callback callback;
+    double seconds;
+    brn__memory_visit *save;
+    void *context;
+    double saved_at, cost; /* seconds */
+} brn__checkpoint;
+void brn__checkpoint_init(brn__checkpoint *checkpoint, double seconds, brn__memory_visit *save_items,
+                          void *context);
+
 /* ------------------------------------------------------------------ plan_report.c */
 
 /* Sends a description of the first training and of the first validation plan of a fit. */

@@ -63,6 +63,19 @@ void brn__learner_free(brn__learner *learner)
 
 brn_runner *brn__learner_runner(const brn__learner *learner) { return learner->runner; }
 
+brn_parameters *brn__learner_parameters(const brn__learner *learner) { return learner->parameters; }
+
+brn__learner_keys brn__learner_keys_of(const brn__learner *learner)
+{
+    return (brn__learner_keys){.epoch = learner->epoch, .step = learner->step};
+}
+
+void brn__learner_set_keys(brn__learner *learner, brn__learner_keys keys)
+{
+    learner->epoch = keys.epoch;
+    learner->step = keys.step;
+}
+
 brn__action brn__fit_fail(brn__fit *fit, brn_status status)
 {
     if (fit->status == BRN_OK) fit->status = status;
@@ -125,7 +138,6 @@ static brn_status bind(brn_plan *plan, const brn__network *network, const brn__b
 typedef struct loop {
     brn__fit fit; /* what callbacks see */
     const brn__callback *callbacks[BRN__CALLBACKS_MAX]; /* in order */
-    brn_optimizer *optimizer;
     brn_run run;
 } loop;
 
@@ -172,14 +184,30 @@ static brn_status forward_and_backward(loop *l)
 
 static void smooth_loss(brn__fit *fit)
 {
-    fit->smoothed = SMOOTHING * fit->smoothed + (1 - SMOOTHING) * fit->loss;
-    fit->decay *= SMOOTHING;
-    fit->train_loss = fit->smoothed / (1 - fit->decay);
+    brn__fit_averages *a = &fit->averages;
+    a->smoothed = SMOOTHING * a->smoothed + (1 - SMOOTHING) * fit->loss;
+    a->decay *= SMOOTHING;
+    fit->train_loss = a->train_loss = a->smoothed / (1 - a->decay);
+}
+
+/* The next batch is number `next` of the epoch; memory holds all that came before. */
+static void settle(brn__fit *fit, int64_t next)
+{
+    const brn__learner *learner = fit->learner;
+    fit->position = (brn__position){.epoch = fit->epoch,
+                                    .batch = fit->batch,
+                                    .next = next,
+                                    .iteration = fit->iteration,
+                                    .shuffle = learner->epoch,
+                                    .step = learner->step};
+    fit->averages.seconds = brn__seconds_now() - fit->epoch_start;
+    fit->settled = true;
 }
 
 static brn__action learn_from_batch(loop *l)
 {
     brn__fit *fit = &l->fit;
+    fit->settled = false;
     brn__action action = tell(l, BRN__BEFORE_BATCH);
     if (action != BRN__GO_ON) return action;
     brn_status status = forward_and_backward(l);
@@ -189,7 +217,7 @@ static brn__action learn_from_batch(loop *l)
     if (action != BRN__GO_ON) return action;
     action = tell(l, BRN__BEFORE_STEP);
     if (action != BRN__GO_ON) return action;
-    status = brn_optimizer_step(l->optimizer, &fit->settings, fit->options->learning_groups);
+    status = brn_optimizer_step(fit->optimizer, &fit->settings, fit->options->learning_groups);
     if (status != BRN_OK) return fail(l, status);
     return tell(l, BRN__AFTER_STEP);
 }
@@ -204,20 +232,23 @@ static brn__action train(loop *l)
 {
     brn__fit *fit = &l->fit;
     brn__loader *loader = fit->options->train;
-    brn_status status = brn__loader_start_epoch(loader, fit->learner->epoch++);
+    brn_status status = brn__loader_start_at(loader, fit->learner->epoch, fit->position.next);
     while (status == BRN_OK) {
         status = brn__loader_next(loader, &fit->data);
         if (status != BRN_OK || fit->data.count == 0) break;
         if (is_too_small(l)) continue;
         brn__action action = learn_from_batch(l);
-        fit->batch++, fit->iteration++;
         if (action == BRN__STOP_FIT) return action;
+        fit->batch++, fit->iteration++;
+        settle(fit, fit->data.number + 1);
         brn__action after = tell(l, BRN__AFTER_BATCH);
         if (after > action) action = after;
         if (action == BRN__END_EPOCH) break;
         if (action == BRN__STOP_FIT) return action;
     }
-    return status == BRN_OK ? tell(l, BRN__AFTER_TRAIN) : fail(l, status);
+    if (status != BRN_OK) return fail(l, status);
+    settle(fit, brn__loader_batch_count(loader));
+    return tell(l, BRN__AFTER_TRAIN);
 }
 
 /* ------------------------------------------------------------------ validation */
@@ -254,23 +285,29 @@ static brn__action validate(loop *l)
     fit->output = NULL;
     if (status != BRN_OK) return fail(l, status);
     if (action == BRN__STOP_FIT) return action;
-    fit->valid_loss = items ? sum / (double)items : NAN;
+    fit->valid_loss = fit->averages.valid_loss = items ? sum / (double)items : NAN;
     return tell(l, BRN__AFTER_VALIDATE);
 }
 
 /* ------------------------------------------------------------------ fit */
 
+/* A resumed epoch goes on where it was. */
 static brn__action run_epoch(loop *l)
 {
     brn__fit *fit = &l->fit;
-    fit->epoch_start = brn__seconds_now();
-    fit->batch = fit->valid_batch = 0;
+    fit->epoch_start = brn__seconds_now() - fit->averages.seconds;
+    fit->batch = fit->position.batch;
+    fit->valid_batch = 0;
     brn__action action = tell(l, BRN__BEFORE_EPOCH);
     if (action == BRN__GO_ON) action = train(l);
+    fit->learner->epoch++;
     if (action == BRN__STOP_FIT) return action;
     if (fit->options->valid) action = validate(l);
     if (action == BRN__STOP_FIT) return action;
     fit->seconds = brn__seconds_now() - fit->epoch_start;
+    settle(fit, 0);
+    fit->position.epoch++, fit->position.batch = 0;
+    fit->averages.seconds = 0;
     return tell(l, BRN__AFTER_EPOCH);
 }
 
@@ -284,7 +321,9 @@ static void begin(loop *l, brn__learner *learner, const brn__fit_options *option
     fit->valid_batches = options->valid ? brn__loader_batch_count(options->valid) : 0;
     fit->iterations = fit->batches * options->epochs;
     fit->train_loss = fit->valid_loss = fit->loss = NAN;
-    fit->decay = 1;
+    fit->averages = (brn__fit_averages){.decay = 1, .train_loss = NAN, .valid_loss = NAN};
+    settle(fit, 0);
+    fit->averages.seconds = 0;
     l->run.seed = learner->seed;
     sort_callbacks(l, options);
 }
@@ -299,32 +338,52 @@ static brn_status check_fit(const brn__fit_options *options)
     return BRN_OK;
 }
 
+/* Into the memory of a fit that has been told to begin. */
+static brn__action restore(loop *l)
+{
+    brn__fit *fit = &l->fit;
+    if (!fit->options->restore) return BRN__GO_ON;
+    brn_status status = brn__fit_visit(fit, fit->options->restore, fit->options->restore_context);
+    if (status == BRN_OK) status = brn__fit_recall(fit);
+    return status == BRN_OK ? BRN__GO_ON : fail(l, status);
+}
+
+static void run_epochs(loop *l)
+{
+    brn__fit *fit = &l->fit;
+    brn__action action = tell(l, BRN__BEFORE_FIT);
+    if (action != BRN__STOP_FIT) action = restore(l);
+    while (action != BRN__STOP_FIT && !fit->position.ended && fit->epoch < fit->options->epochs) {
+        action = run_epoch(l);
+        if (action != BRN__STOP_FIT) fit->epoch++;
+    }
+    fit->position.ended |= fit->status == BRN_OK;
+    tell(l, BRN__AFTER_FIT);
+}
+
+static void fill_result(const brn__fit *fit, brn__fit_result *result)
+{
+    *result = (brn__fit_result){.epochs = (int)fit->position.epoch,
+                                .train_loss = fit->train_loss,
+                                .valid_loss = fit->valid_loss,
+                                .metric_count = fit->metric_count};
+    memcpy(result->metrics, fit->metrics, sizeof result->metrics);
+}
+
 brn_status brn__learner_fit(brn__learner *learner, const brn__fit_options *options,
                             brn__fit_result *result)
 {
+    if (result) *result = (brn__fit_result){.train_loss = NAN, .valid_loss = NAN};
     BRN__TRY(check_fit(options));
     loop l = {0};
     begin(&l, learner, options);
     brn_optimizer_options optimizer = options->optimizer;
     if (optimizer.threads < 1) optimizer.threads = learner->threads;
-    BRN__TRY(brn_optimizer_new(learner->parameters, &optimizer, &l.optimizer));
-    brn__fit *fit = &l.fit;
-    brn__action action = tell(&l, BRN__BEFORE_FIT);
-    int finished = 0;
-    for (; action != BRN__STOP_FIT && finished < options->epochs; fit->epoch++) {
-        action = run_epoch(&l);
-        finished += action != BRN__STOP_FIT;
-    }
-    tell(&l, BRN__AFTER_FIT);
-    brn_optimizer_free(l.optimizer);
-    if (result) {
-        *result = (brn__fit_result){.epochs = finished,
-                                    .train_loss = fit->train_loss,
-                                    .valid_loss = fit->valid_loss,
-                                    .metric_count = fit->metric_count};
-        memcpy(result->metrics, fit->metrics, sizeof result->metrics);
-    }
-    return fit->status;
+    BRN__TRY(brn_optimizer_new(learner->parameters, &optimizer, &l.fit.optimizer));
+    run_epochs(&l);
+    brn_optimizer_free(l.fit.optimizer);
+    if (result) fill_result(&l.fit, result);
+    return l.fit.status;
 }
 
 brn_status brn__predict(brn_runner *runner, const brn__network *network, brn_node *output,

@@ -79,6 +79,17 @@ typedef struct brn__network {
 
 enum { BRN__METRICS_MAX = 16, BRN__CALLBACKS_MAX = 16 };
 
+/* Memory that decides how a fit goes on, by name: what a file keeps, and fills again. */
+typedef struct brn__memory_item {
+    const char *name;
+    brn_dtype dtype;
+    brn_shape shape;
+    void *data; /* row-major */
+} brn__memory_item;
+
+/* Reads or writes all of the items. */
+typedef brn_status brn__memory_visit(void *context, const brn__memory_item *items, int count);
+
 typedef struct brn__fit_options {
     brn__network network;
     brn__loader *train, *valid; /* borrowed; valid may be NULL */
@@ -89,9 +100,28 @@ typedef struct brn__fit_options {
     double learning_rate;                    /* of all groups, unless a callback changes it */
     int callback_count;
     const brn__callback *callbacks[BRN__CALLBACKS_MAX]; /* borrowed */
+    brn__memory_visit *restore; /* fills the memory of a fit that is gone on with; NULL: a fresh fit */
+    void *restore_context;
 } brn__fit_options;
 
 typedef struct brn__learner brn__learner;
+
+/* From where a resumed fit goes on. */
+typedef struct brn__position {
+    int64_t epoch;     /* of the fit */
+    int64_t batch;     /* batches of this epoch that were learned from */
+    int64_t next;      /* number of the batch that the loader gives next */
+    int64_t iteration; /* batches of the fit that were learned from */
+    int64_t shuffle;   /* key of the epoch's order, over all fits of the learner */
+    int64_t step;      /* key of the next batch's random streams, over all fits */
+    int64_t ended;     /* 1: nothing is left to do */
+} brn__position;
+
+typedef struct brn__fit_averages {
+    double smoothed, decay;        /* .98 smoothed + .02 loss; .98^t */
+    double train_loss, valid_loss; /* as below */
+    double seconds;                /* of this epoch so far */
+} brn__fit_averages;
 
 /* What callbacks see. They change `settings`, and call brn__fit_fail and brn__fit_set_metric; the rest
  * is the loop's. */
@@ -115,11 +145,19 @@ struct brn__fit {
     int metric_count;
     brn_status status;              /* why the fit ends early */
 
-    double smoothed, decay;         /* .98 smoothed + .02 loss; .98^t */
+    bool settled;                   /* between two batches: `position` and the memory agree */
+    brn__position position;
+    brn__fit_averages averages;
+    brn_optimizer *optimizer;
 };
 
 /* Ends the fit with `status`, whose message has been recorded: `return brn__fit_fail(fit, brn__fail(...))`. */
 brn__action brn__fit_fail(brn__fit *fit, brn_status status);
+/* Hands out all memory of the fit: parameters, optimizer, position, rates, the callbacks' numbers. Only
+ * when it is settled. After a visit that writes, call brn__fit_recall. (memory.c) */
+brn_status brn__fit_visit(brn__fit *fit, brn__memory_visit *visit, void *context);
+/* Takes up what was written into the memory. */
+brn_status brn__fit_recall(brn__fit *fit);
 /* Sets or adds a metric; `name` lives longer than the fit. More than BRN__METRICS_MAX are dropped. */
 void brn__fit_set_metric(brn__fit *fit, const char *name, double value);
 /* Classes (or numbers) that the network puts out. */
@@ -131,9 +169,16 @@ brn_status brn__learner_new(brn_parameters *parameters, const char *backend, int
                             uint64_t seed, brn__learner **out);
 void brn__learner_free(brn__learner *learner); /* NULL is fine */
 brn_runner *brn__learner_runner(const brn__learner *learner);
+brn_parameters *brn__learner_parameters(const brn__learner *learner);
+/* The keys of the next epoch's order and of the next batch's random streams. */
+typedef struct brn__learner_keys {
+    uint32_t epoch, step;
+} brn__learner_keys;
+brn__learner_keys brn__learner_keys_of(const brn__learner *learner);
+void brn__learner_set_keys(brn__learner *learner, brn__learner_keys keys);
 
 typedef struct brn__fit_result {
-    int epochs; /* that were finished */
+    int epochs; /* that were finished, with those before it was resumed */
     double train_loss, valid_loss;
     brn_metric metrics[BRN__METRICS_MAX]; /* of the last epoch */
     int metric_count;
