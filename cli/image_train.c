@@ -72,43 +72,80 @@ static brn_image_options options_of(const cli_call *call)
     o.seed = (uint64_t)v[CLI_SEED].whole;
     o.threads = (int)v[CLI_THREADS].whole;
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
+    if (v[CLI_CHECKPOINT_SECONDS].set) o.checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;
     const char *verbose = getenv("BRN_VERBOSE");
     o.describe_plans = verbose && !strcmp(verbose, "plan");
     return o;
 }
 
+/* How a run that was stopped is gone on with; for people. */
+static void tell_how_to_go_on(brn_status status, const char *run)
+{
+    bool can = status == BRN_ERROR_INTERRUPTED || status == BRN_ERROR_IO;
+    if (can && *run) cli_say("to go on: burnish image train --resume %s\n", run);
+}
+
+static int finish(cli_progress *progress, brn_status status, const brn_image_result *result)
+{
+    cli_progress_clear(progress);
+    int code = cli_fail_status(status);
+    tell_how_to_go_on(status, result->run);
+    return code;
+}
+
+static int resume(const cli_call *call)
+{
+    if (call->input_count > 0)
+        return cli_fail(CLI_WRONG_USE, "%s: --resume takes the folder of pictures from the run",
+                        call->inputs[0]);
+    const char *other = cli_options_beside(call, CLI_RESUME);
+    if (other)
+        return cli_fail(CLI_WRONG_USE, "--%s: --resume takes all options from the run", other);
+    cli_progress progress = cli_progress_of("image train");
+    brn_image_result result = {0};
+    cli_signals_watch();
+    brn_status status =
+        brn_image_resume(call->values[CLI_RESUME].text, cli_progress_event, &progress, &result);
+    return finish(&progress, status, &result);
+}
+
 static int run(const cli_call *call)
 {
+    if (call->values[CLI_RESUME].set) return resume(call);
+    if (call->input_count == 0)
+        return cli_fail(CLI_WRONG_USE, "expected burnish image train FOLDER, or --resume RUN");
     int code = cli_check_folder(call->inputs[0]);
     if (code != CLI_DONE) return code;
     cli_progress progress = cli_progress_of("image train");
     brn_image_options options = options_of(call);
+    brn_image_result result = {0};
     options.on_event = cli_progress_event;
     options.context = &progress;
     cli_signals_watch();
-    brn_status status = brn_image_train(&options, NULL);
-    cli_progress_clear(&progress);
-    return cli_fail_status(status);
+    brn_status status = brn_image_train(&options, &result);
+    return finish(&progress, status, &result);
 }
 
 const cli_command cli_command_image_train = {
     .noun = "image",
     .verb = "train",
-    .arguments = "FOLDER",
+    .arguments = "FOLDER | --resume RUN",
     .summary = "Trains a classifier on a folder of pictures",
     .details =
         "FOLDER holds train/ and valid/ with a folder of pictures for each class, or the\n"
         "class folders themselves, of which a share is set aside to validate. JPEG and PNG.\n"
-        "The run folder gets config.json, history.csv, curve.csv, model.safetensors and report.html.",
-    .inputs_min = 1,
+        "The run folder gets config.json, history.csv, curve.csv, model.safetensors and report.html,\n"
+        "and while it trains state.safetensors: a run that was stopped by a signal, a full disk or a\n"
+        "power cut goes on with --resume RUN, to the same bits as if it had not been.",
+    .inputs_min = 0,
     .inputs_max = 1,
     .computes = true,
-    .options = {CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
+    .options = {CLI_RESUME,        CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
                 CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_LABEL_SMOOTHING,
                 CLI_VALID,         CLI_TTA,        CLI_SEED,     CLI_THREADS,
-                CLI_LOADERS,       CLI_QUIET,      CLI_JSON,     CLI_HELP},
+                CLI_LOADERS,       CLI_CHECKPOINT_SECONDS, CLI_QUIET,      CLI_JSON,     CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

@@ -199,6 +199,7 @@ static int take_option(const cli_command *command, const long_options *known, in
         return unknown_option(command, known, typed);
     }
     call->values[id].flag = number <= OFF;
+    call->values[id].given = true;
     return read_value(id, value ? value : "", &call->values[id]);
 }
 
@@ -229,6 +230,15 @@ int cli_options_parse(const cli_command *command, int argc, char **argv, cli_cal
     while (code == CLI_DONE && optind < argc) call->inputs[call->input_count++] = argv[optind++];
     if (code == CLI_DONE && !call->values[CLI_HELP].flag) code = take_inputs(command, call);
     return code;
+}
+
+const char *cli_options_beside(const cli_call *call, cli_option_id alone)
+{
+    for (int id = 0; id < CLI_OPTION_COUNT; id++) {
+        bool shows = id == CLI_QUIET || id == CLI_JSON || id == CLI_HELP;
+        if (call->values[id].given && !shows && id != (int)alone) return options[id].name;
+    }
+    return NULL;
 }
 
 static void default_text(const cli_option *option, const cli_value *value, char *out, size_t size)

@@ -29,6 +29,9 @@ typedef enum cli_option_type {
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch", 0, 0,                                         \
       "fine-tune: head first, then all layers; scratch: random weights", NULL)                     \
     X(PRETRAINED, "pretrained", SWITCH, "", 0, 0, "start from the weights in the cache", NULL)     \
+    X(RESUME, "resume", TEXT, "RUN", 0, 0, "go on with a run that was stopped; no other option", NULL)\
+    X(CHECKPOINT_SECONDS, "checkpoint-seconds", REAL, "SECONDS", 0, 1e9,                           \
+      "from one saved state to the next; 0: after every batch", "10")                              \
     X(EPOCHS, "epochs", WHOLE, "N", 0, 10000, "epochs with all layers learning", NULL)             \
     X(FREEZE_EPOCHS, "freeze-epochs", WHOLE, "N", 0, 10000, "epochs before, head alone", NULL)     \
     X(FREEZE, "freeze", FLAG, "", 0, 0, "never unfreeze: all epochs train the head", NULL)         \
@@ -76,6 +79,7 @@ typedef enum cli_option_id {
 /* `set`: by the user, or by the command as its default. */
 typedef struct cli_value {
     bool set;
+    bool given;       /* by the user */
     bool flag;        /* FLAG, SWITCH */
     int64_t whole;    /* WHOLE */
     double real;      /* REAL */
@@ -85,6 +89,9 @@ typedef struct cli_value {
 /* Reads `argv` (without the command's words) into `call`. An exit code; failures are told. */
 int cli_options_parse(const struct cli_command *command, int argc, char **argv,
                       struct cli_call *call);
+
+/* Name of an option that the user gave beside `alone` and those that say how to show things; NULL: none. */
+const char *cli_options_beside(const struct cli_call *call, cli_option_id alone);
 
 /* The help of one command on standard output. */
 void cli_options_help(const struct cli_command *command);

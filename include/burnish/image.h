@@ -53,6 +53,7 @@ typedef struct brn_image_options {
     uint64_t seed;
     int threads;              /* compute; 0 = all processors we may use */
     int loaders;              /* loading threads; -1 = choose */
+    double checkpoint_seconds; /* from one saved state to the next: 0 = after every batch; < 0: choose */
     bool describe_plans;      /* send BRN_EVENT_PLAN */
     brn_event_handler *on_event; /* may be NULL */
     void *context;
@@ -71,8 +72,17 @@ typedef struct brn_image_result {
 } brn_image_result;
 
 /* Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,
- * model.safetensors (weights and all that prediction needs), report.html. `result` may be NULL. */
+ * model.safetensors (weights and all that prediction needs), state.safetensors (to resume: see
+ * brn_image_resume), report.html. `result` may be NULL. */
 BRN_API brn_status brn_image_train(const brn_image_options *options, brn_image_result *result);
+
+/* Goes on with a run that was interrupted, killed or met a full disk, to the same bits as if it had not
+ * been: the parameters' sha256 is that of the uninterrupted run. All options are those of its
+ * config.json. A run that had saved no state yet starts again; one that is finished is evaluated again.
+ * BRN_ERROR_INPUT when the folder holds no run, its state is damaged, or its pictures have changed;
+ * BRN_ERROR_USAGE while another process is at it. */
+BRN_API brn_status brn_image_resume(const char *run, brn_event_handler *on_event, void *context,
+                                    brn_image_result *result);
 
 /* A trained classifier, or an architecture with its pretrained weights and ImageNet's classes.
  * A model is used by one thread at a time. */

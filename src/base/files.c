@@ -200,6 +200,12 @@ brn_status brn__replace_file(const char *path, const void *bytes, size_t length)
     return brn__replacement_commit(file);
 }
 
+brn_status brn__move_file(const char *from, const char *to)
+{
+    if (rename(from, to) != 0) return io_failed("move", from);
+    return sync_folder_of(to);
+}
+
 brn_status brn__make_folders(const char *path)
 {
     char *partial = brn__strdup(path);

@@ -30,6 +30,9 @@ brn_status brn__replacement_commit(brn__replacement *file);  /* frees it, whatev
 void brn__replacement_abandon(brn__replacement *file);       /* removes the temporary; NULL is fine */
 brn_status brn__replace_file(const char *path, const void *bytes, size_t length);
 
+/* Renames within a file system, over what is there; then syncs the folder of `to`. */
+brn_status brn__move_file(const char *from, const char *to);
+
 brn_status brn__make_folders(const char *path); /* like mkdir -p */
 bool brn__is_file(const char *path);
 bool brn__is_folder(const char *path);

@@ -25,14 +25,27 @@ typedef struct brn__image_plan {
     double frozen_rate;                 /* of the head, while the body is frozen */
 } brn__image_plan;
 
-/* BRN_ERROR_USAGE with the option's name and what was expected. */
+/* BRN_ERROR_USAGE with the option's name and what was expected. A plan made again of its own options is
+ * the same. */
 brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan *out);
+/* Finds the pretrained file that the plan needs. */
+brn_status brn__image_plan_locate(brn__image_plan *plan);
 /* Threads for loading, from the option. */
 int brn__image_loaders(int loaders);
 brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan);
 /* Every option, resolved, and the classes, as JSON. */
 brn_status brn__image_config_write(const char *path, const brn__image_plan *plan,
                                    const brn_image_data *data);
+/* Reads it back. The options' texts, and `data_digest`, live in *owner until brn__image_config_free. */
+typedef struct brn__image_config {
+    brn_image_options options;
+    const char *data_digest;
+    void *owner;
+} brn__image_config;
+brn_status brn__image_config_read(const char *path, brn__image_config *out);
+void brn__image_config_free(brn__image_config *config); /* a zeroed one is fine */
+/* sha256 of all items' names below the folder, labels, splits and file sizes. */
+brn_status brn__image_data_digest(const char *folder, const brn_image_data *data, char hex[65]);
 
 /* How pictures of `size` (0: the weights' own) are prepared for an architecture. */
 brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int size);

@@ -18,6 +18,7 @@ static const double FINE_TUNE_RATE = 3e-3, SCRATCH_RATE = 2e-3, SGD_PER_ADAM = 1
 static const double MIN_SCALE = .4; /* of the picture's area, in a training crop */
 static const double RATE_SPREAD = 100; /* fastai 2's slice(rate / 100, rate) over the groups */
 static const double WEIGHT_DECAY = .01, SGD_WEIGHT_DECAY = 1e-4;
+static const double CHECKPOINT_SECONDS = 10;
 
 brn_image_options brn_image_defaults(void)
 {
@@ -33,6 +34,7 @@ brn_image_options brn_image_defaults(void)
         .tta = 4, /* flowers17: .962 for .950 without */
         .seed = 42,
         .loaders = -1,
+        .checkpoint_seconds = -1,
     };
 }
 
@@ -65,6 +67,9 @@ static brn_status check_numbers(const brn_image_options *o)
                          o->label_smoothing);
     if (o->tta < 0 || o->tta > 1000)
         return brn__fail(BRN_ERROR_USAGE, "tta: %d passes; expected 0 to 1000", o->tta);
+    if (!(o->checkpoint_seconds <= 1e9))
+        return brn__fail(BRN_ERROR_USAGE, "checkpoint seconds: %g; expected 0 to 1e9",
+                         o->checkpoint_seconds);
     if (o->threads < 0 || o->threads > 4096 || o->loaders < -1 || o->loaders > 256)
         return brn__fail(BRN_ERROR_USAGE, "threads: %d, loaders %d; expected at most 4096 and 256",
                          o->threads, o->loaders);
@@ -180,8 +185,13 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     out->preprocessing = brn__image_preprocessing(out->model, o->size);
     o->size = out->preprocessing.size;
     out->preprocessing.resize = o->size; /* as the training crops see pictures: fast.ai's centre crop */
+    if (o->checkpoint_seconds < 0) o->checkpoint_seconds = CHECKPOINT_SECONDS;
     fill_rates(out);
-    if (o->pretrained)
-        BRN__TRY(brn_weights_locate(out->model->name, out->weights, sizeof out->weights));
     return BRN_OK;
+}
+
+brn_status brn__image_plan_locate(brn__image_plan *plan)
+{
+    if (!plan->options.pretrained) return BRN_OK;
+    return brn_weights_locate(plan->model->name, plan->weights, sizeof plan->weights);
 }

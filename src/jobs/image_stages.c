@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "jobs/image_interpret.h"
 
+#include <math.h>
 #include <string.h>
 
 /* One-cycle's shape. fastai 2's fine_tune warms up for 99 % of the frozen stage and 30 % of the rest. */
@@ -12,6 +13,7 @@ static const double FROZEN_PCT = .3, PCT_START = .3, DIV = 5;
 enum { FEATURES_BATCH = 32 };
 
 typedef struct stage {
+    int number; /* in the recipe */
     const char *name;
     bool frozen;
     int epochs;
@@ -59,15 +61,16 @@ static brn_status warn_of_bad(brn__image_training *t, const brn__loader *loader)
     const brn__bad_item *bad = loader ? brn__loader_bad_items(loader, &count) : NULL;
     for (int64_t i = 0; i < count; i++) {
         if (t->warned[bad[i].item]) continue;
+        BRN__TRY(brn__image_skipped_add(t->run, brn_image_data_path(t->data, bad[i].item), bad[i].reason));
         t->warned[bad[i].item] = true;
         t->result.bad_count++;
-        BRN__TRY(brn__image_skipped_add(t->run, brn_image_data_path(t->data, bad[i].item), bad[i].reason));
-        BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, bad[i].reason)));
+        brn_status sent = brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, bad[i].reason));
+        if (sent != BRN_OK && sent != BRN_ERROR_INTERRUPTED) return sent; /* the next batch stops */
     }
     return BRN_OK;
 }
 
-/* ------------------------------------------------------------------ a fit */
+/* ------------------------------------------------------------------ results */
 
 static void fill_fit(const brn__image_training *t, const stage *s, brn__fit_options *fit)
 {
@@ -82,16 +85,71 @@ static void fill_fit(const brn__image_training *t, const stage *s, brn__fit_opti
         fit->norm_form[g] = o->train_bn ? BRN_NORM_BATCH : BRN_NORM_FIXED;
 }
 
-static void keep_result(brn__image_training *t, const brn__fit_result *result)
+/* The accuracy of the last epoch, which a resumed fit finds again. */
+typedef struct last_accuracy {
+    brn__callback callback;
+    double value;
+} last_accuracy;
+
+static brn__action note_accuracy(void *state, brn__fit *fit)
 {
-    t->epochs_done += result->epochs;
-    t->progress.epochs_before = t->history.epochs_before = t->epochs_done;
+    for (int i = 0; i < fit->metric_count; i++)
+        if (strcmp(fit->metrics[i].name, "accuracy") == 0)
+            ((last_accuracy *)state)->value = fit->metrics[i].value;
+    return BRN__GO_ON;
+}
+
+static void last_accuracy_init(last_accuracy *last)
+{
+    *last = (last_accuracy){.value = NAN};
+    last->callback = (brn__callback){.name = "last accuracy",
+                                     .order = BRN__ORDER_METRICS,
+                                     .on = {[BRN__AFTER_EPOCH] = note_accuracy},
+                                     .state = last,
+                                     .memory = &last->value,
+                                     .memory_count = 1};
+}
+
+static void set_epochs_done(brn__image_training *t, int epochs)
+{
+    t->epochs_done = epochs;
+    t->progress.epochs_before = t->history.epochs_before = epochs;
+}
+
+static void keep_result(brn__image_training *t, const brn__fit_result *result, double accuracy)
+{
+    set_epochs_done(t, t->epochs_done + result->epochs);
     if (result->epochs == 0) return;
     t->result.valid_loss = result->valid_loss;
-    for (int i = 0; i < result->metric_count; i++)
-        if (strcmp(result->metrics[i].name, "accuracy") == 0)
-            t->result.accuracy = t->result.plain_accuracy = result->metrics[i].value;
+    t->result.accuracy = t->result.plain_accuracy = accuracy;
 }
+
+/* ------------------------------------------------------------------ saving */
+
+/* The state comes last: what it does not know yet is made again when the run is gone on with. */
+static brn_status save_state(void *context, const brn__memory_item *items, int count)
+{
+    brn__image_training *t = context;
+    BRN__TRY(warn_of_bad(t, t->train));
+    BRN__TRY(warn_of_bad(t, t->valid));
+    BRN__TRY(brn__curve_write(&t->curve));
+    const brn__run_state_facts facts = {.stage = t->stage,
+                                        .epochs_before = t->epochs_done,
+                                        .threads = t->plan.options.threads};
+    return brn__run_state_write(t->run, &facts, items, count);
+}
+
+static bool resumes_in(const brn__image_training *t, int number)
+{
+    return t->state && brn__run_state_facts_of(t->state).stage == number;
+}
+
+static bool resumes_after(const brn__image_training *t, int number)
+{
+    return t->state && brn__run_state_facts_of(t->state).stage > number;
+}
+
+/* ------------------------------------------------------------------ a fit */
 
 static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_options *fit)
 {
@@ -99,38 +157,48 @@ static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_opti
     brn__metrics metrics;
     brn__rates rates;
     brn__plan_report report;
+    brn__checkpoint checkpoint;
+    last_accuracy last;
     brn__metrics_init(&metrics, list, brn_image_data_class_count(t->data) > 5 ? 3 : 2);
     brn__rates_init(&rates, form_of(&t->plan.options), s->rates, t->plan.model->body_groups + 1,
                     s->frozen ? FROZEN_PCT : PCT_START, DIV);
     brn__plan_report_init(&report, &t->progress);
+    brn__checkpoint_init(&checkpoint, t->plan.options.checkpoint_seconds, save_state, t);
+    last_accuracy_init(&last);
+    if (resumes_in(t, s->number)) {
+        set_epochs_done(t, brn__run_state_facts_of(t->state).epochs_before);
+        fit->restore = brn__run_state_restore;
+        fit->restore_context = t->state;
+    }
     fit->callbacks[fit->callback_count++] = &rates.callback;
     fit->callbacks[fit->callback_count++] = &brn__terminate_on_nan;
     fit->callbacks[fit->callback_count++] = &metrics.callback;
+    fit->callbacks[fit->callback_count++] = &last.callback;
     fit->callbacks[fit->callback_count++] = &t->history.callback;
     fit->callbacks[fit->callback_count++] = &t->curve.callback;
     fit->callbacks[fit->callback_count++] = &t->progress.callback;
+    fit->callbacks[fit->callback_count++] = &checkpoint.callback;
     if (t->plan.options.describe_plans) fit->callbacks[fit->callback_count++] = &report.callback;
     brn__fit_result result;
     brn_status status = brn__learner_fit(t->network.learner, fit, &result);
-    keep_result(t, &result);
+    keep_result(t, &result, last.value);
     return status;
 }
 
 static brn_status run_stage(brn__image_training *t, const stage *s)
 {
+    t->stage = s->number;
     BRN__TRY(brn__image_begin_stage(t, s->name));
     brn__fit_options fit = {0};
-    brn__loader *train = NULL, *valid = NULL;
     fill_fit(t, s, &fit);
-    brn_status status = new_loader(t, s->train_data, BRN_SPLIT_TRAIN, &train);
-    if (status == BRN_OK) status = new_loader(t, s->train_data, BRN_SPLIT_VALID, &valid);
-    fit.train = train;
-    fit.valid = valid;
+    brn_status status = new_loader(t, s->train_data, BRN_SPLIT_TRAIN, &t->train);
+    if (status == BRN_OK) status = new_loader(t, s->train_data, BRN_SPLIT_VALID, &t->valid);
+    fit.train = t->train;
+    fit.valid = t->valid;
     if (status == BRN_OK) status = fit_with(t, s, &fit);
-    if (status == BRN_OK) status = warn_of_bad(t, train);
-    if (status == BRN_OK) status = warn_of_bad(t, valid);
-    brn__loader_free(valid);
-    brn__loader_free(train);
+    brn__loader_free(t->valid);
+    brn__loader_free(t->train);
+    t->train = t->valid = NULL;
     return status;
 }
 
@@ -154,11 +222,12 @@ static brn_status frozen_stage(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
     stage s = {.name = "head",
+               .number = 0,
                .frozen = true,
                .epochs = o->freeze_epochs,
                .network = &t->network.whole,
                .train_data = t->pictures};
-    if (s.epochs == 0) return BRN_OK;
+    if (s.epochs == 0 || resumes_after(t, s.number)) return BRN_OK;
     s.rates[t->plan.model->body_groups] = t->plan.frozen_rate;
     return o->precompute ? frozen_on_features(t, &s) : run_stage(t, &s);
 }
@@ -166,6 +235,7 @@ static brn_status frozen_stage(brn__image_training *t)
 static brn_status whole_stage(brn__image_training *t)
 {
     stage s = {.name = "all layers",
+               .number = 1,
                .epochs = t->plan.options.epochs,
                .network = &t->network.whole,
                .train_data = t->pictures};
@@ -176,11 +246,6 @@ static brn_status whole_stage(brn__image_training *t)
 
 brn_status brn__image_stages(brn__image_training *t)
 {
-    t->warned = brn__alloc_zero((size_t)brn_image_data_count(t->data), sizeof *t->warned);
-    if (!t->warned) return BRN_ERROR_NO_MEMORY;
-    brn_status status = frozen_stage(t);
-    if (status == BRN_OK) status = whole_stage(t);
-    brn__free(t->warned);
-    t->warned = NULL;
-    return status;
+    BRN__TRY(frozen_stage(t));
+    return whole_stage(t);
 }

@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static brn_status check_data(const brn__image_plan *plan, const brn_image_data *data)
@@ -23,14 +24,20 @@ static brn_status check_data(const brn__image_plan *plan, const brn_image_data *
     return BRN_OK;
 }
 
+static void name_files(brn__image_training *t)
+{
+    snprintf(t->history_path, sizeof t->history_path, "%s/history.csv", t->run);
+    t->progress.epochs = t->plan.options.freeze_epochs + t->plan.options.epochs;
+}
+
 static brn_status make_folder(brn__image_training *t)
 {
     BRN__TRY(brn__run_folder_make(t->plan.options.out, "image", t->run, sizeof t->run - 32));
-    snprintf(t->history_path, sizeof t->history_path, "%s/history.csv", t->run);
+    BRN__TRY(brn__run_folder_lock(t->run, &t->lock));
+    name_files(t);
     char path[sizeof t->run + 32];
     snprintf(path, sizeof path, "%s/config.json", t->run);
     BRN__TRY(brn__image_config_write(path, &t->plan, t->data));
-    t->progress.epochs = t->plan.options.freeze_epochs + t->plan.options.epochs;
     return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->run));
 }
 
@@ -48,6 +55,7 @@ static brn_status make_network(brn__image_training *t)
     };
     t->head = options.head;
     BRN__TRY(brn__image_network_new(&options, &t->network));
+    if (t->state) return brn__run_state_parameters(t->state, t->network.parameters);
     if (!o->pretrained) return BRN_OK;
     return brn__image_network_load(&t->network, t->plan.weights, BRN_MODEL_BODY);
 }
@@ -155,57 +163,174 @@ static brn_status send_done(brn__image_training *t)
 
 /* ------------------------------------------------------------------ all of it */
 
-static brn_status prepare(brn__image_training *t)
+static brn_status open_data(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
     const brn_image_data_options split = {.valid = o->valid, .seed = o->seed};
     BRN__TRY(brn_image_data_open(o->data, &split, &t->data));
     BRN__TRY(check_data(&t->plan, t->data));
+    t->warned = brn__alloc_zero((size_t)brn_image_data_count(t->data), sizeof *t->warned);
+    if (!t->warned) return BRN_ERROR_NO_MEMORY;
     t->result.train_count = brn_image_data_split_count(t->data, BRN_SPLIT_TRAIN);
     t->result.valid_count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
     t->transform = brn__image_transform_of(&t->plan.preprocessing);
-    BRN__TRY(brn__image_dataset_new(t->data, &t->transform, &t->pictures));
+    return brn__image_dataset_new(t->data, &t->transform, &t->pictures);
+}
+
+/* So that all that names a picture still does when the run is gone on with from elsewhere. */
+static void name_folder(brn__image_training *t)
+{
+    t->folder = realpath(t->plan.options.data, NULL);
+    if (t->folder) t->plan.options.data = t->folder; /* else opening it tells why */
+}
+
+static brn_status begin(brn__image_training *t, const brn_image_options *options)
+{
+    BRN__TRY(brn__image_plan_make(options, &t->plan));
+    name_folder(t);
+    BRN__TRY(brn__image_plan_locate(&t->plan));
+    BRN__TRY(open_data(t));
     BRN__TRY(make_network(t)); /* before the folder: a damaged weights file leaves none behind */
     return make_folder(t);
 }
 
+/* ------------------------------------------------------------------ going on with a run */
+
+static brn_status check_same_data(const brn__image_training *t)
+{
+    char digest[65];
+    BRN__TRY(brn__image_data_digest(t->plan.options.data, t->data, digest));
+    if (strcmp(digest, t->config.data_digest) == 0) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT,
+                     "%s: the pictures in %s are not those that the run was begun on (files were "
+                     "added, taken away or changed); train anew",
+                     t->run, t->plan.options.data);
+}
+
+/* Pictures that are known to be bad are not told again. */
+static brn_status recall_skipped(brn__image_training *t)
+{
+    brn__image_skipped skipped;
+    BRN__TRY(brn__image_skipped_read(t->run, &skipped));
+    for (int64_t i = 0; skipped.count && i < brn_image_data_count(t->data); i++)
+        for (int64_t k = 0; k < skipped.count && !t->warned[i]; k++)
+            t->warned[i] = strcmp(skipped.paths[k], brn_image_data_path(t->data, i)) == 0;
+    t->result.bad_count = skipped.count;
+    brn__image_skipped_free(&skipped);
+    return BRN_OK;
+}
+
+static brn_status go_on(brn__image_training *t)
+{
+    char path[sizeof t->run + 32], note[BRN__MESSAGE_BYTES + 64];
+    BRN__TRY(brn__run_folder_lock(t->run, &t->lock));
+    brn__run_folder_sweep(t->run);
+    snprintf(path, sizeof path, "%s/config.json", t->run);
+    if (!brn__is_file(path))
+        return brn__fail(BRN_ERROR_INPUT, "%s: no run to go on with: there is no config.json", t->run);
+    BRN__TRY(brn__image_config_read(path, &t->config));
+    t->config.options.describe_plans = t->plan.options.describe_plans;
+    BRN__TRY(brn__image_plan_make(&t->config.options, &t->plan));
+    BRN__TRY(open_data(t));
+    BRN__TRY(check_same_data(t));
+    BRN__TRY(brn__run_state_open(t->run, t->plan.options.threads, &t->state, note, sizeof note));
+    if (!t->state) BRN__TRY(brn__image_plan_locate(&t->plan));
+    BRN__TRY(make_network(t));
+    BRN__TRY(recall_skipped(t));
+    name_files(t);
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->run)));
+    return *note ? brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, note)) : BRN_OK;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static brn_status stopped(const brn__image_training *t, brn_status status)
+{
+    if (status != BRN_ERROR_INTERRUPTED || !*t->run) return status;
+    return brn__fail(BRN_ERROR_INTERRUPTED,
+                     "interrupted after %d of %d epochs; %s has kept where it was, and can be gone "
+                     "on with",
+                     t->epochs_done, t->progress.epochs, t->run);
+}
+
+static brn_status finish(brn__image_training *t, double start)
+{
+    BRN__TRY(average_views(t));
+    t->result.seconds = brn__seconds_now() - start;
+    BRN__TRY(save_model(t));
+    brn__run_state_tidy(t->run);
+    brn__image_train_report(t);
+    return send_done(t);
+}
+
+/* `options` NULL: goes on with the run that t->run names. */
 static brn_status train(brn__image_training *t, const brn_image_options *options)
 {
     const double start = brn__seconds_now();
-    BRN__TRY(brn__image_plan_make(options, &t->plan));
-    BRN__TRY(prepare(t));
+    BRN__TRY(options ? begin(t, options) : go_on(t));
     brn__history_init(&t->history, t->history_path);
     brn__curve_init(&t->curve, &t->history);
     brn_status status = brn__image_stages(t);
-    if (status == BRN_OK) status = average_views(t);
-    t->result.seconds = brn__seconds_now() - start;
-    if (status == BRN_OK) {
-        BRN__TRY(save_model(t));
-        brn__image_train_report(t);
-        return send_done(t);
-    }
+    if (status == BRN_OK) return stopped(t, finish(t, start));
     if (status != BRN_ERROR_INTERRUPTED) return status;
-    BRN__TRY(save_model(t)); /* keeps what there is */
-    return brn__fail(BRN_ERROR_INTERRUPTED, "interrupted after %d epochs; %s has the model as it was",
-                     t->epochs_done, t->run);
+    BRN__TRY(save_model(t)); /* for whoever wants to use it as it is */
+    return stopped(t, status);
+}
+
+static void training_free(brn__image_training *t)
+{
+    brn__history_deinit(&t->history);
+    brn__curve_deinit(&t->curve);
+    brn__run_state_close(t->state);
+    brn__image_network_free(&t->network);
+    brn__dataset_free(t->pictures);
+    brn_image_data_close(t->data);
+    brn__image_config_free(&t->config);
+    brn__run_folder_unlock(t->lock);
+    brn__free(t->warned);
+    free(t->folder);
+    brn__free(t);
+}
+
+static brn_status training_new(brn_event_handler *on_event, void *context, brn__image_training **out)
+{
+    brn__image_training *t = brn__alloc_zero(1, sizeof *t);
+    if (!t) return BRN_ERROR_NO_MEMORY;
+    brn__progress_init(&t->progress, on_event, context);
+    t->result.accuracy = t->result.valid_loss = t->result.plain_accuracy = NAN;
+    t->lock = -1;
+    *out = t;
+    return BRN_OK;
+}
+
+static void hand_out(const brn__image_training *t, brn_image_result *result)
+{
+    if (!result) return;
+    *result = t->result;
+    memcpy(result->run, t->run, sizeof result->run);
 }
 
 brn_status brn_image_train(const brn_image_options *options, brn_image_result *result)
 {
-    brn__image_training *t = brn__alloc_zero(1, sizeof *t);
-    if (!t) return BRN_ERROR_NO_MEMORY;
-    brn__progress_init(&t->progress, options->on_event, options->context);
-    t->result.accuracy = t->result.valid_loss = t->result.plain_accuracy = NAN;
+    brn__image_training *t;
+    BRN__TRY(training_new(options->on_event, options->context, &t));
     brn_status status = train(t, options);
-    if (result) {
-        *result = t->result;
-        memcpy(result->run, t->run, sizeof result->run);
-    }
-    brn__history_deinit(&t->history);
-    brn__curve_deinit(&t->curve);
-    brn__image_network_free(&t->network);
-    brn__dataset_free(t->pictures);
-    brn_image_data_close(t->data);
-    brn__free(t);
+    hand_out(t, result);
+    training_free(t);
+    return status;
+}
+
+brn_status brn_image_resume(const char *run, brn_event_handler *on_event, void *context,
+                            brn_image_result *result)
+{
+    brn__image_training *t;
+    if (!run || !*run || strlen(run) >= sizeof t->run - 32)
+        return brn__fail(BRN_ERROR_USAGE, "resume: expected the path of a run folder");
+    BRN__TRY(training_new(on_event, context, &t));
+    snprintf(t->run, sizeof t->run, "%s", run);
+    t->resumed = true;
+    brn_status status = train(t, NULL);
+    hand_out(t, result);
+    training_free(t);
     return status;
 }

@@ -4,6 +4,7 @@
 #define BRN__JOBS_IMAGE_TRAIN_H
 
 #include "jobs/image_job.h"
+#include "jobs/run_state.h"
 #include "train/curve.h"
 
 typedef struct brn__image_training {
@@ -17,9 +18,16 @@ typedef struct brn__image_training {
     brn__history history;
     brn__curve curve;
     bool *warned; /* by item: told as bad already */
-    int epochs_done;
+    int stage;        /* number of the fit in the recipe */
+    int epochs_done;  /* in the fits before this one, and in it once it is over */
+    brn__loader *train, *valid; /* of the fit that runs, or NULL */
     brn_image_result result;
+    bool resumed;
+    brn__image_config config; /* of a run that is resumed */
+    brn__run_state *state;    /* to go on from; NULL: from the start */
+    int lock;
     char run[4096], history_path[4160];
+    char *folder; /* of the pictures, from the root; malloc */
 } brn__image_training;
 
 /* Tells the listener that a stage begins. `name` is static. */

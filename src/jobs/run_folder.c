@@ -4,9 +4,12 @@
 #include "base/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { RUNS_MAX = 1000000 };
 
@@ -71,4 +74,43 @@ brn_status brn__run_folder_make(const char *out, const char *job, char *path, si
     BRN__TRY(make_given(out));
     snprintf(path, size, "%s", out);
     return BRN_OK;
+}
+
+brn_status brn__run_folder_lock(const char *path, int *lock)
+{
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0)
+        return brn__fail(BRN_ERROR_INPUT, "%s: cannot open the run folder: %s", path, strerror(errno));
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0) return BRN_OK;
+    if (errno != EWOULDBLOCK) return BRN_OK; /* a file system without locks */
+    return brn__fail(BRN_ERROR_USAGE, "%s: another process is training in this run folder", path);
+}
+
+void brn__run_folder_unlock(int lock)
+{
+    if (lock >= 0) close(lock);
+}
+
+/* "state.next.safetensors.tmp-123-4": base/files.c names them so. */
+static bool is_temporary(const char *name)
+{
+    const char *mark = strstr(name, ".tmp-");
+    if (!mark) return false;
+    mark += strlen(".tmp-");
+    size_t process = strspn(mark, "0123456789");
+    if (process == 0 || mark[process] != '-') return false;
+    size_t number = strspn(mark + process + 1, "0123456789");
+    return number > 0 && mark[process + 1 + number] == '\0';
+}
+
+void brn__run_folder_sweep(const char *path)
+{
+    brn__name_list list;
+    if (brn__list_folder(path, &list) != BRN_OK) return; /* they do no harm */
+    for (int64_t i = 0; i < list.count; i++) {
+        char *file = is_temporary(list.names[i]) ? brn__path_join(path, list.names[i]) : NULL;
+        if (file) unlink(file);
+        brn__free(file);
+    }
+    brn__name_list_free(&list);
 }

@@ -12,4 +12,12 @@ brn_status brn__run_folder_make(const char *out, const char *job, char *path, si
 /* The failure that brn__run_folder_make would meet, before any work is done. */
 brn_status brn__run_folder_check(const char *out);
 
+/* Keeps other processes from training in the folder at the same time, until the lock is released or this
+ * process ends, however it ends. BRN_ERROR_USAGE when another one is at it. *lock is set whatever
+ * happens. */
+brn_status brn__run_folder_lock(const char *path, int *lock);
+void brn__run_folder_unlock(int lock); /* -1 is fine */
+/* Takes away what a killed process was writing: files NAME.tmp-PID-N. The folder must be locked. */
+void brn__run_folder_sweep(const char *path);
+
 #endif

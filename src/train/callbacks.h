@@ -66,7 +66,7 @@ extern const brn__callback brn__terminate_on_nan;
 /* ------------------------------------------------------------------ history.c */
 
 /* history.csv: one row an epoch, over all fits of a run; replaced as a whole, so that a reader never
- * sees half of a row. */
+ * sees half of a row. A resumed run keeps the rows before its first epoch. */
 typedef struct brn__history {
     brn__callback callback;
     const char *path;  /* borrowed */

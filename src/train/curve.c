@@ -4,6 +4,7 @@
 #include "base/files.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,25 +34,24 @@ static int group_count(const brn__fit *fit)
     return groups < BRN_GROUPS_MAX ? groups : BRN_GROUPS_MAX;
 }
 
-/* Takes over the rows of the epochs that a resumed run keeps. */
-static void keep_rows(brn__curve *curve, const char *text)
+/* Takes over the rows that a resumed run keeps: those before `epoch`. */
+static void keep_rows(brn__curve *curve, const char *text, double epoch)
 {
     for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
         const char *comma = memchr(text, ',', (size_t)(end - text));
-        bool kept = curve->text.length == 0 ||
-                    (comma && strtod(comma + 1, NULL) <= curve->history->epochs_before + 1e-9);
+        bool kept = curve->text.length == 0 || (comma && strtod(comma + 1, NULL) < epoch);
         if (kept) brn__text_add_bytes(&curve->text, text, (size_t)(end - text) + 1);
     }
 }
 
-static brn_status start(brn__curve *curve, const brn__fit *fit)
+static brn_status start(brn__curve *curve, const brn__fit *fit, double epoch)
 {
     char *path = path_of(curve), *text = NULL;
     if (!path) return BRN_ERROR_NO_MEMORY;
     brn_status status = BRN_OK;
     if (brn__is_file(path)) status = brn__read_file(path, FILE_MAX, &text, NULL);
     brn__free(path);
-    if (status == BRN_OK && text) keep_rows(curve, text);
+    if (status == BRN_OK && text) keep_rows(curve, text, epoch);
     brn__free(text);
     if (curve->text.length > 0 || status != BRN_OK) return status;
     brn__text_add(&curve->text, "stage,epoch,train_loss,momentum");
@@ -69,14 +69,15 @@ static brn__action after_batch(void *state, brn__fit *fit)
     if (points < EPOCH_POINTS_MIN) points = EPOCH_POINTS_MIN;
     const int64_t stride = fit->batches > points ? (fit->batches + points - 1) / points : 1;
     if (fit->batch % stride != 0 && fit->batch < fit->batches) return BRN__GO_ON;
-    if (curve->text.length == 0) {
-        brn_status status = start(curve, fit);
-        if (status != BRN_OK) return brn__fit_fail(fit, status);
-    }
     const double part = fit->batches > 0 ? (double)fit->batch / (double)fit->batches : 1;
     const int groups = group_count(fit);
-    brn__text_printf(&curve->text, "%s,%.6g", history->stage ? history->stage : "",
-                     history->epochs_before + fit->epoch + fmin(part, 1));
+    char epoch[32];
+    snprintf(epoch, sizeof epoch, "%.6g", history->epochs_before + fit->epoch + fmin(part, 1));
+    if (curve->text.length == 0) {
+        brn_status status = start(curve, fit, strtod(epoch, NULL));
+        if (status != BRN_OK) return brn__fit_fail(fit, status);
+    }
+    brn__text_printf(&curve->text, "%s,%s", history->stage ? history->stage : "", epoch);
     add_number(&curve->text, fit->train_loss);
     add_number(&curve->text, fit->settings.groups[groups > 0 ? groups - 1 : 0].momentum);
     for (int g = 0; g < groups; g++) {
@@ -87,15 +88,20 @@ static brn__action after_batch(void *state, brn__fit *fit)
     return BRN__GO_ON;
 }
 
+brn_status brn__curve_write(const brn__curve *curve)
+{
+    if (curve->text.length == 0) return BRN_OK;
+    BRN__TRY(brn__text_finish(&curve->text));
+    char *path = path_of(curve);
+    if (!path) return BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__replace_file(path, curve->text.bytes, curve->text.length);
+    brn__free(path);
+    return status;
+}
+
 static brn__action after_epoch(void *state, brn__fit *fit)
 {
-    brn__curve *curve = state;
-    if (curve->text.length == 0) return BRN__GO_ON;
-    char *path = path_of(curve);
-    brn_status status = path ? brn__text_finish(&curve->text) : BRN_ERROR_NO_MEMORY;
-    if (status == BRN_OK)
-        status = brn__replace_file(path, curve->text.bytes, curve->text.length);
-    brn__free(path);
+    brn_status status = brn__curve_write(state);
     return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
 }
 

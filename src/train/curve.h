@@ -12,6 +12,8 @@ typedef struct brn__curve {
     brn__text text;
 } brn__curve;
 
+/* Replaces the file with what is known so far: it is also done at each epoch's end. */
+brn_status brn__curve_write(const brn__curve *curve);
 void brn__curve_init(brn__curve *curve, const brn__history *history);
 void brn__curve_deinit(brn__curve *curve); /* a zeroed one is fine */
 
