@@ -38,15 +38,20 @@ static bool is_one_of(const char *name, const char *const *names)
 
 bool golden_ends_residual_block(const char *architecture, const char *name)
 {
-    static const char *const basic[] = {"resnet18", "resnet34", "resnet18_head", NULL};
-    static const char *const bottleneck[] = {"resnet50", "resnet101", "resnet152",
-                                             "resnext50_32x4d", NULL};
+    static const char *const basic[] = {"resnet18",       "resnet34",       "resnet18_head",
+                                        "resnet20_cifar", "resnet56_cifar", NULL};
+    static const char *const bottleneck[] = {"resnet50", "resnet101", "resnet152", "resnext50_32x4d",
+                                             "resnext101_32x8d", "wide_resnet50_2", NULL};
     if (is_one_of(architecture, basic))
         return starts_with(name, "layer") && ends_with(name, ".bn2.weight");
     if (is_one_of(architecture, bottleneck))
         return starts_with(name, "layer") && ends_with(name, ".bn3.weight");
     if (strcmp(architecture, "efficientnet_lite0") == 0)
         return starts_with(name, "_blocks.") && ends_with(name, "._bn2.weight");
+    if (strcmp(architecture, "mobilenet_v2") == 0) return ends_with(name, ".conv.3.weight");
+    if (starts_with(architecture, "vgg") || starts_with(architecture, "squeezenet") ||
+        starts_with(architecture, "densenet"))
+        return false;
     fprintf(stderr, "golden_fill: unknown architecture %s\n", architecture);
     abort();
 }

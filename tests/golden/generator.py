@@ -52,8 +52,10 @@ def uniform(name, count):
     return out.reshape(-1)[:count]
 
 
-BASIC = ("resnet18", "resnet34", "resnet18_head")
-BOTTLENECK = ("resnet50", "resnet101", "resnet152", "resnext50_32x4d")
+BASIC = ("resnet18", "resnet34", "resnet18_head", "resnet20_cifar", "resnet56_cifar")
+BOTTLENECK = ("resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x8d",
+              "wide_resnet50_2")
+PLAIN = ("vgg", "squeezenet", "densenet")  # how the names of those without residual blocks start
 
 
 def ends_residual_block(architecture, name):
@@ -64,6 +66,10 @@ def ends_residual_block(architecture, name):
         return name.startswith("layer") and name.endswith(".bn3.weight")
     if architecture == "efficientnet_lite0":
         return name.startswith("_blocks.") and name.endswith("._bn2.weight")
+    if architecture == "mobilenet_v2":
+        return name.endswith(".conv.3.weight")
+    if architecture.startswith(PLAIN):
+        return False
     raise ValueError(architecture)
 
 
