@@ -133,7 +133,7 @@ const cli_command cli_command_image_train = {
     .summary = "Trains a classifier on a folder of pictures",
     .details =
         "FOLDER holds train/ and valid/ with a folder of pictures for each class, or the\n"
-        "class folders themselves, of which a share is set aside to validate. JPEG and PNG.\n"
+        "class folders themselves, of which a share is set aside to validate. JPEG, PNG and still WebP.\n"
         "The run folder gets config.json, history.csv, curve.csv, model.safetensors and report.html,\n"
         "and while it trains state.safetensors: a run that was stopped by a signal, a full disk or a\n"
         "power cut goes on with --resume RUN, to the same bits as if it had not been.",

@@ -387,7 +387,7 @@ TEST(five_percent_bad_files_are_listed_exactly_and_workers_do_not_matter)
             if (!strcmp(name, "10.jpg") || !strcmp(name, "33.jpg"))
                 found += strstr(bad[i].reason, "truncated JPEG") != NULL;
             if (!strcmp(name, "20.jpg") || !strcmp(name, "71.jpg"))
-                found += strstr(bad[i].reason, "not a JPEG or PNG picture") != NULL;
+                found += strstr(bad[i].reason, "not a JPEG, PNG or WebP picture but a text") != NULL;
         }
         assert_int_equal(found, 4);
         assert_ok(brn__loader_start_epoch(loader, 1));

@@ -52,6 +52,42 @@ TEST(every_form_of_png_and_jpeg_reads_as_pillow_reads_it)
     expect_same_picture("form-cmyk.jpg", "form-cmyk-expected.png", 2);
 }
 
+TEST(every_form_of_webp_reads_as_pillow_reads_it)
+{
+    expect_same_picture("form-lossless.webp", "form-lossless-expected.png", 0);
+    expect_same_picture("form-lossless-alpha.webp", "form-lossless-alpha-expected.png", 0);
+    expect_same_picture("form-lossy.webp", "form-lossy-expected.png", 2);
+    expect_same_picture("form-lossy-alpha.webp", "form-lossy-alpha-expected.png", 2);
+    brn__picture picture; /* whatever is asked for, at full size */
+    assert_ok(brn__picture_read(golden_path("form-lossy.webp"), 8, &picture));
+    assert_int_equal(picture.height, 30);
+    brn__picture_free(&picture);
+    assert_fails(brn__picture_read(golden_path("animated.webp"), 0, &picture), BRN_ERROR_INPUT,
+                 "animated.webp: an animated WebP; expected a still picture");
+}
+
+/* The stored picture is 40 x 30. */
+static void expect_upright_size(const char *name, int expected_width)
+{
+    size_t length;
+    char *bytes = golden_bytes(name, &length);
+    int width, height;
+    assert_ok(brn__picture_size(bytes, length, name, &width, &height));
+    assert_int_equal(width, expected_width);
+    assert_int_equal(height, 70 - expected_width);
+    brn__free(bytes);
+}
+
+TEST(png_and_webp_are_made_upright_too)
+{
+    expect_same_picture("exif-5.png", "exif-5-png-expected.png", 0);
+    expect_upright_size("exif-5.png", 30);
+    expect_same_picture("exif-6.webp", "exif-6-webp-expected.png", 0);
+    expect_upright_size("exif-6.webp", 30);
+    expect_same_picture("exif-3.webp", "exif-3-webp-expected.png", 2);
+    expect_upright_size("exif-3.webp", 40);
+}
+
 TEST(exif_orientation_makes_the_picture_upright)
 {
     for (int orientation = 1; orientation <= 8; orientation++) {
@@ -59,13 +95,7 @@ TEST(exif_orientation_makes_the_picture_upright)
         snprintf(name, sizeof name, "exif-%d.jpg", orientation);
         snprintf(expected, sizeof expected, "exif-%d-expected.png", orientation);
         expect_same_picture(name, expected, 2);
-        size_t length;
-        char *bytes = golden_bytes(name, &length);
-        int width, height;
-        assert_ok(brn__picture_size(bytes, length, name, &width, &height));
-        assert_int_equal(width, orientation >= 5 ? 30 : 40);
-        assert_int_equal(height, orientation >= 5 ? 40 : 30);
-        brn__free(bytes);
+        expect_upright_size(name, orientation >= 5 ? 30 : 40);
     }
 }
 
@@ -85,12 +115,65 @@ TEST(what_is_not_a_picture_is_named_with_its_first_bytes)
 {
     brn__picture picture;
     assert_fails(brn__picture_decode("GIF89a\1\2", 8, "a.jpg", 0, &picture), BRN_ERROR_INPUT,
-                 "a.jpg: not a JPEG or PNG picture (it begins with \"GIF89a\\x01\\x02\")");
+                 "a.jpg: not a JPEG, PNG or WebP picture but a GIF picture (it begins with "
+                 "\"GIF89a\\x01\\x02\")");
     assert_fails(brn__picture_decode("", 0, "b.png", 0, &picture), BRN_ERROR_INPUT, "it is empty");
     assert_fails(brn__picture_decode("hello, this is text", 19, "c.png", 0, &picture),
                  BRN_ERROR_INPUT, "(it begins with \"hello, this \")");
     assert_fails(brn__picture_read("/nonexistent/x.jpg", 0, &picture), BRN_ERROR_IO,
                  "/nonexistent/x.jpg");
+}
+
+TEST(what_is_not_a_picture_is_named_by_what_it_seems_to_be)
+{
+#define BYTES(text) text, sizeof text - 1
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *kind;
+    } files[] = {
+        {BYTES("GIF87a\1\0\1\0"), "a GIF picture"},
+        {BYTES("BM\x36\1\0\0\0\0\0\0\x36\0"), "a BMP picture"},
+        {BYTES("II*\0\x08\0\0\0"), "a TIFF picture"},
+        {BYTES("MM\0*\0\0\0\x08"), "a TIFF picture"},
+        {BYTES("\0\0\0\x18"
+               "ftypheic\0\0\0\0"),
+         "a HEIC picture"},
+        {BYTES("\0\0\0\x18"
+               "ftypmif1\0\0\0\0"),
+         "a HEIC picture"},
+        {BYTES("\0\0\0\x20"
+               "ftypavif\0\0\0\0"),
+         "an AVIF picture"},
+        {BYTES("\0\0\0\x20"
+               "ftypisom\0\0\0\0"),
+         "a video"},
+        {BYTES("RIFF\x10\0\0\0AVI LIST"), "a video"},
+        {BYTES("RIFF\x10\0\0\0WAVEfmt "), "a sound"},
+        {BYTES("%PDF-1.4\n"), "a PDF document"},
+        {BYTES("PK\3\4\x14\0"), "a zip archive"},
+        {BYTES("<!DOCTYPE html>\n<title>404</title>"), "an HTML page"},
+        {BYTES("\xEF\xBB\xBF \r\n<HTML lang=en>"), "an HTML page"},
+        {BYTES("<svg xmlns='http://www.w3.org/2000/svg'/>"), "an SVG drawing"},
+        {BYTES("caf\xC3\xA9 au lait\n"), "a text"},
+        {BYTES("BMW and other cars"), "a text"},
+        {BYTES("\1\2\3\4\5\6\7\x08"), NULL},
+        {BYTES("RIFF"), "a text"},
+        {BYTES("G"), "a text"},
+    };
+#undef BYTES
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char expected[128];
+        const char *kind = files[i].kind;
+        snprintf(expected, sizeof expected, "x.jpg: not a JPEG, PNG or WebP picture%s%s (it begins",
+                 kind ? " but " : "", kind ? kind : "");
+        char *copy = brn__alloc(files[i].length);
+        memcpy(copy, files[i].bytes, files[i].length);
+        brn__picture picture;
+        assert_fails(brn__picture_decode(copy, files[i].length, "x.jpg", 0, &picture),
+                     BRN_ERROR_INPUT, expected);
+        brn__free(copy);
+    }
 }
 
 /* Every prefix is an error that names the file, never a crash. */
@@ -123,11 +206,20 @@ TEST(a_truncated_png_is_an_error_wherever_it_ends)
     truncate_everywhere("form-palette.png");
 }
 
+TEST(a_truncated_webp_is_an_error_wherever_it_ends)
+{
+    truncate_everywhere("form-lossy.webp");
+    truncate_everywhere("form-lossless.webp");
+    truncate_everywhere("form-lossy-alpha.webp");
+    truncate_everywhere("exif-6.webp");
+    truncate_everywhere("animated.webp");
+}
+
 TEST(random_damage_never_crashes)
 {
-    static const char *const names[] = {"form-greyjpeg.jpg", "form-progressive.jpg",
-                                        "form-cmyk.jpg",     "exif-7.jpg",
-                                        "form-alpha.png",    "form-palette.png"};
+    static const char *const names[] = {
+        "form-greyjpeg.jpg", "form-progressive.jpg", "form-cmyk.jpg",      "exif-7.jpg",
+        "form-alpha.png",    "form-palette.png",     "form-lossless.webp", "form-lossy-alpha.webp"};
     int failed = 0;
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         size_t length;
@@ -152,7 +244,7 @@ TEST(random_damage_never_crashes)
         brn__free(copy);
         brn__free(bytes);
     }
-    assert_in_range(failed, 300, 1200);
+    assert_in_range(failed, 400, 1600);
 }
 
 TEST(huge_dimensions_are_refused_before_memory_is_spent)
@@ -185,6 +277,53 @@ TEST(huge_dimensions_are_refused_before_memory_is_spent)
                      i ? "bomb.png: 20000 x 4 pixels; expected at most"
                        : "bomb.png: 2147483647 x 2147483647 pixels; expected");
     }
+}
+
+/* "RIFF", length, "WEBP", one chunk. */
+static void webp_of_one_chunk(char out[40], const char *name, const char payload[10])
+{
+    memset(out, 0, 40);
+    memcpy(out, "RIFF\x20\0\0\0WEBP", 12);
+    memcpy(out + 12, name, 4);
+    out[16] = name[3] == 'X' ? 10 : 20;
+    memcpy(out + 20, payload, 10);
+}
+
+TEST(a_huge_webp_is_refused_by_its_header)
+{
+    char bytes[40];
+    brn__picture picture;
+    webp_of_one_chunk(bytes, "VP8X", "\0\0\0\0\xFF\xFF\0\xFF\xFF\0");
+    assert_fails(brn__picture_decode(bytes, sizeof bytes, "bomb.webp", 0, &picture),
+                 BRN_ERROR_INPUT,
+                 "bomb.webp: damaged WebP"); /* no chunk can hold 65536 x 65536 pixels */
+    /* Lossless: 14 bits each of width - 1 and height - 1, then alpha and version. */
+    webp_of_one_chunk(bytes, "VP8L", "\x2F\xFF\xFF\xFF\x0F\0\0\0\0\0");
+    assert_fails(brn__picture_decode(bytes, sizeof bytes, "bomb.webp", 0, &picture),
+                 BRN_ERROR_INPUT,
+                 "bomb.webp: 16384 x 16384 pixels; expected at most 16384 a side and 89.5 million");
+    int32_t sides = 9399 | 9399 << 14;
+    char payload[10] = "\x2F";
+    memcpy(payload + 1, &sides, 4);
+    webp_of_one_chunk(bytes, "VP8L", payload);
+    assert_fails(brn__picture_decode(bytes, sizeof bytes, "bomb.webp", 0, &picture),
+                 BRN_ERROR_INPUT,
+                 "bomb.webp: 9400 x 9400 pixels that take 589 MiB to decode; expected at most 512");
+}
+
+/* A progressive picture is kept as coefficients until its last scan: two bytes each. */
+TEST(a_progressive_jpeg_that_takes_too_much_memory_is_refused)
+{
+    size_t length, frame = 0; /* SOF2: marker, length, precision, height, width, 3, id, sampling */
+    char *bytes = golden_bytes("form-progressive.jpg", &length);
+    for (size_t i = 0; i + 1 < length && !frame; i++)
+        if ((uint8_t)bytes[i] == 0xFF && (uint8_t)bytes[i + 1] == 0xC2) frame = i;
+    memcpy(bytes + frame + 5, "\x24\xB8\x24\xB8", 4);
+    bytes[frame + 11] = 0x11; /* luma no finer than chroma */
+    brn__picture picture;
+    assert_fails(brn__picture_decode(bytes, length, "bomb.jpg", 0, &picture), BRN_ERROR_INPUT,
+                 "bomb.jpg: 9400 x 9400 pixels that take 758 MiB to decode; expected at most 512");
+    brn__free(bytes);
 }
 
 /* A few kilobytes of scans, each a pass over the whole picture: the last one of a file, many times.

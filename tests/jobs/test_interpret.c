@@ -98,7 +98,7 @@ TEST(a_run_leaves_a_report_and_is_interpreted_again)
     assert_true(brn__is_file(other));
     assert_int_equal(found.count, 8);
     assert_int_equal(found.bad_count, 1);
-    assert_non_null(strstr(found.bad[0].reason, "not a JPEG or PNG"));
+    assert_non_null(strstr(found.bad[0].reason, "not a JPEG, PNG or WebP picture"));
     int64_t cells = 0;
     for (int i = 0; i < 4; i++) cells += found.confusion[i];
     assert_int_equal(cells, 8);

@@ -16,9 +16,10 @@ static uint32_t read_integer(const uint8_t *bytes, int count, bool little_endian
 
 int brn__exif_orientation(const uint8_t *bytes, size_t length)
 {
-    if (length < 14 || memcmp(bytes, "Exif\0\0", 6) != 0) return 1;
-    const uint8_t *tiff = bytes + 6;
-    size_t room = length - 6;
+    bool headed = length >= 6 && memcmp(bytes, "Exif\0\0", 6) == 0;
+    const uint8_t *tiff = headed ? bytes + 6 : bytes;
+    size_t room = headed ? length - 6 : length;
+    if (room < 8) return 1;
     if (memcmp(tiff, "II*\0", 4) != 0 && memcmp(tiff, "MM\0*", 4) != 0) return 1;
     bool little_endian = tiff[0] == 'I';
     size_t directory = read_integer(tiff + 4, 4, little_endian);

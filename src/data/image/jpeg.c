@@ -82,7 +82,7 @@ static void read_header(jpeg_decoder *decoder, const uint8_t *bytes, size_t leng
     jpeg_create_decompress(info);
     info->client_data = decoder;
     info->progress = &decoder->progress;
-    info->mem->max_memory_to_use = 768L << 20;
+    info->mem->max_memory_to_use = BRN__PICTURE_MEMORY_MAX;
     jpeg_save_markers(info, JPEG_APP0 + 1, 0xFFFF);
     jpeg_mem_src(info, bytes, (unsigned long)length);
     jpeg_read_header(info, TRUE);
@@ -91,8 +91,20 @@ static void read_header(jpeg_decoder *decoder, const uint8_t *bytes, size_t leng
     if (status != BRN_OK) leave(decoder, status);
     decoder->orientation = 1;
     for (jpeg_saved_marker_ptr m = info->marker_list; m; m = m->next)
-        if (decoder->orientation == 1)
+        if (decoder->orientation == 1 && m->data_length > 6 && memcmp(m->data, "Exif\0", 6) == 0)
             decoder->orientation = brn__exif_orientation(m->data, m->data_length);
+}
+
+/* What libjpeg keeps of a picture that comes in several scans: all coefficients, two bytes each. */
+static int64_t working_bytes(j_decompress_ptr info)
+{
+    if (!jpeg_has_multiple_scans(info)) return 0;
+    int64_t coefficients = 0;
+    for (int i = 0; i < info->num_components; i++) {
+        const jpeg_component_info *component = &info->comp_info[i];
+        coefficients += (int64_t)component->width_in_blocks * component->height_in_blocks * DCTSIZE2;
+    }
+    return 2 * coefficients;
 }
 
 /* The smallest of 1, 1/2, 1/4, 1/8 whose shorter side is at least `cover`. */
@@ -130,7 +142,11 @@ static void decode_pixels(jpeg_decoder *decoder, int cover, brn__picture *out)
     info->out_color_space = four ? JCS_CMYK : JCS_RGB;
     jpeg_calc_output_dimensions(info);
     int width = (int)info->output_width;
-    brn_status status = brn__picture_new(width, (int)info->output_height, decoder->name, out);
+    brn_status status =
+        brn__picture_check_memory(width, info->output_height, decoder->orientation,
+                                  working_bytes(info), decoder->name);
+    if (status != BRN_OK) leave(decoder, status);
+    status = brn__picture_new(width, (int)info->output_height, decoder->name, out);
     if (status != BRN_OK) leave(decoder, status);
     if (four && !(decoder->row = brn__alloc_array((size_t)width, 4)))
         leave(decoder, BRN_ERROR_NO_MEMORY);

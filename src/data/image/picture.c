@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-static const brn__picture_format *const formats[] = {&brn__picture_jpeg, &brn__picture_png};
+static const brn__picture_format *const formats[] = {&brn__picture_jpeg, &brn__picture_png,
+                                                     &brn__picture_webp};
 
 brn_status brn__picture_check_size(int64_t width, int64_t height, const char *name)
 {
@@ -21,6 +22,19 @@ brn_status brn__picture_check_size(int64_t width, int64_t height, const char *na
             "%s: %lld x %lld pixels; expected at most %d a side and %.1f million in all", name,
             (long long)width, (long long)height, BRN__PICTURE_SIDE_MAX,
             BRN__PICTURE_PIXELS_MAX / 1e6);
+    return BRN_OK;
+}
+
+brn_status brn__picture_check_memory(int64_t width, int64_t height, int orientation,
+                                     int64_t working, const char *name)
+{
+    int64_t copies = orientation > 1 ? 2 : 1;
+    int64_t bytes = working + width * height * 3 * copies;
+    if (bytes > BRN__PICTURE_MEMORY_MAX)
+        return brn__fail(BRN_ERROR_INPUT,
+                         "%s: %lld x %lld pixels that take %lld MiB to decode; expected at most %d",
+                         name, (long long)width, (long long)height, (long long)(bytes >> 20),
+                         BRN__PICTURE_MEMORY_MAX >> 20);
     return BRN_OK;
 }
 
@@ -42,19 +56,32 @@ void brn__picture_free(brn__picture *picture)
     *picture = (brn__picture){0};
 }
 
-/* The failure that says what the file begins with: letters as they are, other bytes in hex. */
+bool brn__signature_matches(const char *signature, size_t signature_bytes, const uint8_t *bytes,
+                            size_t length)
+{
+    if (length < signature_bytes) return false;
+    for (size_t i = 0; i < signature_bytes; i++)
+        if (signature[i] != '?' && (uint8_t)signature[i] != bytes[i]) return false;
+    return true;
+}
+
+/* The failure that says what the file seems to be and what it begins with: letters as they are,
+ * other bytes in hex. */
 static brn_status not_a_picture(const uint8_t *bytes, size_t length, const char *name)
 {
     if (length == 0)
-        return brn__fail(BRN_ERROR_INPUT, "%s: not a JPEG or PNG picture (it is empty)", name);
+        return brn__fail(BRN_ERROR_INPUT, "%s: not a JPEG, PNG or WebP picture (it is empty)",
+                         name);
     size_t shown = length < 12 ? length : 12;
+    const char *kind = brn__foreign_kind(bytes, length);
     brn__text text = {0};
     for (size_t i = 0; i < shown; i++)
         brn__text_printf(&text, bytes[i] >= 0x20 && bytes[i] < 0x7F ? "%c" : "\\x%02x", bytes[i]);
     brn_status status = brn__text_finish(&text);
     if (status == BRN_OK)
-        status = brn__fail(BRN_ERROR_INPUT, "%s: not a JPEG or PNG picture (it begins with \"%s\")",
-                           name, text.bytes);
+        status = brn__fail(BRN_ERROR_INPUT,
+                           "%s: not a JPEG, PNG or WebP picture%s%s (it begins with \"%s\")", name,
+                           kind ? " but " : "", kind ? kind : "", text.bytes);
     brn__text_free(&text);
     return status;
 }
@@ -64,8 +91,8 @@ static brn_status find_format(const uint8_t *bytes, size_t length, const char *n
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         const brn__picture_format *format = formats[i];
-        if (length < format->signature_bytes) continue;
-        if (memcmp(bytes, format->signature, format->signature_bytes) != 0) continue;
+        if (!brn__signature_matches(format->signature, format->signature_bytes, bytes, length))
+            continue;
         *out = format;
         return BRN_OK;
     }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Pictures in memory, and the decoders behind them. What a file is is told by its first bytes,
+ * Pictures in memory, and the decoders behind them: JPEG, PNG, WebP. What a file is is told by its first bytes,
  * never by its name. Whatever the file holds (grey, palette, alpha, 16 bits, CMYK), the result is
  * 8-bit RGB, upright (EXIF orientation applied); transparency is dropped, as Pillow's
  * convert("RGB") does.
  *
- * Files are not trusted: sides, pixels and scans are limited before memory is spent on them. A
+ * Files are not trusted: sides, pixels, scans and memory are limited before any is spent. A
  * picture that ends early is an error, because training on half-grey pictures helps no one; other
  * blemishes that the decoders only warn of are tolerated. */
 #ifndef BRN__DATA_IMAGE_PICTURE_H
 #define BRN__DATA_IMAGE_PICTURE_H
 
 #include "base/status.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ enum {
     BRN__PICTURE_PIXELS_MAX = 89478485, /* Pillow's limit */
     BRN__PICTURE_SCANS_MAX = 500,       /* of a progressive JPEG */
     BRN__PICTURE_FILE_MAX = 512 << 20,  /* bytes */
+    BRN__PICTURE_MEMORY_MAX = 512 << 20, /* bytes while decoding: pixels and what decoders keep */
     BRN__PICTURE_SLACK = 16,            /* readable bytes after the last pixel, for wide loads */
 };
 
@@ -44,7 +46,7 @@ brn_status brn__picture_size(const void *bytes, size_t length, const char *name,
 
 /* One file format. Adding a format is a file with these three and a line in picture.c. */
 typedef struct brn__picture_format {
-    const char *signature; /* the bytes such a file begins with */
+    const char *signature; /* the bytes such a file begins with; '?' stands for any */
     size_t signature_bytes;
     brn_status (*size)(const uint8_t *bytes, size_t length, const char *name, int *width,
                        int *height);
@@ -52,12 +54,24 @@ typedef struct brn__picture_format {
                          brn__picture *out);
 } brn__picture_format;
 
-extern const brn__picture_format brn__picture_jpeg, brn__picture_png;
+extern const brn__picture_format brn__picture_jpeg, brn__picture_png, brn__picture_webp;
+
+/* Whether the bytes begin with a signature in which '?' stands for any byte. */
+bool brn__signature_matches(const char *signature, size_t signature_bytes, const uint8_t *bytes,
+                            size_t length);
+/* What a file that is no picture of ours seems to be, "a GIF picture" or "an HTML page"; NULL when
+ * it can't be told. */
+const char *brn__foreign_kind(const uint8_t *bytes, size_t length);
 
 /* Fails with a sentence when the header's width and height are over the limits. */
 brn_status brn__picture_check_size(int64_t width, int64_t height, const char *name);
+/* Fails with a sentence when decoding would take too much memory: the pixels of width x height
+ * (twice where the orientation has them turned) and `working` bytes of the decoder. */
+brn_status brn__picture_check_memory(int64_t width, int64_t height, int orientation,
+                                     int64_t working, const char *name);
 
-/* EXIF orientation (1 to 8) in an APP1 payload; 1 when there is none or it makes no sense. */
+/* EXIF orientation (1 to 8) in the payload of a JPEG's APP1, a PNG's eXIf or a WebP's EXIF chunk:
+ * a TIFF directory with "Exif\0\0" before it or not. 1 when there is none or it makes no sense. */
 int brn__exif_orientation(const uint8_t *bytes, size_t length);
 /* Turns and mirrors the picture so that the given EXIF orientation becomes 1. */
 brn_status brn__picture_make_upright(brn__picture *picture, int orientation, const char *name);

@@ -20,6 +20,7 @@ typedef struct png_decoder {
     png_structp png;
     png_infop info;
     png_bytep *rows; /* (H) pointers into the picture; owned */
+    int orientation; /* of an eXIf chunk ahead of the pixels; 1 without one */
 } png_decoder;
 
 static void leave(png_decoder *decoder, brn_status status)
@@ -82,6 +83,11 @@ static void read_header(png_decoder *decoder)
         brn__picture_check_size(png_get_image_width(decoder->png, decoder->info),
                                 png_get_image_height(decoder->png, decoder->info), decoder->name);
     if (status != BRN_OK) leave(decoder, status);
+    png_bytep exif;
+    png_uint_32 exif_bytes;
+    decoder->orientation = 1;
+    if (png_get_eXIf_1(decoder->png, decoder->info, &exif_bytes, &exif))
+        decoder->orientation = brn__exif_orientation(exif, exif_bytes);
 }
 
 /* Runs under the decoder's setjmp; `out` is filled in, also when it leaves early. */
@@ -99,7 +105,10 @@ static void decode_pixels(png_decoder *decoder, brn__picture *out)
     size_t row_bytes = (size_t)width * 3;
     if (png_get_rowbytes(png, decoder->info) != row_bytes)
         leave(decoder, brn__fail(BRN_ERROR_INTERNAL, "%s: unexpected PNG row size", decoder->name));
-    brn_status status = brn__picture_new(width, height, decoder->name, out);
+    brn_status status =
+        brn__picture_check_memory(width, height, decoder->orientation, 0, decoder->name);
+    if (status != BRN_OK) leave(decoder, status);
+    status = brn__picture_new(width, height, decoder->name, out);
     if (status != BRN_OK) leave(decoder, status);
     decoder->rows = brn__alloc_array((size_t)height, sizeof *decoder->rows);
     if (!decoder->rows) leave(decoder, BRN_ERROR_NO_MEMORY);
@@ -120,8 +129,11 @@ static brn_status png_size(const uint8_t *bytes, size_t length, const char *name
     png_decoder decoder = {.bytes = bytes, .length = length, .name = name};
     if (!setjmp(decoder.escape)) {
         read_header(&decoder);
-        *width = (int)png_get_image_width(decoder.png, decoder.info);
-        *height = (int)png_get_image_height(decoder.png, decoder.info);
+        bool turned = decoder.orientation >= 5;
+        int stored_width = (int)png_get_image_width(decoder.png, decoder.info);
+        int stored_height = (int)png_get_image_height(decoder.png, decoder.info);
+        *width = turned ? stored_height : stored_width;
+        *height = turned ? stored_width : stored_height;
     }
     decoder_deinit(&decoder);
     return decoder.status;
@@ -137,8 +149,10 @@ static brn_status png_decode(const uint8_t *bytes, size_t length, const char *na
         decode_pixels(&decoder, out);
     }
     decoder_deinit(&decoder);
-    if (decoder.status != BRN_OK) brn__picture_free(out);
-    return decoder.status;
+    brn_status status = decoder.status;
+    if (status == BRN_OK) status = brn__picture_make_upright(out, decoder.orientation, name);
+    if (status != BRN_OK) brn__picture_free(out);
+    return status;
 }
 
 const brn__picture_format brn__picture_png = {
