@@ -43,8 +43,9 @@ typedef struct brn_image_data brn_image_data;
 
 /* Lists a folder. BRN_ERROR_INPUT when it has no class folders, a class has no files, or the
  * training and the validation folder do not have the same classes; BRN_ERROR_IO when it can't be
- * listed. Names that begin with a dot are passed over, and so is what is not a file in a class
- * folder. */
+ * listed. Names that begin with a dot are passed over, and so are folders inside a class folder and
+ * what is no file. What might be taken for a picture is listed all the same, to be told as bad when
+ * it is read: a folder named like one ("x.jpg"), a link to nothing. */
 BRN_API brn_status brn_image_data_open(const char *path, const brn_image_data_options *options,
                                        brn_image_data **out);
 

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Makes root/name (with its folders) holding a few bytes: files are not opened by the listing. */
 static void make_file(const char *root, const char *name)
@@ -68,6 +70,30 @@ TEST(train_and_valid_folders_are_listed_in_order)
     char expected[512];
     snprintf(expected, sizeof expected, "%s/valid/bee/001.jpg", root);
     assert_string_equal(brn_image_data_path(data, 7), expected);
+    brn_image_data_close(data);
+}
+
+TEST(what_might_be_taken_for_a_picture_is_listed_to_be_told_as_bad)
+{
+    const char *root = test_scratch_folder();
+    char path[512];
+    make_numbered(root, "a", 2);
+    make_numbered(root, "b", 1);
+    make_file(root, "a/folder.JPEG/x");
+    make_file(root, "a/folder/x");
+    make_file(root, "a/a.folder/x");
+    snprintf(path, sizeof path, "%s/a/link.dat", root);
+    assert_int_equal(symlink("nothing", path), 0);
+    snprintf(path, sizeof path, "%s/a/pipe.jpg", root);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    brn_image_data *data;
+    brn_image_data_options options = {.valid = 0};
+    assert_ok(brn_image_data_open(root, &options, &data));
+    static const char *const expected[] = {"000.jpg", "001.jpg", "folder.JPEG", "link.dat",
+                                           "000.jpg"};
+    assert_int_equal(brn_image_data_count(data), 5);
+    for (int i = 0; i < 5; i++)
+        assert_string_equal(brn__path_name(brn_image_data_path(data, i)), expected[i]);
     brn_image_data_close(data);
 }
 

@@ -8,6 +8,8 @@
 #include "burnish/image_data.h"
 
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 typedef struct item {
     const char *path; /* in the arena */
@@ -45,8 +47,24 @@ static brn_status add_item(item_list *list, const char *path, int64_t label)
     return BRN_OK;
 }
 
-/* Keeps of a sorted list the names that are folders (or, with `files`, regular files) and not
- * hidden. */
+/* Endings of names that promise a picture, of whatever format. */
+static const char *const picture_endings[] = {".jpg", ".jpeg", ".jpe",  ".png",  ".webp", ".gif",
+                                              ".bmp", ".tif",  ".tiff", ".heic", ".avif"};
+
+/* What belongs into the list of a class: files, and what someone may take for one: a folder named
+ * like a picture, a link to nothing. Such a thing costs its sample when it is read, and is then
+ * told; left out here it would go unnoticed. */
+static bool is_item(const char *path)
+{
+    if (brn__is_file(path)) return true;
+    if (!brn__is_folder(path)) return access(path, F_OK) != 0;
+    const char *ending = strrchr(brn__path_name(path), '.');
+    for (size_t i = 0; ending && i < sizeof picture_endings / sizeof *picture_endings; i++)
+        if (strcasecmp(ending, picture_endings[i]) == 0) return true;
+    return false;
+}
+
+/* Keeps of a sorted list the names that are folders (or, with `files`, items) and not hidden. */
 static brn_status list_kind(const char *path, bool files, brn__name_list *out)
 {
     BRN__TRY(brn__list_folder(path, out));
@@ -54,7 +72,7 @@ static brn_status list_kind(const char *path, bool files, brn__name_list *out)
     for (int64_t i = 0; i < out->count; i++) {
         char *name = out->names[i];
         char *inside = name[0] == '.' ? NULL : brn__path_join(path, name);
-        bool keep = inside && (files ? brn__is_file(inside) : brn__is_folder(inside));
+        bool keep = inside && (files ? is_item(inside) : brn__is_folder(inside));
         if (name[0] != '.' && !inside) {
             brn__name_list_free(out);
             return BRN_ERROR_NO_MEMORY;
