@@ -211,6 +211,21 @@ TEST(a_callback_may_skip_a_batch_end_the_epoch_or_stop)
     expect_events(BRN__AFTER_VALID_BATCH, BRN__STOP_FIT, "FEBLSsbBLSsbTVvA");
 }
 
+TEST(a_fit_that_is_stopped_after_an_epoch_has_finished_it)
+{
+    rig r;
+    rig_new(&r);
+    static recorder rec;
+    rec = (recorder){.answer_at = BRN__AFTER_EPOCH, .answer = BRN__STOP_FIT};
+    const brn__callback callback = recording(&rec);
+    use(&r, &callback);
+    brn__fit_result result;
+    assert_ok(brn__learner_fit(r.learner, &r.fit, &result));
+    assert_int_equal(result.epochs, 1);
+    assert_int_equal(rec.answered, 1);
+    rig_free(&r);
+}
+
 TEST(the_shown_loss_is_smoothed_as_fastai_does)
 {
     rig r;
