@@ -144,6 +144,18 @@ static void show_epoch(cli_progress *progress, const brn_event *event)
             time_text(event->seconds, time, sizeof time), event->stage ? event->stage : "");
 }
 
+static void show_note(cli_progress *progress, const brn_event *event)
+{
+    if (cli_is_json()) {
+        cli_json json = cli_json_event("note");
+        cli_json_text(&json, "message", event->text);
+        cli_json_end(&json);
+        return;
+    }
+    cli_progress_clear(progress);
+    cli_say("%s\n", event->text);
+}
+
 static void show_done(cli_progress *progress, const brn_event *event)
 {
     if (cli_is_json()) {
@@ -178,6 +190,7 @@ int cli_progress_event(void *context, const brn_event *event)
         cli_progress_clear(progress);
         cli_warn("%s", event->text);
         break;
+    case BRN_EVENT_NOTE: show_note(progress, event); break;
     case BRN_EVENT_PLAN:
         cli_progress_clear(progress);
         fprintf(stderr, "%s", event->text);

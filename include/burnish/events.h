@@ -21,6 +21,7 @@ typedef enum brn_event_kind {
     BRN_EVENT_EPOCH,   /* an epoch is done: losses, metrics, seconds */
     BRN_EVENT_WARNING, /* text: something the user should know; the call goes on */
     BRN_EVENT_PLAN,    /* text: a compiled plan's description (only when asked for) */
+    BRN_EVENT_NOTE,    /* text: something that was asked for has happened: the fit ended early ... */
     BRN_EVENT_DONE     /* the call has succeeded: metrics, seconds, text = run folder */
 } brn_event_kind;
 

@@ -13,9 +13,11 @@
 #include "burnish/schedule.h"
 #include "train/learner.h"
 #include "train/metric_list.h"
+#include "train/monitor.h"
 
 /* Who hears an event first. */
 enum {
+    BRN__ORDER_PLATEAU = -10, /* before the rates: it takes off what it has laid on them */
     BRN__ORDER_RATES = 0,
     BRN__ORDER_NAN = 10,
     BRN__ORDER_METRICS = 20,
@@ -118,5 +120,74 @@ typedef struct brn__plan_report {
     brn__progress *progress; /* borrowed */
 } brn__plan_report;
 void brn__plan_report_init(brn__plan_report *report, brn__progress *progress);
+
+/* ------------------------------------------------------------------ early_stopping.c */
+
+enum {
+    BRN__EARLY_STOPPING_MEMORY = 4,
+    BRN__SAVE_BEST_MEMORY = 3 + BRN__METRICS_MAX,
+    BRN__PLATEAU_MEMORY = 4 + BRN_GROUPS_MAX,
+};
+
+/* Ends the fit, as one that is done, when the value has not improved in `patience` epochs in a row
+ * (1 or more; the first epoch that is a number improves on nothing). A NaN is no improvement. A fit
+ * without the value fails: at its beginning when there is nothing to validate on. */
+typedef struct brn__early_stopping {
+    brn__callback callback;
+    brn__monitor monitor;
+    int patience;
+    brn__progress *progress; /* borrowed; hears a note when the fit has ended early; may be NULL */
+    double memory[BRN__EARLY_STOPPING_MEMORY];
+} brn__early_stopping;
+void brn__early_stopping_init(brn__early_stopping *stopping, const brn__monitor *monitor,
+                              int patience, brn__progress *progress);
+bool brn__early_stopping_stopped(const brn__early_stopping *stopping);
+
+/* ------------------------------------------------------------------ save_best.c */
+
+typedef struct brn__save_best brn__save_best;
+
+/* Where the best values are kept: written whole or not at all, and read back into the store. */
+typedef struct brn__best_file {
+    brn_status (*write)(void *context, const brn__save_best *best);
+    brn_status (*read)(void *context, const brn__save_best *best);
+    void *context;
+} brn__best_file;
+
+/* Writes the parameters and buffers after every epoch whose value is the best so far, over all fits that
+ * it is given to. Of equal epochs the first is kept. A failure to write ends the fit. */
+struct brn__save_best {
+    brn__callback callback;
+    brn__monitor monitor;
+    brn__best_file file;
+    const brn__progress *progress; /* borrowed: numbers the epochs; may be NULL */
+    double memory[BRN__SAVE_BEST_MEMORY];
+};
+void brn__save_best_init(brn__save_best *best, const brn__monitor *monitor,
+                         const brn__best_file *file, const brn__progress *progress);
+double brn__save_best_value(const brn__save_best *best); /* NaN: none so far */
+int brn__save_best_epoch(const brn__save_best *best);    /* from 1; 0: none so far */
+/* Gives the store the values of the best epoch, and `result` (of the last fit; may be NULL) its numbers.
+ * Nothing happens when there is none. */
+brn_status brn__save_best_restore(brn__save_best *best, brn__fit_result *result);
+
+/* ------------------------------------------------------------------ reduce_on_plateau.c */
+
+/* Multiplies all groups' rates by `factor` (0 to 1) whenever the value has not improved in `patience`
+ * epochs in a row, but not below min_rate. Beside a schedule it scales the whole curve. Counting is
+ * fastai 2's (PyTorch's patience is one less). */
+typedef struct brn__reduce_on_plateau {
+    brn__callback callback;
+    brn__monitor monitor;
+    int patience;
+    double factor, min_rate;
+    brn__progress *progress; /* borrowed; hears a note when the rates fall; may be NULL */
+    bool fell;               /* and nothing was told of it yet */
+    double memory[BRN__PLATEAU_MEMORY];
+} brn__reduce_on_plateau;
+void brn__reduce_on_plateau_init(brn__reduce_on_plateau *reduce, const brn__monitor *monitor,
+                                 int patience, double factor, double min_rate,
+                                 brn__progress *progress);
+double brn__reduce_on_plateau_scale(const brn__reduce_on_plateau *reduce); /* of the rates now */
 
 #endif
