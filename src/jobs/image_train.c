@@ -86,10 +86,10 @@ static brn__model_card card_of(const brn__image_training *t, const char **classe
     return card;
 }
 
-static brn_status save_model(brn__image_training *t)
+brn_status brn__image_save_model(brn__image_training *t, const char *name)
 {
     char path[sizeof t->run + 32];
-    snprintf(path, sizeof path, "%s/model.safetensors", t->run);
+    snprintf(path, sizeof path, "%s/%s", t->run, name);
     const char **classes =
         brn__alloc_array((size_t)brn_image_data_class_count(t->data), sizeof *classes);
     if (!classes) return BRN_ERROR_NO_MEMORY;
@@ -257,7 +257,7 @@ static brn_status finish(brn__image_training *t, double start)
 {
     BRN__TRY(average_views(t));
     t->result.seconds = brn__seconds_now() - start;
-    BRN__TRY(save_model(t));
+    BRN__TRY(brn__image_save_model(t, "model.safetensors"));
     brn__run_state_tidy(t->run);
     brn__image_train_report(t);
     return send_done(t);
@@ -273,7 +273,7 @@ static brn_status train(brn__image_training *t, const brn_image_options *options
     brn_status status = brn__image_stages(t);
     if (status == BRN_OK) return stopped(t, finish(t, start));
     if (status != BRN_ERROR_INTERRUPTED) return status;
-    BRN__TRY(save_model(t)); /* for whoever wants to use it as it is */
+    BRN__TRY(brn__image_save_model(t, "model.safetensors")); /* for whoever wants to use it as it is */
     return stopped(t, status);
 }
 

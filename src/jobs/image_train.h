@@ -32,6 +32,8 @@ typedef struct brn__image_training {
 
 /* Tells the listener that a stage begins. `name` is static. */
 brn_status brn__image_begin_stage(brn__image_training *training, const char *name);
+/* Writes the network as it is into a file of the run folder. */
+brn_status brn__image_save_model(brn__image_training *training, const char *name);
 /* All fits of the recipe. result gets accuracy, valid_loss, plain_accuracy and bad_count. */
 brn_status brn__image_stages(brn__image_training *training);
 

@@ -161,6 +161,7 @@ struct brn__save_best {
     brn__monitor monitor;
     brn__best_file file;
     const brn__progress *progress; /* borrowed: numbers the epochs; may be NULL */
+    const brn__fit *fit;           /* while it is written; else NULL */
     double memory[BRN__SAVE_BEST_MEMORY];
 };
 void brn__save_best_init(brn__save_best *best, const brn__monitor *monitor,

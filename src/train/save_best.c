@@ -22,7 +22,10 @@ static brn_status keep(brn__save_best *best, const brn__fit *fit, double value)
     memory[EPOCH] = (best->progress ? best->progress->epochs_before : 0) + fit->epoch + 1;
     memory[VALID_LOSS] = fit->valid_loss;
     for (int i = 0; i < fit->metric_count; i++) memory[METRICS + i] = fit->metrics[i].value;
-    return best->file.write(best->file.context, best);
+    best->fit = fit;
+    brn_status status = best->file.write(best->file.context, best);
+    best->fit = NULL;
+    return status;
 }
 
 static brn__action after_epoch(void *state, brn__fit *fit)
