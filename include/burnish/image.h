@@ -50,6 +50,10 @@ typedef struct brn_image_options {
     double label_smoothing;
     double valid;             /* share that validates when there is no valid/ folder */
     int tta;                  /* augmented passes at the end (0: none) averaged with the plain one */
+    const char *monitor;      /* what the next three watch: valid_loss, train_loss, accuracy, error_rate ... */
+    int early_stopping;       /* a stage ends after so many epochs without improvement; 0: never */
+    int reduce_on_plateau;    /* rates times .1 after so many epochs without improvement; 0: never */
+    bool save_best;           /* the model is that of the best epoch; best.safetensors has it on the way */
     uint64_t seed;
     int threads;              /* compute; 0 = all processors we may use */
     int loaders;              /* loading threads; -1 = choose */
@@ -59,7 +63,8 @@ typedef struct brn_image_options {
     void *context;
 } brn_image_options;
 
-/* fine-tune, efficientnet_lite0, pretrained, 1 + 5 epochs, 32 a batch, seed 42, valid .2, tta 4. */
+/* fine-tune, efficientnet_lite0, pretrained, 1 + 5 epochs, 32 a batch, seed 42, valid .2, tta 4;
+ * monitor valid_loss, whose three watchers are off. */
 BRN_API brn_image_options brn_image_defaults(void);
 
 typedef struct brn_image_result {

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "base/threads.h"
 #include "jobs/image_job.h"
+#include "jobs/image_watch.h"
 #include "jobs/run_folder.h"
 
 #include <math.h>
@@ -32,6 +33,7 @@ brn_image_options brn_image_defaults(void)
         .weight_decay = -1,
         .valid = .2,
         .tta = 4, /* flowers17: .962 for .950 without */
+        .monitor = "valid_loss",
         .seed = 42,
         .loaders = -1,
         .checkpoint_seconds = -1,
@@ -180,6 +182,8 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     o->architecture = out->model->name;
     fill_recipe(o);
     BRN__TRY(check_words(o));
+    if (!o->monitor) o->monitor = brn_image_defaults().monitor;
+    BRN__TRY(brn__image_watch_check(o));
     if (o->threads == 0) o->threads = brn__processor_count();
     o->loaders = brn__image_loaders(o->loaders);
     out->preprocessing = brn__image_preprocessing(out->model, o->size);

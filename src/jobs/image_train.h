@@ -4,10 +4,11 @@
 #define BRN__JOBS_IMAGE_TRAIN_H
 
 #include "jobs/image_job.h"
+#include "jobs/image_watch.h"
 #include "jobs/run_state.h"
 #include "train/curve.h"
 
-typedef struct brn__image_training {
+struct brn__image_training {
     brn__image_plan plan;
     brn_image_data *data;
     brn__image_transform transform;
@@ -17,6 +18,7 @@ typedef struct brn__image_training {
     brn__progress progress;
     brn__history history;
     brn__curve curve;
+    brn__image_watch watch;
     bool *warned; /* by item: told as bad already */
     int stage;        /* number of the fit in the recipe */
     int epochs_done;  /* in the fits before this one, and in it once it is over */
@@ -28,7 +30,7 @@ typedef struct brn__image_training {
     int lock;
     char run[4096], history_path[4160];
     char *folder; /* of the pictures, from the root; malloc */
-} brn__image_training;
+};
 
 /* Tells the listener that a stage begins. `name` is static. */
 brn_status brn__image_begin_stage(brn__image_training *training, const char *name);
