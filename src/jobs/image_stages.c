@@ -178,10 +178,12 @@ static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_opti
     fit->callbacks[fit->callback_count++] = &t->curve.callback;
     fit->callbacks[fit->callback_count++] = &t->progress.callback;
     fit->callbacks[fit->callback_count++] = &checkpoint.callback;
+    brn__image_watch_add(t, fit);
     if (t->plan.options.describe_plans) fit->callbacks[fit->callback_count++] = &report.callback;
     brn__fit_result result;
     brn_status status = brn__learner_fit(t->network.learner, fit, &result);
     keep_result(t, &result, last.value);
+    t->watch.last = result;
     return status;
 }
 
@@ -247,5 +249,6 @@ static brn_status whole_stage(brn__image_training *t)
 brn_status brn__image_stages(brn__image_training *t)
 {
     BRN__TRY(frozen_stage(t));
-    return whole_stage(t);
+    BRN__TRY(whole_stage(t));
+    return brn__image_watch_end(t);
 }
