@@ -8,28 +8,86 @@
 #include "jobs/image_job.h"
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* ------------------------------------------------------------------ one list of options */
+
+typedef enum field_type { TEXT, FLAG, WHOLE, BIG, REAL } field_type;
+
+typedef struct field {
+    const char *name;
+    field_type type;
+    size_t offset; /* in brn_image_options */
+} field;
+
+#define FIELD(type, name) {#name, type, offsetof(brn_image_options, name)}
+/* All options that decide what is trained: written and read back by this list alone. */
+static const field fields[] = {
+    FIELD(TEXT, data),
+    FIELD(TEXT, architecture),
+    FIELD(FLAG, pretrained),
+    FIELD(WHOLE, freeze_epochs),
+    FIELD(WHOLE, epochs),
+    FIELD(FLAG, freeze),
+    FIELD(FLAG, train_bn),
+    FIELD(FLAG, precompute),
+    FIELD(WHOLE, batch_size),
+    FIELD(WHOLE, size),
+    FIELD(REAL, learning_rate),
+    FIELD(REAL, weight_decay),
+    FIELD(TEXT, optimizer),
+    FIELD(TEXT, schedule),
+    FIELD(REAL, label_smoothing),
+    FIELD(REAL, valid),
+    FIELD(WHOLE, tta),
+    FIELD(BIG, seed),
+    FIELD(WHOLE, threads),
+    FIELD(WHOLE, loaders),
+    FIELD(REAL, checkpoint_seconds),
+    FIELD(TEXT, monitor),
+    FIELD(WHOLE, early_stopping),
+    FIELD(WHOLE, reduce_on_plateau),
+    FIELD(FLAG, save_best),
+};
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+static const char *const recipes[] = {
+    [BRN_RECIPE_FINE_TUNE] = "fine-tune", [BRN_RECIPE_SCRATCH] = "scratch"};
+enum { RECIPES = sizeof recipes / sizeof *recipes };
+
+static json_t *value_of(const brn_image_options *options, const field *f)
+{
+    const void *at = (const char *)options + f->offset;
+    switch (f->type) {
+    case TEXT: return json_string(*(const char *const *)at);
+    case FLAG: return json_boolean(*(const bool *)at);
+    case WHOLE: return json_integer(*(const int *)at);
+    case BIG: return json_integer((json_int_t) * (const uint64_t *)at);
+    case REAL: return json_real(*(const double *)at);
+    }
+    return NULL;
+}
+
+/* NULL when there is no memory or a text is not UTF-8. */
 static json_t *options_object(const brn__image_plan *plan)
 {
-    const brn_image_options *o = &plan->options;
-    json_t *rates = json_array();
-    for (int g = 0; g <= plan->model->body_groups; g++)
-        json_array_append_new(rates, json_real(plan->group_rates[g]));
-    return json_pack(
-        "{s:s, s:s, s:s, s:b, s:i, s:i, s:b, s:b, s:b, s:i, s:i, s:f, s:f, s:o, s:f, s:s, s:s, s:f, "
-        "s:f, s:i, s:I, s:i, s:i, s:f}",
-        "data", o->data, "architecture", o->architecture, "recipe",
-        o->recipe == BRN_RECIPE_SCRATCH ? "scratch" : "fine-tune", "pretrained", o->pretrained,
-        "freeze_epochs", o->freeze_epochs, "epochs", o->epochs, "freeze", o->freeze, "train_bn",
-        o->train_bn, "precompute", o->precompute, "batch_size", o->batch_size, "size", o->size,
-        "learning_rate", o->learning_rate, "frozen_learning_rate", plan->frozen_rate,
-        "group_learning_rates", rates, "weight_decay", o->weight_decay, "optimizer", o->optimizer,
-        "schedule", o->schedule, "label_smoothing", o->label_smoothing, "valid", o->valid, "tta",
-        o->tta, "seed", (json_int_t)o->seed, "threads", o->threads, "loaders", o->loaders,
-        "checkpoint_seconds", o->checkpoint_seconds);
+    json_t *object = json_object(), *rates = json_array();
+    int bad = !object || !rates;
+    if (!bad) bad = json_object_set_new(object, "recipe", json_string(recipes[plan->options.recipe]));
+    for (int i = 0; i < FIELDS && !bad; i++)
+        bad = json_object_set_new(object, fields[i].name, value_of(&plan->options, &fields[i]));
+    for (int g = 0; g <= plan->model->body_groups && !bad; g++)
+        bad = json_array_append_new(rates, json_real(plan->group_rates[g]));
+    if (!bad) bad = json_object_set(object, "group_learning_rates", rates);
+    if (!bad)
+        bad = json_object_set_new(object, "frozen_learning_rate", json_real(plan->frozen_rate));
+    json_decref(rates);
+    if (!bad) return object;
+    json_decref(object);
+    return NULL;
 }
 
 /* The short decimal that reads back as the same float. */
@@ -141,33 +199,40 @@ brn_status brn__image_config_write(const char *path, const brn__image_plan *plan
 
 enum { CONFIG_BYTES_MAX = 64 << 20 };
 
-static brn_status unpack(const char *path, json_t *root, brn__image_config *out)
+static bool read_field(const json_t *value, const field *f, brn_image_options *options)
 {
-    brn_image_options *o = &out->options;
-    const char *recipe = "";
-    json_error_t error;
-    json_int_t seed = 0;
-    int pretrained = 0, freeze = 0, train_bn = 0, precompute = 0;
-    int bad = json_unpack_ex(
-        root, &error, 0,
-        "{s:s, s:{s:s, s:s, s:s, s:b, s:i, s:i, s:b, s:b, s:b, s:i, s:i, s:F, s:F, s:s, s:s, s:F, s:F, "
-        "s:i, s:I, s:i, s:i, s:F}}",
-        "data_sha256", &out->data_digest, "options", "data", &o->data, "architecture",
-        &o->architecture, "recipe", &recipe, "pretrained", &pretrained, "freeze_epochs",
-        &o->freeze_epochs, "epochs", &o->epochs, "freeze", &freeze, "train_bn", &train_bn,
-        "precompute", &precompute, "batch_size", &o->batch_size, "size", &o->size, "learning_rate",
-        &o->learning_rate, "weight_decay", &o->weight_decay, "optimizer", &o->optimizer, "schedule",
-        &o->schedule, "label_smoothing", &o->label_smoothing, "valid", &o->valid, "tta", &o->tta,
-        "seed", &seed, "threads", &o->threads, "loaders", &o->loaders, "checkpoint_seconds",
-        &o->checkpoint_seconds);
-    if (bad)
-        return brn__fail(BRN_ERROR_INPUT, "%s: not the configuration of an image run: %s", path,
-                         error.text);
-    o->recipe = strcmp(recipe, "scratch") == 0 ? BRN_RECIPE_SCRATCH : BRN_RECIPE_FINE_TUNE;
-    o->pretrained = pretrained, o->freeze = freeze, o->train_bn = train_bn;
-    o->precompute = precompute;
-    o->seed = (uint64_t)seed;
-    return BRN_OK;
+    void *at = (char *)options + f->offset;
+    switch (f->type) {
+    case TEXT: return (*(const char **)at = json_string_value(value)) != NULL;
+    case FLAG: return *(bool *)at = json_is_true(value), json_is_boolean(value);
+    case WHOLE: return *(int *)at = (int)json_integer_value(value), json_is_integer(value);
+    case BIG: return *(uint64_t *)at = (uint64_t)json_integer_value(value), json_is_integer(value);
+    case REAL: return *(double *)at = json_number_value(value), json_is_number(value);
+    }
+    return false;
+}
+
+static bool read_recipe(const json_t *value, brn_image_recipe *out)
+{
+    const char *name = json_string_value(value);
+    for (int i = 0; name && i < RECIPES; i++)
+        if (strcmp(name, recipes[i]) == 0) return *out = (brn_image_recipe)i, true;
+    return false;
+}
+
+static brn_status unpack(const char *path, const json_t *root, brn__image_config *out)
+{
+    const json_t *options = json_object_get(root, "options");
+    out->data_digest = json_string_value(json_object_get(root, "data_sha256"));
+    const char *bad = out->data_digest ? NULL : "data_sha256";
+    if (!read_recipe(json_object_get(options, "recipe"), &out->options.recipe)) bad = "recipe";
+    for (int i = 0; i < FIELDS && !bad; i++)
+        if (!read_field(json_object_get(options, fields[i].name), &fields[i], &out->options))
+            bad = fields[i].name;
+    if (!bad) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT,
+                     "%s: not the configuration of an image run of this library: no good \"%s\"", path,
+                     bad);
 }
 
 brn_status brn__image_config_read(const char *path, brn__image_config *out)
