@@ -54,6 +54,13 @@ typedef enum cli_option_type {
       "share that validates where there is no valid/ folder", NULL)                                \
     X(WHOLE, "whole", FLAG, "", 0, 0, "all pictures of a folder without valid/", NULL)             \
     X(TTA, "tta", WHOLE, "N", 0, 100, "test-time augmentation: N changed copies, averaged", NULL)  \
+    X(EARLY_STOPPING, "early-stopping", WHOLE, "N", 1, 100000,                                     \
+      "end a stage after N epochs without improvement of --monitor", "never")                      \
+    X(REDUCE_ON_PLATEAU, "reduce-on-plateau", WHOLE, "N", 1, 100000,                               \
+      "rates times .1 after N epochs without improvement of --monitor", "never")                   \
+    X(SAVE_BEST, "save-best", FLAG, "", 0, 0,                                                      \
+      "the model is that of the epoch whose --monitor is best, not the last", NULL)                \
+    X(MONITOR, "monitor", TEXT, "METRIC", 0, 0, "valid_loss, train_loss, accuracy, error_rate ...", NULL) \
     X(TOP, "top", WHOLE, "N", 1, 1000, "answers or pictures to show", NULL)                     \
     X(MODE, "mode", CHOICE, "train|infer", 0, 0, "what to profile", NULL)                          \
     X(ROUNDS, "rounds", WHOLE, "N", 1, 10000, "timed rounds; the median counts", NULL)             \
