@@ -41,6 +41,7 @@ static void defaults(cli_value *values)
     values[CLI_LABEL_SMOOTHING] = real(o.label_smoothing);
     values[CLI_VALID] = real(o.valid);
     values[CLI_TTA] = whole(o.tta);
+    values[CLI_MONITOR] = text(o.monitor);
     values[CLI_SEED] = whole((int64_t)o.seed);
     values[CLI_THREADS] = whole(o.threads);
 }
@@ -69,6 +70,10 @@ static brn_image_options options_of(const cli_call *call)
     o.label_smoothing = v[CLI_LABEL_SMOOTHING].real;
     o.valid = v[CLI_VALID].real;
     o.tta = (int)v[CLI_TTA].whole;
+    o.monitor = v[CLI_MONITOR].text;
+    if (v[CLI_EARLY_STOPPING].set) o.early_stopping = (int)v[CLI_EARLY_STOPPING].whole;
+    if (v[CLI_REDUCE_ON_PLATEAU].set) o.reduce_on_plateau = (int)v[CLI_REDUCE_ON_PLATEAU].whole;
+    o.save_best = v[CLI_SAVE_BEST].flag;
     o.seed = (uint64_t)v[CLI_SEED].whole;
     o.threads = (int)v[CLI_THREADS].whole;
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
@@ -144,8 +149,9 @@ const cli_command cli_command_image_train = {
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
                 CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_LABEL_SMOOTHING,
-                CLI_VALID,         CLI_TTA,        CLI_SEED,     CLI_THREADS,
-                CLI_LOADERS,       CLI_CHECKPOINT_SECONDS, CLI_QUIET,      CLI_JSON,     CLI_HELP},
+                CLI_VALID,         CLI_TTA,        CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
+                CLI_SAVE_BEST,     CLI_MONITOR,    CLI_SEED,     CLI_THREADS,
+                CLI_LOADERS,       CLI_CHECKPOINT_SECONDS, CLI_QUIET, CLI_JSON,     CLI_HELP},
     .defaults = defaults,
     .run = run,
 };
