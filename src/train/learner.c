@@ -76,6 +76,11 @@ void brn__learner_set_keys(brn__learner *learner, brn__learner_keys keys)
     learner->step = keys.step;
 }
 
+brn_run brn__learner_last_run(const brn__learner *learner)
+{
+    return (brn_run){.seed = learner->seed, .step = learner->step - 1};
+}
+
 brn__action brn__fit_fail(brn__fit *fit, brn_status status)
 {
     if (fit->status == BRN_OK) fit->status = status;

@@ -176,6 +176,8 @@ typedef struct brn__learner_keys {
 } brn__learner_keys;
 brn__learner_keys brn__learner_keys_of(const brn__learner *learner);
 void brn__learner_set_keys(brn__learner *learner, brn__learner_keys keys);
+/* The counters of the batch that was learned from last. */
+brn_run brn__learner_last_run(const brn__learner *learner);
 
 typedef struct brn__fit_result {
     int epochs; /* that were finished, with those before it was resumed */
