@@ -62,8 +62,17 @@ void brn__metrics_init(brn__metrics *metrics, const brn__metric *const *list, in
 
 /* ------------------------------------------------------------------ terminate_on_nan.c */
 
-/* Ends the fit with BRN_ERROR_DIVERGED, before a step is made, when a batch's loss is not a number. */
+/* Ends the fit with BRN_ERROR_DIVERGED, before a step is made, when a batch's loss is not a number. The
+ * message names epoch, batch and rate, and what the first value that is not finite comes out of
+ * (find_nan.h). */
 extern const brn__callback brn__terminate_on_nan;
+
+/* The same; the message has the stage too, and epochs are counted over all fits of a run. */
+typedef struct brn__nan_stop {
+    brn__callback callback;
+    const struct brn__progress *progress; /* borrowed */
+} brn__nan_stop;
+void brn__nan_stop_init(brn__nan_stop *stop, const struct brn__progress *progress);
 
 /* ------------------------------------------------------------------ history.c */
 

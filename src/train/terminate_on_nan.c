@@ -1,22 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A loss that is not a number never becomes one again: stop before it gets into the parameters. */
+ * A loss that is not a number never becomes one again: stop before it gets into the parameters, and say
+ * where it comes from. */
 #include "base/status.h"
+#include "base/text.h"
 #include "train/callbacks.h"
+#include "train/find_nan.h"
 
 #include <math.h>
 
+static double rate_of(const brn__fit *fit)
+{
+    int groups = brn_graph_group_count(brn_node_graph(fit->options->network.loss));
+    return fit->settings.groups[groups > 0 ? groups - 1 : 0].learning_rate;
+}
+
+/* What can be told of the source; nothing when the search itself fails. */
+static void add_source(brn__text *text, brn__fit *fit)
+{
+    brn__nan_found found;
+    if (brn__find_nan(fit, &found) != BRN_OK) {
+        brn__text_add(text, "; a lower rate may help");
+        return;
+    }
+    brn__text_printf(text, ": %s", found.text);
+    if (found.source == BRN__NAN_LAYER || (found.source == BRN__NAN_PARAMETER && fit->iteration > 0))
+        brn__text_add(text, "; a lower rate may help");
+}
+
 static brn__action check_loss(void *state, brn__fit *fit)
 {
-    (void)state;
+    const brn__nan_stop *stop = state;
+    const brn__progress *progress = stop ? stop->progress : NULL;
     if (isfinite(fit->loss)) return BRN__GO_ON;
-    int groups = brn_graph_group_count(brn_node_graph(fit->options->network.loss));
-    double rate = fit->settings.groups[groups > 0 ? groups - 1 : 0].learning_rate;
-    return brn__fit_fail(
-        fit, brn__fail(BRN_ERROR_DIVERGED,
-                       "training diverged: the loss of batch %lld of %lld in epoch %d is %g, at a "
-                       "learning rate of %.3g; a lower rate may help",
-                       (long long)fit->batch + 1, (long long)fit->batches, fit->epoch + 1,
-                       fit->loss, rate));
+    brn__text text = {0};
+    brn__text_printf(&text, "the loss of batch %lld of %lld in epoch %d", (long long)fit->batch + 1,
+                     (long long)fit->batches,
+                     (progress ? progress->epochs_before : 0) + fit->epoch + 1);
+    if (progress && progress->stage) brn__text_printf(&text, " (stage \"%s\")", progress->stage);
+    brn__text_printf(&text, " is %g, at a learning rate of %.3g",
+                     isnan(fit->loss) ? NAN : fit->loss /* never -nan */, rate_of(fit));
+    add_source(&text, fit);
+    brn_status status = brn__text_finish(&text);
+    if (status == BRN_OK)
+        status = brn__fail(BRN_ERROR_DIVERGED, "training diverged: %s", text.bytes);
+    brn__text_free(&text);
+    return brn__fit_fail(fit, status == BRN_ERROR_DIVERGED ? status : BRN_ERROR_DIVERGED);
 }
 
 const brn__callback brn__terminate_on_nan = {
@@ -24,3 +52,9 @@ const brn__callback brn__terminate_on_nan = {
     .order = BRN__ORDER_NAN,
     .on = {[BRN__AFTER_LOSS] = check_loss},
 };
+
+void brn__nan_stop_init(brn__nan_stop *stop, const brn__progress *progress)
+{
+    *stop = (brn__nan_stop){.callback = brn__terminate_on_nan, .progress = progress};
+    stop->callback.state = stop;
+}
