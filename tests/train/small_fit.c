@@ -4,6 +4,8 @@
 #include "burnish/nn.h"
 #include "test.h"
 
+#include <stdio.h>
+
 static brn_status load_point(const brn__dataset *dataset, int64_t item,
                              const brn__sample_context *context, void *input, void *target)
 {
@@ -27,7 +29,9 @@ static brn__loader *loader_of(const small_fit *s, int64_t first, int64_t count, 
     return loader;
 }
 
-void small_fit_new(small_fit *s)
+void small_fit_new(small_fit *s) { small_fit_new_deep(s, 0); }
+
+void small_fit_new_deep(small_fit *s, int layers)
 {
     *s = (small_fit){.dataset = {.count = SMALL_ITEMS + SMALL_VALID,
                                  .input_dtype = BRN_DTYPE_F32,
@@ -42,7 +46,13 @@ void small_fit_new(small_fit *s)
     const brn_init init = {.kind = BRN_INIT_KAIMING_NORMAL};
     brn_node *h = brn_relu(brn_nn_linear(x, "a", 8, true, init));
     brn_graph_set_group(s->graph, 1);
-    h = brn_nn_linear(brn_nn_batch_norm(h, "n", NULL), "b", 2, true, init);
+    h = brn_nn_batch_norm(h, "n", NULL);
+    for (int i = 0; i < layers; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "h%d", i);
+        h = brn_nn_linear(h, name, 8, false, init);
+    }
+    h = brn_nn_linear(h, "b", 2, true, init);
     brn_node *loss = brn_cross_entropy(h, t, -1);
     assert_ok(brn_parameters_new(s->graph, BRN_DTYPE_F32, &s->parameters));
     assert_ok(brn_parameters_initialise(s->parameters, 5, -1));

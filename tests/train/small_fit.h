@@ -20,6 +20,8 @@ typedef struct small_fit {
 /* x -> "a" (linear, 8) -> relu -> "n" (batch norm) -> "b" (linear, 2) -> cross-entropy. Group 0 is "a",
  * group 1 the rest. 4 training batches of 16 items, 2 validation batches. */
 void small_fit_new(small_fit *s);
+/* With so many layers "h0", "h1" ... (linear, 8 to 8) before "b". */
+void small_fit_new_deep(small_fit *s, int layers);
 void small_fit_free(small_fit *s);
 void small_fit_use(small_fit *s, const brn__callback *callback);
 /* The first value of a parameter. */

@@ -92,8 +92,20 @@ TEST(an_overflow_behind_finite_layers_names_the_later_one)
 {
     small_fit s;
     small_fit_new(&s);
-    for (int i = 0; i < 8; i++) small_fit_set(&s, "n.weight", i, FLT_MAX);
+    for (int i = 0; i < 8; i++) small_fit_set(&s, "n.weight", i, FLT_MAX / 2);
+    /* only the statistics of the batch make these large: it must be run as in training */
+    for (int i = 0; i < 16; i++)
+        small_fit_set(&s, "a.weight", i, .01f * small_fit_parameter(&s, "a.weight")[i]);
     expect_diverged(&s, "the first value that is not finite comes out of n (batch_norm: -inf in ");
+    small_fit_free(&s);
+}
+
+TEST(an_overflow_far_down_is_found)
+{
+    small_fit s;
+    small_fit_new_deep(&s, 20);
+    for (int i = 0; i < 64; i++) small_fit_set(&s, "h17.weight", i, FLT_MAX);
+    expect_diverged(&s, "comes out of h17 (matmul: ");
     small_fit_free(&s);
 }
 
