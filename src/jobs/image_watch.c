@@ -88,10 +88,15 @@ void brn__image_watch_add(brn__image_training *t, brn__fit_options *fit)
     }
 }
 
+bool brn__image_watch_has_best(const brn__image_training *t)
+{
+    return t->plan.options.save_best && brn__save_best_epoch(&t->watch.best) > 0;
+}
+
 brn_status brn__image_watch_end(brn__image_training *t)
 {
     brn__image_watch *watch = &t->watch;
-    if (!t->plan.options.save_best || brn__save_best_epoch(&watch->best) == 0) return BRN_OK;
+    if (!brn__image_watch_has_best(t)) return BRN_OK;
     BRN__TRY(brn__save_best_restore(&watch->best, &watch->last));
     take_metrics(&t->result, watch->last.valid_loss, watch->last.metrics, watch->last.metric_count);
     char text[256];

@@ -23,5 +23,6 @@ brn_status brn__image_watch_check(const brn_image_options *options);
 void brn__image_watch_add(brn__image_training *training, brn__fit_options *fit);
 /* At the end of all stages the network gets the values of the best epoch, and the result its numbers. */
 brn_status brn__image_watch_end(brn__image_training *training);
+bool brn__image_watch_has_best(const brn__image_training *training);
 
 #endif
