@@ -64,7 +64,7 @@ void brn__metrics_init(brn__metrics *metrics, const brn__metric *const *list, in
 
 /* Ends the fit with BRN_ERROR_DIVERGED, before a step is made, when a batch's loss is not a number. The
  * message names epoch, batch and rate, and what the first value that is not finite comes out of
- * (find_nan.h). */
+ * (find_nan.h). So does a parameter that is not finite after an epoch's training. */
 extern const brn__callback brn__terminate_on_nan;
 
 /* The same; the message has the stage too, and epochs are counted over all fits of a run. */

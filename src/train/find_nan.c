@@ -64,17 +64,15 @@ static survey survey_of_parameter(brn_parameters *store, int index)
     return survey_of(values + (size_t)info.offset * brn_dtype_bytes(dtype), info.count, dtype);
 }
 
-/* Buffers are left aside: this batch may have spoilt them already. */
-static bool look_at_parameters(brn_parameters *store, brn__nan_found *out)
+/* Buffers are left aside: a batch may have spoilt them already. */
+bool brn__find_nan_parameter(brn_parameters *store, char *out, size_t size)
 {
     for (int i = 0; i < brn_parameters_count(store); i++) {
         const brn_parameter_info info = brn_parameters_info(store, i);
         if (info.kind == BRN_PARAMETER_BUFFER) continue;
         const survey s = survey_of_parameter(store, i);
         if (s.bad == 0) continue;
-        out->source = BRN__NAN_PARAMETER;
-        snprintf(out->text, sizeof out->text,
-                 "the parameter %s was not finite before this batch (%lld of %lld values; the first is %g)",
+        snprintf(out, size, "the parameter %s is not finite (%lld of %lld values; the first is %g)",
                  info.name, (long long)s.bad, (long long)s.count, s.value);
         return true;
     }
@@ -235,7 +233,10 @@ brn_status brn__find_nan(brn__fit *fit, brn__nan_found *out)
     const survey target = survey_of_batch(fit, network->target, fit->data.targets, real);
     if (is_bad_batch(fit, network->input, &input, "input", out)) return BRN_OK;
     if (is_bad_batch(fit, network->target, &target, "target", out)) return BRN_OK;
-    if (look_at_parameters(s.store, out)) return BRN_OK;
+    if (brn__find_nan_parameter(s.store, out->text, sizeof out->text)) {
+        out->source = BRN__NAN_PARAMETER;
+        return BRN_OK;
+    }
     void *buffers = NULL;
     brn_status status = move_buffers(s.store, &buffers, false);
     if (status == BRN_OK) status = collect(&s, brn_node_graph(network->loss), network->loss);

@@ -71,7 +71,7 @@ TEST(an_infinite_weight_is_found)
     small_fit_new(&s);
     small_fit_set(&s, "b.weight", 3, INFINITY);
     small_fit_set(&s, "b.bias", 0, NAN);
-    expect_diverged(&s, ": the parameter b.weight was not finite before this batch (1 of 16 values; "
+    expect_diverged(&s, ": the parameter b.weight is not finite (1 of 16 values; "
                         "the first is inf)");
     assert_null(strstr(brn_error_message(), "lower rate")); /* it was so from the start */
     small_fit_free(&s);
@@ -119,6 +119,28 @@ TEST(a_huge_rate_is_found)
     s.fit.epochs = 4;
     expect_diverged(&s, "a lower rate may help");
     test_assert_message("learning rate of 1e+38", __FILE__, __LINE__);
+    small_fit_free(&s);
+}
+
+static brn__action spoil_bias(void *state, brn__fit *fit)
+{
+    (void)fit;
+    small_fit_set(state, "a.bias", 4, NAN); /* relu makes a zero of it */
+    return BRN__GO_ON;
+}
+
+TEST(a_parameter_that_is_not_finite_does_not_outlive_its_epoch)
+{
+    small_fit s;
+    small_fit_new(&s);
+    const brn__callback late = {.order = -1, .on = {[BRN__AFTER_TRAIN] = spoil_bias}, .state = &s};
+    brn__fit_result result;
+    small_fit_use(&s, &brn__terminate_on_nan);
+    small_fit_use(&s, &late);
+    assert_fails(brn__learner_fit(s.learner, &s.fit, &result), BRN_ERROR_DIVERGED,
+                 "training diverged: after the training batches of epoch 1, at a learning rate of 0.01, "
+                 "the parameter a.bias is not finite (1 of 8 values; the first is nan); a lower rate");
+    assert_int_equal(result.epochs, 0);
     small_fit_free(&s);
 }
 
