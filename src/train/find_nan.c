@@ -64,12 +64,11 @@ static survey survey_of_parameter(brn_parameters *store, int index)
     return survey_of(values + (size_t)info.offset * brn_dtype_bytes(dtype), info.count, dtype);
 }
 
-/* Buffers are left aside: a batch may have spoilt them already. */
-bool brn__find_nan_parameter(brn_parameters *store, char *out, size_t size)
+bool brn__find_nan_parameter(brn_parameters *store, bool buffers, char *out, size_t size)
 {
     for (int i = 0; i < brn_parameters_count(store); i++) {
         const brn_parameter_info info = brn_parameters_info(store, i);
-        if (info.kind == BRN_PARAMETER_BUFFER) continue;
+        if (info.kind == BRN_PARAMETER_BUFFER && !buffers) continue;
         const survey s = survey_of_parameter(store, i);
         if (s.bad == 0) continue;
         snprintf(out, size, "the parameter %s is not finite (%lld of %lld values; the first is %g)",
@@ -233,7 +232,8 @@ brn_status brn__find_nan(brn__fit *fit, brn__nan_found *out)
     const survey target = survey_of_batch(fit, network->target, fit->data.targets, real);
     if (is_bad_batch(fit, network->input, &input, "input", out)) return BRN_OK;
     if (is_bad_batch(fit, network->target, &target, "target", out)) return BRN_OK;
-    if (brn__find_nan_parameter(s.store, out->text, sizeof out->text)) {
+    /* This batch may have spoilt the buffers already. */
+    if (brn__find_nan_parameter(s.store, false, out->text, sizeof out->text)) {
         out->source = BRN__NAN_PARAMETER;
         return BRN_OK;
     }

@@ -22,8 +22,8 @@ typedef struct brn__nan_found {
  * they have. For the end of a run: it takes time and memory, and fit->plan is no longer valid. */
 brn_status brn__find_nan(brn__fit *fit, brn__nan_found *out);
 
-/* The first parameter that learns (no buffer) and holds a value that is not finite, as a phrase; false when
- * there is none. */
-bool brn__find_nan_parameter(brn_parameters *parameters, char *out, size_t size);
+/* The first parameter that holds a value that is not finite, as a phrase; false when there is none.
+ * Running statistics count with `buffers`. */
+bool brn__find_nan_parameter(brn_parameters *parameters, bool buffers, char *out, size_t size);
 
 #endif

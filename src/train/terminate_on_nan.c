@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A loss that is not a number never becomes one again: stop before it gets into the parameters, and say
- * where it comes from. An activation may swallow what is not a number, so the parameters are looked at
- * after every epoch too: what is validated and kept is finite. */
+ * where it comes from. An activation may swallow what is not a number, so the parameters and running
+ * statistics are looked at after every epoch too: what is validated and kept is finite. */
 #include "base/status.h"
 #include "base/text.h"
 #include "graph/plan.h"
@@ -62,7 +62,7 @@ static brn__action check_parameters(void *state, brn__fit *fit)
 {
     char found[512];
     brn_parameters *parameters = brn__runner_store(brn__learner_runner(fit->learner));
-    if (!brn__find_nan_parameter(parameters, found, sizeof found)) return BRN__GO_ON;
+    if (!brn__find_nan_parameter(parameters, true, found, sizeof found)) return BRN__GO_ON;
     brn__text text = {0};
     brn__text_add(&text, "after the training batches of ");
     add_epoch(&text, state, fit);

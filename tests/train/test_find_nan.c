@@ -129,6 +129,12 @@ static brn__action spoil_bias(void *state, brn__fit *fit)
     return BRN__GO_ON;
 }
 
+static brn__action spoil_statistic(void *state, brn__fit *fit)
+{
+    if (fit->epoch == 1) small_fit_set(state, "n.running_var", 7, INFINITY);
+    return BRN__GO_ON;
+}
+
 TEST(a_parameter_that_is_not_finite_does_not_outlive_its_epoch)
 {
     small_fit s;
@@ -141,6 +147,21 @@ TEST(a_parameter_that_is_not_finite_does_not_outlive_its_epoch)
                  "training diverged: after the training batches of epoch 1, at a learning rate of 0.01, "
                  "the parameter a.bias is not finite (1 of 8 values; the first is nan); a lower rate");
     assert_int_equal(result.epochs, 0);
+    small_fit_free(&s);
+}
+
+TEST(a_running_statistic_that_is_not_finite_does_not_outlive_its_epoch)
+{
+    small_fit s;
+    small_fit_new(&s);
+    const brn__callback late = {.order = -1, .on = {[BRN__AFTER_TRAIN] = spoil_statistic}, .state = &s};
+    brn__fit_result result;
+    small_fit_use(&s, &brn__terminate_on_nan);
+    small_fit_use(&s, &late);
+    assert_fails(brn__learner_fit(s.learner, &s.fit, &result), BRN_ERROR_DIVERGED,
+                 "after the training batches of epoch 2, at a learning rate of 0.01, the parameter "
+                 "n.running_var is not finite (1 of 8 values; the first is inf)");
+    assert_int_equal(result.epochs, 1);
     small_fit_free(&s);
 }
 
