@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "jobs/image_end.h"
 #include "jobs/image_interpret.h"
 #include "jobs/run_folder.h"
 
@@ -244,15 +245,6 @@ static brn_status go_on(brn__image_training *t)
 
 /* ------------------------------------------------------------------ all of it */
 
-static brn_status stopped(const brn__image_training *t, brn_status status)
-{
-    if (status != BRN_ERROR_INTERRUPTED || !*t->run) return status;
-    return brn__fail(BRN_ERROR_INTERRUPTED,
-                     "interrupted after %d of %d epochs; %s has kept where it was, and can be gone "
-                     "on with",
-                     t->epochs_done, t->progress.epochs, t->run);
-}
-
 static brn_status finish(brn__image_training *t, double start)
 {
     BRN__TRY(average_views(t));
@@ -271,10 +263,8 @@ static brn_status train(brn__image_training *t, const brn_image_options *options
     brn__history_init(&t->history, t->history_path);
     brn__curve_init(&t->curve, &t->history);
     brn_status status = brn__image_stages(t);
-    if (status == BRN_OK) return stopped(t, finish(t, start));
-    if (status != BRN_ERROR_INTERRUPTED) return status;
-    BRN__TRY(brn__image_save_model(t, "model.safetensors")); /* for whoever wants to use it as it is */
-    return stopped(t, status);
+    if (status == BRN_OK) status = finish(t, start);
+    return status == BRN_OK ? BRN_OK : brn__image_broken_off(t, status);
 }
 
 static void training_free(brn__image_training *t)
