@@ -159,10 +159,12 @@ static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_opti
     brn__plan_report report;
     brn__checkpoint checkpoint;
     last_accuracy last;
+    brn__nan_stop nan_stop;
     brn__metrics_init(&metrics, list, brn_image_data_class_count(t->data) > 5 ? 3 : 2);
     brn__rates_init(&rates, form_of(&t->plan.options), s->rates, t->plan.model->body_groups + 1,
                     s->frozen ? FROZEN_PCT : PCT_START, DIV);
     brn__plan_report_init(&report, &t->progress);
+    brn__nan_stop_init(&nan_stop, &t->progress);
     brn__checkpoint_init(&checkpoint, t->plan.options.checkpoint_seconds, save_state, t);
     last_accuracy_init(&last);
     if (resumes_in(t, s->number)) {
@@ -171,7 +173,7 @@ static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_opti
         fit->restore_context = t->state;
     }
     fit->callbacks[fit->callback_count++] = &rates.callback;
-    fit->callbacks[fit->callback_count++] = &brn__terminate_on_nan;
+    fit->callbacks[fit->callback_count++] = &nan_stop.callback;
     fit->callbacks[fit->callback_count++] = &metrics.callback;
     fit->callbacks[fit->callback_count++] = &last.callback;
     fit->callbacks[fit->callback_count++] = &t->history.callback;
