@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "jobs/image_interpret.h"
+#include "train/find_nan.h"
 
 #include <math.h>
 #include <string.h>
@@ -126,10 +127,13 @@ static void keep_result(brn__image_training *t, const brn__fit_result *result, d
 
 /* ------------------------------------------------------------------ saving */
 
-/* The state comes last: what it does not know yet is made again when the run is gone on with. */
+/* The state comes last: what it does not know yet is made again when the run is gone on with. Values that
+ * have ceased to be finite are no state to go on from; the next batch will end the fit. */
 static brn_status save_state(void *context, const brn__memory_item *items, int count)
 {
     brn__image_training *t = context;
+    char found[128];
+    if (brn__find_nan_parameter(t->network.parameters, true, found, sizeof found)) return BRN_OK;
     BRN__TRY(warn_of_bad(t, t->train));
     BRN__TRY(warn_of_bad(t, t->valid));
     BRN__TRY(brn__curve_write(&t->curve));
