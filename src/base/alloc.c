@@ -8,10 +8,13 @@
 #include <string.h>
 
 static _Atomic uint64_t calls;
+static _Atomic int64_t live; /* blocks that are not freed yet */
 static _Atomic uint64_t fail_at; /* absolute call number; 0 = off */
 static _Atomic int fail_persistent;
 
 uint64_t brn__alloc_calls(void) { return calls; }
+
+int64_t brn__alloc_live(void) { return live; }
 
 void brn__alloc_fail_after(uint64_t n, int persistent)
 {
@@ -36,10 +39,23 @@ static void *checked(void *pointer, size_t bytes)
     return pointer;
 }
 
+/* The same for a block that was not there before. */
+static void *fresh(void *pointer, size_t bytes)
+{
+    if (pointer) atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+    return checked(pointer, bytes);
+}
+
+static void release(void *pointer)
+{
+    if (pointer) atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+    free(pointer);
+}
+
 void *brn__alloc(size_t bytes)
 {
     if (count_call()) return checked(NULL, bytes);
-    return checked(malloc(bytes ? bytes : 1), bytes);
+    return fresh(malloc(bytes ? bytes : 1), bytes);
 }
 
 void *brn__alloc_array(size_t count, size_t bytes)
@@ -54,13 +70,14 @@ void *brn__alloc_zero(size_t count, size_t bytes)
     size_t total;
     if (__builtin_mul_overflow(count, bytes, &total)) return checked(NULL, SIZE_MAX);
     if (count_call()) return checked(NULL, total);
-    return checked(calloc(total ? total : 1, 1), total);
+    return fresh(calloc(total ? total : 1, 1), total);
 }
 
 void *brn__realloc(void *pointer, size_t bytes)
 {
     if (count_call()) return checked(NULL, bytes);
-    return checked(realloc(pointer, bytes ? bytes : 1), bytes);
+    void *block = realloc(pointer, bytes ? bytes : 1);
+    return pointer ? checked(block, bytes) : fresh(block, bytes);
 }
 
 char *brn__strdup(const char *text)
@@ -70,7 +87,7 @@ char *brn__strdup(const char *text)
     return copy ? memcpy(copy, text, bytes) : NULL;
 }
 
-void brn__free(void *pointer) { free(pointer); }
+void brn__free(void *pointer) { release(pointer); }
 
 void *brn__alloc_aligned(size_t bytes)
 {
@@ -78,7 +95,7 @@ void *brn__alloc_aligned(size_t bytes)
     if (__builtin_add_overflow(bytes, (size_t)BRN__ALIGNMENT, &rounded)) return checked(NULL, bytes);
     rounded &= ~(size_t)(BRN__ALIGNMENT - 1);
     if (count_call()) return checked(NULL, bytes);
-    return checked(aligned_alloc(BRN__ALIGNMENT, rounded ? rounded : BRN__ALIGNMENT), bytes);
+    return fresh(aligned_alloc(BRN__ALIGNMENT, rounded ? rounded : BRN__ALIGNMENT), bytes);
 }
 
-void brn__free_aligned(void *pointer) { free(pointer); }
+void brn__free_aligned(void *pointer) { release(pointer); }

@@ -22,6 +22,8 @@ void brn__free_aligned(void *pointer);
 
 /* Number of allocating calls made so far, all threads. */
 uint64_t brn__alloc_calls(void);
+/* Number of blocks that are not freed yet: what a test sees of leaks. */
+int64_t brn__alloc_live(void);
 
 /* Makes the n-th allocating call from now fail (1 = the next one), and all later ones too when
  * `persistent`. n = 0 switches the fault off. For tests. */

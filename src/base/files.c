@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/files.h"
 #include "base/alloc.h"
+#include "base/system.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,16 +28,16 @@ static brn_status io_failed(const char *what, const char *path)
 /* Opens for reading and tells the size; only regular files. */
 static brn_status open_regular(const char *path, int *descriptor, size_t *length)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = brn__system_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return io_failed("open", path);
     struct stat info;
-    if (fstat(fd, &info) != 0) {
+    if (brn__system_stat_open(fd, &info) != 0) {
         brn_status status = io_failed("examine", path);
-        close(fd);
+        brn__system_close(fd);
         return status;
     }
     if (!S_ISREG(info.st_mode)) {
-        close(fd);
+        brn__system_close(fd);
         return brn__fail(BRN_ERROR_INPUT, "%s: not a regular file", path);
     }
     *descriptor = fd;
@@ -52,13 +53,13 @@ brn_status brn__map_file(const char *path, brn__mapping *out)
     BRN__TRY(open_regular(path, &fd, &length));
     static const unsigned char nothing[1];
     if (length == 0) {
-        close(fd);
+        brn__system_close(fd);
         *out = (brn__mapping){.bytes = nothing};
         return BRN_OK;
     }
-    void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *bytes = brn__system_map(fd, length);
     brn_status status = bytes == MAP_FAILED ? io_failed("map", path) : BRN_OK;
-    close(fd);
+    brn__system_close(fd);
     if (status == BRN_OK) *out = (brn__mapping){.bytes = bytes, .length = length};
     return status;
 }
@@ -72,8 +73,7 @@ void brn__unmap_file(brn__mapping *mapping)
 static brn_status read_all(int fd, const char *path, char *bytes, size_t length)
 {
     for (size_t done = 0; done < length;) {
-        ssize_t got = read(fd, bytes + done, length - done);
-        if (got < 0 && errno == EINTR) continue;
+        ssize_t got = brn__system_read(fd, bytes + done, length - done);
         if (got < 0) return io_failed("read", path);
         if (got == 0) return brn__fail(BRN_ERROR_IO, "%s: shrank while it was read", path);
         done += (size_t)got;
@@ -87,12 +87,12 @@ brn_status brn__read_file(const char *path, size_t limit, char **out, size_t *le
     size_t bytes;
     BRN__TRY(open_regular(path, &fd, &bytes));
     if (bytes > limit) {
-        close(fd);
+        brn__system_close(fd);
         return brn__fail(BRN_ERROR_INPUT, "%s: %zu bytes; expected at most %zu", path, bytes, limit);
     }
     char *text = brn__alloc(bytes + 1);
     brn_status status = text ? read_all(fd, path, text, bytes) : BRN_ERROR_NO_MEMORY;
-    close(fd);
+    brn__system_close(fd);
     if (status != BRN_OK) {
         brn__free(text);
         return status;
@@ -103,9 +103,20 @@ brn_status brn__read_file(const char *path, size_t limit, char **out, size_t *le
     return BRN_OK;
 }
 
+static brn_status write_all(int fd, const char *path, const char *bytes, size_t length)
+{
+    while (length) {
+        ssize_t put = brn__system_write(fd, bytes, length);
+        if (put < 0) return io_failed("write", path);
+        bytes += put;
+        length -= (size_t)put;
+    }
+    return BRN_OK;
+}
+
 static void replacement_free(brn__replacement *file)
 {
-    if (file->descriptor >= 0) close(file->descriptor);
+    if (file->descriptor >= 0) brn__system_close(file->descriptor);
     brn__free(file->path);
     brn__free(file->temporary);
     brn__free(file);
@@ -125,7 +136,7 @@ brn_status brn__replacement_open(const char *path, brn__replacement **out)
         return BRN_ERROR_NO_MEMORY;
     }
     snprintf(file->temporary, room, "%s.tmp-%ld-%u", path, (long)getpid(), counter++);
-    file->descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    file->descriptor = brn__system_open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file->descriptor < 0) {
         brn_status status = io_failed("create", file->temporary);
         replacement_free(file);
@@ -137,15 +148,7 @@ brn_status brn__replacement_open(const char *path, brn__replacement **out)
 
 brn_status brn__replacement_write(brn__replacement *file, const void *bytes, size_t length)
 {
-    const char *from = bytes;
-    while (length) {
-        ssize_t put = write(file->descriptor, from, length);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return io_failed("write", file->temporary);
-        from += put;
-        length -= (size_t)put;
-    }
-    return BRN_OK;
+    return write_all(file->descriptor, file->temporary, bytes, length);
 }
 
 static brn_status sync_folder_of(const char *path)
@@ -154,11 +157,11 @@ static brn_status sync_folder_of(const char *path)
     char *folder = slash ? brn__strdup(path) : brn__strdup(".");
     if (!folder) return BRN_ERROR_NO_MEMORY;
     if (slash) folder[slash == path ? 1 : slash - path] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = brn__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     brn_status status = BRN_OK;
     if (fd < 0) status = io_failed("open", folder);
-    else if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) status = io_failed("sync", folder);
-    if (fd >= 0) close(fd);
+    else if (brn__system_sync(fd) != 0 && errno != EINVAL && errno != EROFS) status = io_failed("sync", folder);
+    if (fd >= 0) brn__system_close(fd);
     brn__free(folder);
     return status;
 }
@@ -166,14 +169,14 @@ static brn_status sync_folder_of(const char *path)
 brn_status brn__replacement_commit(brn__replacement *file)
 {
     brn_status status = BRN_OK;
-    if (fsync(file->descriptor) != 0) status = io_failed("sync", file->temporary);
-    int closed = close(file->descriptor);
+    if (brn__system_sync(file->descriptor) != 0) status = io_failed("sync", file->temporary);
+    int closed = brn__system_close(file->descriptor);
     file->descriptor = -1;
     if (status == BRN_OK && closed != 0) status = io_failed("close", file->temporary);
-    if (status == BRN_OK && rename(file->temporary, file->path) != 0)
+    if (status == BRN_OK && brn__system_rename(file->temporary, file->path) != 0)
         status = io_failed("replace", file->path);
     if (status != BRN_OK) {
-        unlink(file->temporary);
+        brn__system_unlink(file->temporary);
     } else {
         status = sync_folder_of(file->path);
     }
@@ -184,7 +187,7 @@ brn_status brn__replacement_commit(brn__replacement *file)
 void brn__replacement_abandon(brn__replacement *file)
 {
     if (!file) return;
-    unlink(file->temporary);
+    brn__system_unlink(file->temporary);
     replacement_free(file);
 }
 
@@ -202,8 +205,24 @@ brn_status brn__replace_file(const char *path, const void *bytes, size_t length)
 
 brn_status brn__move_file(const char *from, const char *to)
 {
-    if (rename(from, to) != 0) return io_failed("move", from);
+    if (brn__system_rename(from, to) != 0) return io_failed("move", from);
     return sync_folder_of(to);
+}
+
+brn_status brn__append_file(const char *path, const void *bytes, size_t length)
+{
+    struct stat before;
+    int fd = brn__system_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0) return io_failed("open", path);
+    brn_status status =
+        brn__system_stat_open(fd, &before) == 0 ? BRN_OK : io_failed("examine", path);
+    if (status == BRN_OK) {
+        status = write_all(fd, path, bytes, length);
+        if (status != BRN_OK && brn__system_truncate(fd, before.st_size) != 0)
+            status = io_failed("shorten", path);
+    }
+    if (brn__system_close(fd) != 0 && status == BRN_OK) status = io_failed("close", path);
+    return status;
 }
 
 brn_status brn__make_folders(const char *path)
@@ -215,7 +234,7 @@ brn_status brn__make_folders(const char *path)
         if (*p != '/' && *p != '\0') continue;
         char saved = *p;
         *p = '\0';
-        if (mkdir(partial, 0777) != 0 && !(errno == EEXIST && brn__is_folder(partial)))
+        if (brn__system_make_folder(partial, 0777) != 0 && !(errno == EEXIST && brn__is_folder(partial)))
             status = io_failed("create folder", partial);
         *p = saved;
         if (!saved) break;
@@ -227,19 +246,19 @@ brn_status brn__make_folders(const char *path)
 bool brn__is_file(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    return brn__system_stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 bool brn__is_folder(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    return brn__system_stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 int64_t brn__file_bytes(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 ? (int64_t)info.st_size : -1;
+    return brn__system_stat(path, &info) == 0 ? (int64_t)info.st_size : -1;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -265,13 +284,12 @@ static brn_status add_name(brn__name_list *list, int64_t *capacity, const char *
 brn_status brn__list_folder(const char *path, brn__name_list *out)
 {
     *out = (brn__name_list){0};
-    DIR *folder = opendir(path);
+    DIR *folder = brn__system_open_folder(path);
     if (!folder) return io_failed("list", path);
     int64_t capacity = 0;
     brn_status status = BRN_OK;
     for (;;) {
-        errno = 0;
-        struct dirent *entry = readdir(folder);
+        struct dirent *entry = brn__system_read_folder(folder);
         if (!entry) {
             if (errno) status = io_failed("list", path);
             break;

@@ -33,6 +33,9 @@ brn_status brn__replace_file(const char *path, const void *bytes, size_t length)
 /* Renames within a file system, over what is there; then syncs the folder of `to`. */
 brn_status brn__move_file(const char *from, const char *to);
 
+/* Adds to the end of a file, which is made when absent; bytes that came before a failure are cut off. */
+brn_status brn__append_file(const char *path, const void *bytes, size_t length);
+
 brn_status brn__make_folders(const char *path); /* like mkdir -p */
 bool brn__is_file(const char *path);
 bool brn__is_folder(const char *path);

@@ -2,6 +2,7 @@
  * What a transfer leaves in the partial file is always the head of the server's file: bytes are
  * added only by an answer 206 that goes on where the file ends, or by a 200 once it is emptied. */
 #include "io/fetch.h"
+#include "base/system.h"
 #include "burnish/version.h"
 #include "io/curl.h"
 
@@ -42,7 +43,7 @@ static long answer_code(const transfer *t)
 
 static brn_status empty_file(transfer *t)
 {
-    if (ftruncate(t->fetch->descriptor, 0) != 0)
+    if (brn__system_truncate(t->fetch->descriptor, 0) != 0)
         return brn__fail(BRN_ERROR_IO, "the partial file cannot be emptied: %s", strerror(errno));
     t->held = 0;
     return BRN_OK;
@@ -83,8 +84,7 @@ static brn_status write_body(transfer *t, const char *bytes, size_t length)
         return brn__fail(BRN_ERROR_NETWORK, "it has more than %lld bytes",
                          (long long)t->fetch->limit);
     while (length) {
-        ssize_t put = pwrite(t->fetch->descriptor, bytes, length, (off_t)t->held);
-        if (put < 0 && errno == EINTR) continue;
+        ssize_t put = brn__system_write_at(t->fetch->descriptor, bytes, length, (off_t)t->held);
         if (put < 0)
             return brn__fail(BRN_ERROR_IO, "the partial file cannot be written: %s",
                              strerror(errno));
@@ -221,7 +221,7 @@ brn_status brn__fetch_file(brn__fetch *fetch)
     struct stat info;
     fetch->refused = false;
     BRN__TRY(brn__curl_load(&t.curl));
-    if (fstat(fetch->descriptor, &info) != 0)
+    if (brn__system_stat_open(fetch->descriptor, &info) != 0)
         return brn__fail(BRN_ERROR_IO, "the partial file cannot be examined: %s", strerror(errno));
     t.held = (int64_t)info.st_size;
     if (t.held >= fetch->limit) BRN__TRY(empty_file(&t));

@@ -3,13 +3,12 @@
  * limits, and says where in the object something else was found. */
 #include "io/model_card.h"
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/status.h"
 #include "burnish/version.h"
 #include "io/bytes.h"
 
-#include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SIDE_MAX = 8192, WIDTH_MAX = 1 << 20 };
@@ -238,6 +237,6 @@ brn_status brn__model_card_write(const brn__model_card *card, char **out)
         status = brn__fail(BRN_ERROR_USAGE, "model metadata: a class name is not UTF-8");
     brn__arena_free(&arena);
     if (status == BRN_OK && !(*out = brn__strdup(text))) status = BRN_ERROR_NO_MEMORY;
-    free(text);
+    brn__json_free_text(text);
     return status;
 }

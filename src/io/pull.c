@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/sha256.h"
+#include "base/system.h"
 #include "io/fetch.h"
 #include "io/registry.h"
 #include "io/state.h"
@@ -94,20 +95,21 @@ static brn_status open_part(pull *p)
 {
     for (;;) {
         struct stat opened, named;
-        p->descriptor = open(p->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        p->descriptor = brn__system_open(p->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (p->descriptor < 0) return io_failed("open", p->part);
-        while (flock(p->descriptor, LOCK_EX | LOCK_NB) != 0) {
+        while (brn__system_lock(p->descriptor, LOCK_EX | LOCK_NB) != 0) {
             struct timespec pause = {.tv_nsec = 100000000L};
-            if (errno != EWOULDBLOCK && errno != EINTR) return io_failed("lock", p->part);
+            if (errno != EWOULDBLOCK) return io_failed("lock", p->part);
             if (report(p, 0, 0))
                 return brn__fail(BRN_ERROR_INTERRUPTED, "stopped while %s was another's", p->part);
             nanosleep(&pause, NULL);
         }
         /* The other one has renamed or removed it: again. */
-        if (fstat(p->descriptor, &opened) == 0 && stat(p->part, &named) == 0 &&
-            opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
-            return BRN_OK;
-        close(p->descriptor);
+        const bool seen = brn__system_stat_open(p->descriptor, &opened) == 0 &&
+                          brn__system_stat(p->part, &named) == 0;
+        if (!seen && errno != ENOENT) return io_failed("examine", p->part);
+        if (seen && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) return BRN_OK;
+        brn__system_close(p->descriptor);
         p->descriptor = -1;
     }
 }
@@ -138,7 +140,7 @@ static brn_status fetch(pull *p)
         BRN__TRY(status);
         BRN__TRY(check_digest(p, sha256, &fits));
         if (fits) return BRN_OK;
-        if (ftruncate(p->descriptor, 0) != 0) return io_failed("empty", p->part);
+        if (brn__system_truncate(p->descriptor, 0) != 0) return io_failed("empty", p->part);
         if (!fetch.resumed) break;
     }
     return brn__fail(BRN_ERROR_NETWORK, "the sha256 of what came is %s; expected one that begins "
@@ -153,14 +155,14 @@ static brn_status install(const pull *p)
     brn_status status = brn__state_open(p->part, &state);
     if (status != BRN_OK) return status;
     brn__state_close(state);
-    if (fsync(p->descriptor) != 0) return io_failed("sync", p->part);
-    if (rename(p->part, p->path) != 0) return io_failed("replace", p->path);
-    int folder = open(p->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (brn__system_sync(p->descriptor) != 0) return io_failed("sync", p->part);
+    if (brn__system_rename(p->part, p->path) != 0) return io_failed("replace", p->path);
+    int folder = brn__system_open(p->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (folder < 0) return io_failed("open", p->folder);
-    int synced = fsync(folder);
-    close(folder);
-    return synced == 0 || errno == EINVAL || errno == EROFS ? BRN_OK
-                                                            : io_failed("sync", p->folder);
+    const bool synced = brn__system_sync(folder) == 0 || errno == EINVAL || errno == EROFS;
+    status = synced ? BRN_OK : io_failed("sync", p->folder);
+    brn__system_close(folder);
+    return status;
 }
 
 static void tell(const pull *p)
@@ -184,8 +186,9 @@ static brn_status pull_into_part(pull *p, char *out, size_t size)
     const bool fetched = !found && status == BRN_OK;
     if (fetched) status = install(p);
     if (found || (fetched && status == BRN_ERROR_INPUT) ||
-        (status != BRN_OK && fstat(p->descriptor, &info) == 0 && info.st_size == 0))
-        unlink(p->part);
+        (status != BRN_OK && brn__system_stat_open(p->descriptor, &info) == 0 &&
+         info.st_size == 0))
+        brn__system_unlink(p->part);
     BRN__TRY(status);
     return found ? BRN_OK : brn__weights_write_path(out, size, p->path, "");
 }
@@ -202,7 +205,7 @@ static brn_status pull_file(pull *p, char *out, size_t size, bool *tried)
     if (!p->part) return BRN_ERROR_NO_MEMORY;
     snprintf(p->part, room, "%s.part", p->path);
     brn_status status = pull_into_part(p, out, size);
-    if (p->descriptor >= 0) close(p->descriptor);
+    if (p->descriptor >= 0) brn__system_close(p->descriptor);
     p->descriptor = -1;
     if (status == BRN_OK || status == BRN_ERROR_NO_MEMORY || status == BRN_ERROR_IO) return status;
     char reason[BRN__MESSAGE_BYTES];

@@ -2,13 +2,12 @@
  * The safetensors writer. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "io/bytes.h"
 #include "io/safetensors.h"
 #include "io/state.h"
 #include "tensor/tensor.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LENGTH_BYTES = 8, DATA_ALIGNMENT = 64 };
@@ -137,7 +136,7 @@ brn_status brn__safetensors_write(const char *path, const brn__safetensors_item 
     if (status == BRN_OK) {
         char *header = json_dumps(root, JSON_COMPACT);
         status = header ? write_file(path, header, items, count) : no_memory();
-        free(header);
+        brn__json_free_text(header);
     }
     json_decref(root);
     return status;

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "jobs/image_interpret.h"
 
@@ -12,7 +13,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 enum { CONFIG_MAX = 16 << 20, LIST_MAX = 16 };
@@ -154,7 +154,7 @@ static brn_status add_time(brn__facts *facts, const char *name, const char *run,
     struct stat info;
     struct tm parts;
     if (!path) return BRN_ERROR_NO_MEMORY;
-    const bool there = stat(path, &info) == 0 && gmtime_r(&info.st_mtime, &parts);
+    const bool there = brn__system_stat(path, &info) == 0 && gmtime_r(&info.st_mtime, &parts);
     brn__free(path);
     if (!there) return BRN_OK;
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);

@@ -7,8 +7,6 @@
 #include "base/text.h"
 #include "jobs/image_interpret.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { FILE_MAX = 256 << 20 };
@@ -18,16 +16,6 @@ static void add_field(brn__text *text, const char *field, const char *end)
     brn__text_add(text, "\"");
     for (; *field; field++) brn__text_add_bytes(text, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
     brn__text_add(text, end);
-}
-
-static brn_status append(const char *path, const brn__text *text)
-{
-    FILE *file = fopen(path, "ab");
-    if (!file) return brn__fail(BRN_ERROR_IO, "open %s: %s", path, strerror(errno));
-    size_t written = fwrite(text->bytes, 1, text->length, file);
-    if (fclose(file) != 0 || written != text->length)
-        return brn__fail(BRN_ERROR_IO, "write %s: %s", path, strerror(errno));
-    return BRN_OK;
 }
 
 brn_status brn__image_skipped_add(const char *run, const char *path, const char *reason)
@@ -40,7 +28,7 @@ brn_status brn__image_skipped_add(const char *run, const char *path, const char 
     add_field(&text, path, "\",");
     add_field(&text, reason, "\"\n");
     brn_status status = list ? brn__text_finish(&text) : BRN_ERROR_NO_MEMORY;
-    if (status == BRN_OK) status = append(list, &text);
+    if (status == BRN_OK) status = brn__append_file(list, text.bytes, text.length);
     brn__text_free(&text);
     brn__free(list);
     return status;

@@ -2,6 +2,7 @@
 #include "jobs/run_folder.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ brn_status brn__run_folder_check(const char *out)
     struct stat info;
     if (!out) return BRN_OK;
     if (!*out) return brn__fail(BRN_ERROR_USAGE, "out: expected the path of a folder to make");
-    return lstat(out, &info) == 0 ? already_there(out) : BRN_OK;
+    return brn__system_stat_link(out, &info) == 0 ? already_there(out) : BRN_OK;
 }
 
 /* The folder that will hold the run. */
@@ -48,7 +49,7 @@ static brn_status make_given(const char *out)
 {
     BRN__TRY(brn__run_folder_check(out));
     BRN__TRY(make_parent(out));
-    if (mkdir(out, 0777) == 0) return BRN_OK;
+    if (brn__system_make_folder(out, 0777) == 0) return BRN_OK;
     if (errno == EEXIST) return already_there(out);
     return brn__fail(BRN_ERROR_IO, "create folder %s: %s", out, strerror(errno));
 }
@@ -58,7 +59,7 @@ static brn_status make_numbered(const char *job, char *path, size_t size)
     BRN__TRY(brn__make_folders("runs"));
     for (int number = 1; number <= RUNS_MAX; number++) {
         snprintf(path, size, "runs/%s-%d", job, number);
-        if (mkdir(path, 0777) == 0) return BRN_OK;
+        if (brn__system_make_folder(path, 0777) == 0) return BRN_OK;
         if (errno != EEXIST)
             return brn__fail(BRN_ERROR_IO, "create folder %s: %s", path, strerror(errno));
     }
