@@ -30,7 +30,7 @@ typedef struct brn_state_tensor {
     brn_shape shape;
 } brn_state_tensor;
 
-/* BRN_ERROR_IO when the file can't be read, BRN_ERROR_INPUT when it is damaged or of no known kind,
+/* BRN_ERROR_IO when the file can't be read, BRN_ERROR_INPUT when it is absent, damaged or of no known kind,
  * BRN_ERROR_UNSUPPORTED for element types and byte orders that are not read. */
 BRN_API brn_status brn_state_file_open(const char *path, brn_state_file **out);
 BRN_API void brn_state_file_close(brn_state_file *file); /* NULL is fine */

@@ -25,11 +25,19 @@ static brn_status io_failed(const char *what, const char *path)
                      path, what, strerror(errno));
 }
 
+/* A name that leads nowhere, or where we may not look, was wrong; the disk is not to blame. */
+static brn_status open_failed(const char *path)
+{
+    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EACCES)
+        return brn__fail(BRN_ERROR_INPUT, "%s: cannot open: %s", path, strerror(errno));
+    return io_failed("open", path);
+}
+
 /* Opens for reading and tells the size; only regular files. */
 static brn_status open_regular(const char *path, int *descriptor, size_t *length)
 {
     int fd = brn__system_open(path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return io_failed("open", path);
+    if (fd < 0) return open_failed(path);
     struct stat info;
     if (brn__system_stat_open(fd, &info) != 0) {
         brn_status status = io_failed("examine", path);
@@ -101,6 +109,14 @@ brn_status brn__read_file(const char *path, size_t limit, char **out, size_t *le
     *out = text;
     if (length) *length = bytes;
     return BRN_OK;
+}
+
+brn_status brn__read_file_if_there(const char *path, size_t limit, char **out, size_t *length)
+{
+    brn__path_kind kind;
+    *out = NULL;
+    BRN__TRY(brn__path_examine(path, &kind));
+    return kind == BRN__PATH_FILE ? brn__read_file(path, limit, out, length) : BRN_OK;
 }
 
 static brn_status write_all(int fd, const char *path, const char *bytes, size_t length)
@@ -243,17 +259,29 @@ brn_status brn__make_folders(const char *path)
     return status;
 }
 
-bool brn__is_file(const char *path)
+brn_status brn__path_examine(const char *path, brn__path_kind *out)
 {
     struct stat info;
-    return brn__system_stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    *out = BRN__PATH_ABSENT;
+    if (brn__system_stat(path, &info) != 0) {
+        bool absent = errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG;
+        return absent ? BRN_OK : io_failed("examine", path);
+    }
+    *out = S_ISREG(info.st_mode)   ? BRN__PATH_FILE
+           : S_ISDIR(info.st_mode) ? BRN__PATH_FOLDER
+                                   : BRN__PATH_OTHER;
+    return BRN_OK;
 }
 
-bool brn__is_folder(const char *path)
+static bool is_kind(const char *path, brn__path_kind wanted)
 {
-    struct stat info;
-    return brn__system_stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    brn__path_kind kind;
+    return brn__path_examine(path, &kind) == BRN_OK && kind == wanted;
 }
+
+bool brn__is_file(const char *path) { return is_kind(path, BRN__PATH_FILE); }
+
+bool brn__is_folder(const char *path) { return is_kind(path, BRN__PATH_FOLDER); }
 
 int64_t brn__file_bytes(const char *path)
 {

@@ -21,6 +21,9 @@ void brn__unmap_file(brn__mapping *mapping); /* a zeroed mapping is fine */
  * `limit` bytes. The caller frees with brn__free. */
 brn_status brn__read_file(const char *path, size_t limit, char **out, size_t *length);
 
+/* The same; *out is NULL when there is no such file. */
+brn_status brn__read_file_if_there(const char *path, size_t limit, char **out, size_t *length);
+
 /* A file that appears whole or not at all: bytes go to `path.tmp-PID-N` in the same folder; commit
  * fsyncs the file, renames it over `path` and fsyncs the folder. */
 typedef struct brn__replacement brn__replacement;
@@ -37,6 +40,16 @@ brn_status brn__move_file(const char *from, const char *to);
 brn_status brn__append_file(const char *path, const void *bytes, size_t length);
 
 brn_status brn__make_folders(const char *path); /* like mkdir -p */
+/* What is at a path, links followed. Absent is only what is not there, or where the path leads nowhere;
+ * BRN_ERROR_IO when that can't be told. */
+typedef enum brn__path_kind {
+    BRN__PATH_ABSENT,
+    BRN__PATH_FILE,
+    BRN__PATH_FOLDER,
+    BRN__PATH_OTHER,
+} brn__path_kind;
+brn_status brn__path_examine(const char *path, brn__path_kind *out);
+/* The same where a failure to look counts as no. */
 bool brn__is_file(const char *path);
 bool brn__is_folder(const char *path);
 int64_t brn__file_bytes(const char *path); /* -1 when it can't be told */

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What jansson leaves to its users: freeing a text of json_dumps by the allocator that the program chose
- * for jansson, which need not be libc's. */
+ * JSON texts to jansson's values and back, whole or not at all. */
 #ifndef BRN__BASE_JSON_H
 #define BRN__BASE_JSON_H
 
-#include <jansson.h>
+#include "base/status.h"
 
-static inline void brn__json_free_text(char *text)
-{
-    json_free_t release = NULL;
-    json_get_alloc_funcs(NULL, &release);
-    if (text) release(text);
-}
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct brn__json_error {
+    const char *reason; /* static */
+    size_t position;    /* byte, from 0 */
+} brn__json_error;
+
+/* Reads an object or a list (RFC 8259) of at most 512 levels; keys must differ, texts must be UTF-8
+ * without NUL, whole numbers must fit into 64 bits. BRN_ERROR_INPUT with its reason in `error`, and no
+ * message: the caller words it; BRN_ERROR_NO_MEMORY with one. The caller frees by json_decref. */
+brn_status brn__json_load(const char *bytes, size_t length, json_t **out, brn__json_error *error);
+
+/* An object or a list as text, which the caller frees by brn__free; takes the value; `flags` are jansson's.
+ * NULL is taken for a lack of memory: check texts by brn__is_utf8 before you give them to jansson. */
+brn_status brn__json_dump(json_t *taken, size_t flags, char **out);
 
 #endif

@@ -61,3 +61,28 @@ void brn__text_free(brn__text *text)
     brn__free(text->bytes);
     *text = (brn__text){0};
 }
+
+/* Bytes of the character that begins with `first`; 0 when none does. */
+static int utf8_length(unsigned char first)
+{
+    if (first < 0x80) return 1;
+    if (first < 0xC2 || first > 0xF4) return 0;
+    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+bool brn__is_utf8(const char *text)
+{
+    for (const unsigned char *byte = (const unsigned char *)text; *byte;) {
+        const int length = utf8_length(*byte);
+        if (length == 0) return false;
+        for (int i = 1; i < length; i++)
+            if ((byte[i] & 0xC0) != 0x80) return false;
+        /* Longer than needed, surrogates, past U+10FFFF. */
+        if (*byte == 0xE0 && byte[1] < 0xA0) return false;
+        if (*byte == 0xED && byte[1] >= 0xA0) return false;
+        if (*byte == 0xF0 && byte[1] < 0x90) return false;
+        if (*byte == 0xF4 && byte[1] >= 0x90) return false;
+        byte += length;
+    }
+    return true;
+}

@@ -4,6 +4,7 @@
 #define BRN__BASE_TEXT_H
 
 #include "base/status.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct brn__text {
@@ -19,5 +20,8 @@ void brn__text_printf(brn__text *text, const char *format, ...)
 /* BRN_OK, or no memory when any addition failed. */
 brn_status brn__text_finish(const brn__text *text);
 void brn__text_free(brn__text *text);
+
+/* Shortest forms only, no surrogates, nothing past U+10FFFF. */
+bool brn__is_utf8(const char *text);
 
 #endif

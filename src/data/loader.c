@@ -52,6 +52,7 @@ struct brn__loader {
     int64_t delivered;  /* good samples of this epoch */
     brn__bad_item *bad; /* (bad_count); owned, with their reasons */
     int64_t bad_count, bad_capacity;
+    brn_status first_failure; /* of bad[0] */
     bool *known_bad; /* (the dataset's count): is in `bad`; owned */
 };
 
@@ -140,6 +141,7 @@ static brn_status record_bad(brn__loader *loader, int64_t item, place *p)
         loader->bad_capacity = larger;
     }
     if (!p->reason) return brn__fail(BRN_ERROR_NO_MEMORY, "loader: no memory for a message");
+    if (loader->bad_count == 0) loader->first_failure = p->status;
     loader->bad[loader->bad_count++] = (brn__bad_item){.item = item, .reason = p->reason};
     loader->known_bad[item] = true;
     p->reason = NULL;
@@ -194,7 +196,8 @@ brn_status brn__loader_next(brn__loader *loader, brn__batch *batch)
         return BRN_OK;
     }
     if (loader->item_count && !loader->delivered)
-        return brn__fail(BRN_ERROR_INPUT, "none of the %lld items could be loaded; the first: %s",
+        return brn__fail(loader->first_failure == BRN_ERROR_IO ? BRN_ERROR_IO : BRN_ERROR_INPUT,
+                         "none of the %lld items could be loaded; the first: %s",
                          (long long)loader->item_count,
                          loader->bad_count ? loader->bad[0].reason : "no epoch was started");
     return BRN_OK;

@@ -85,6 +85,7 @@ void brn_scope_push(brn_graph *graph, const char *format, ...)
     else brn__graph_fail(graph, brn__fail(BRN_ERROR_USAGE, "scope %s: more than %d scopes are open", part, depth_limit));
     graph->scope_depth++;
     brn__text_printf(&graph->scope, "%s.", part);
+    if (graph->scope.failed) brn__graph_fail(graph, brn__text_finish(&graph->scope));
 }
 
 void brn_scope_pop(brn_graph *graph)

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "burnish/version.h"
 #include "io/bytes.h"
 
@@ -169,17 +170,27 @@ brn_status brn__model_card_read(const char *json, brn__arena *arena, brn__model_
     if (strlen(json) > BRN__MODEL_JSON_MAX)
         return brn__fail(BRN_ERROR_INPUT, "model metadata: %zu bytes; at most %d", strlen(json),
                          BRN__MODEL_JSON_MAX);
-    json_error_t error;
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-    if (!root)
-        return brn__fail(BRN_ERROR_INPUT, "model metadata: not JSON: %s (line %d, column %d)",
-                         BRN__QUOTE(error.text, strlen(error.text)), error.line, error.column);
-    brn_status status = read_root(root, arena, out);
+    brn__json_error error;
+    json_t *root;
+    brn_status status = brn__json_load(json, strlen(json), &root, &error);
+    if (status == BRN_ERROR_INPUT)
+        return brn__fail(BRN_ERROR_INPUT, "model metadata: not JSON: %s at byte %zu", error.reason,
+                         error.position);
+    BRN__TRY(status);
+    status = read_root(root, arena, out);
     json_decref(root);
     return status;
 }
 
 /* ------------------------------------------------------------------ writing */
+
+/* The object, unless something was not added to it: then it is freed. */
+static json_t *complete(json_t *object, int failed)
+{
+    if (!failed) return object;
+    json_decref(object);
+    return NULL;
+}
 
 /* A float's shortest number that reads back as the same float. */
 static json_t *float_number(float value)
@@ -198,45 +209,58 @@ static json_t *channels(const float values[3])
 static json_t *head_object(const brn__model_head_shape *head)
 {
     json_t *hidden = json_array(), *dropout = json_array();
+    int failed = 0;
     for (int i = 0; i < head->hidden_count; i++)
-        json_array_append_new(hidden, json_integer(head->hidden[i]));
+        failed |= json_array_append_new(hidden, json_integer(head->hidden[i]));
     for (int i = 0; i <= head->hidden_count; i++)
-        json_array_append_new(dropout, json_real(head->dropout[i]));
-    return json_pack("{s:o, s:o}", "hidden", hidden, "dropout", dropout);
+        failed |= json_array_append_new(dropout, json_real(head->dropout[i]));
+    json_t *object = json_pack("{s:o, s:o}", "hidden", hidden, "dropout", dropout);
+    return complete(object, failed);
 }
 
 static json_t *card_object(const brn__model_card *card)
 {
     const brn_weights_preprocessing *p = &card->preprocessing;
     json_t *classes = json_array(), *training = json_object();
+    int failed = 0;
     for (int64_t i = 0; i < card->class_count; i++)
-        json_array_append_new(classes, json_string(card->classes[i]));
+        failed |= json_array_append_new(classes, json_string(card->classes[i]));
     for (int i = 0; i < card->summary_count; i++)
-        json_object_set_new(training, card->summary[i].name,
-                            isfinite(card->summary[i].value) ? json_real(card->summary[i].value)
-                                                             : json_null());
-    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i, s:s, s:o, s:o}, s:o}", "format",
+        failed |= json_object_set_new(training, card->summary[i].name,
+                                      isfinite(card->summary[i].value)
+                                          ? json_real(card->summary[i].value)
+                                          : json_null());
+    json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i, s:s, s:o, s:o}, s:o}", "format",
                      BRN__MODEL_FORMAT, "library", BRN_VERSION, "job", "image", "architecture",
                      card->architecture, "classes", classes, "head", head_object(&card->head),
                      "preprocessing", "size", p->size, "resize", p->resize, "interpolation",
                      interpolations[p->interpolation], "mean", channels(p->mean), "deviation",
                      channels(p->deviation), "training", training);
+    return complete(object, failed);
+}
+
+static brn_status check_names(const brn__model_card *card)
+{
+    bool fit = brn__is_utf8(card->architecture);
+    for (int i = 0; i < card->summary_count; i++) fit &= brn__is_utf8(card->summary[i].name);
+    if (!fit) return brn__fail(BRN_ERROR_USAGE, "model metadata: a name is not UTF-8");
+    for (int64_t i = 0; i < card->class_count; i++)
+        if (!brn__is_utf8(card->classes[i]))
+            return brn__fail(BRN_ERROR_USAGE, "model metadata: a class name is not UTF-8");
+    return BRN_OK;
 }
 
 brn_status brn__model_card_write(const brn__model_card *card, char **out)
 {
     *out = NULL;
-    json_t *root = card_object(card);
-    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    json_decref(root);
-    if (!text) return brn__fail(BRN_ERROR_USAGE, "model metadata: a name that is not UTF-8, or no memory");
+    BRN__TRY(check_names(card));
+    char *text;
+    BRN__TRY(brn__json_dump(card_object(card), JSON_COMPACT, &text));
     brn__arena arena = {0};
     brn__model_card check;
     brn_status status = brn__model_card_read(text, &arena, &check);
-    if (status == BRN_OK && check.class_count != card->class_count)
-        status = brn__fail(BRN_ERROR_USAGE, "model metadata: a class name is not UTF-8");
     brn__arena_free(&arena);
-    if (status == BRN_OK && !(*out = brn__strdup(text))) status = BRN_ERROR_NO_MEMORY;
-    brn__json_free_text(text);
+    if (status == BRN_OK) *out = text;
+    else brn__free(text);
     return status;
 }

@@ -138,8 +138,10 @@ brn_status brn_weights_locate(const char *name, char *out, size_t size)
     for (int i = 0; i < BRN_WEIGHTS_FILES_MAX && entry->files[i].name; i++) {
         char *path;
         BRN__TRY(brn__weights_cache_path(entry->files[i].name, &path));
-        bool there = brn__is_file(path);
-        brn_status status = there ? brn__weights_write_path(out, size, path, "") : BRN_OK;
+        brn__path_kind kind;
+        brn_status status = brn__path_examine(path, &kind);
+        const bool there = status != BRN_OK || kind == BRN__PATH_FILE;
+        if (status == BRN_OK && there) status = brn__weights_write_path(out, size, path, "");
         brn__free(path);
         if (there) return status;
     }

@@ -3,11 +3,11 @@
  * is bounded before the JSON parser sees it: length, depth, number of values. */
 #include "io/safetensors.h"
 #include "base/alloc.h"
+#include "base/json.h"
 #include "io/bytes.h"
 #include "io/container.h"
 #include "tensor/tensor.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,15 +209,14 @@ static brn_status read(brn__state *state)
                          (unsigned long long)header_length, state->length);
     const char *header = (const char *)state->bytes + LENGTH_BYTES;
     BRN__TRY(bound_header(header, header_length));
-    json_error_t error;
-    json_t *root = json_loadb(header, header_length, JSON_REJECT_DUPLICATES, &error);
-    if (!root && json_error_code(&error) == json_error_out_of_memory)
-        return brn__fail(BRN_ERROR_NO_MEMORY, "header: no memory");
-    if (!root)
-        return brn__fail(BRN_ERROR_INPUT, "header: %s at byte %d",
-                         BRN__QUOTE(error.text, strlen(error.text)), error.position);
+    brn__json_error error;
+    json_t *root;
+    brn_status status = brn__json_load(header, header_length, &root, &error);
+    if (status == BRN_ERROR_INPUT)
+        return brn__fail(BRN_ERROR_INPUT, "header: %s at byte %zu", error.reason, error.position);
+    BRN__TRY(status);
     size_t data_at = LENGTH_BYTES + header_length;
-    brn_status status = read_header(state, root, state->bytes + data_at, state->length - data_at);
+    status = read_header(state, root, state->bytes + data_at, state->length - data_at);
     json_decref(root);
     return status;
 }

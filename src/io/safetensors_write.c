@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "io/bytes.h"
 #include "io/safetensors.h"
 #include "io/state.h"
@@ -17,21 +18,21 @@ static brn_status no_memory(void)
     return brn__fail(BRN_ERROR_NO_MEMORY, "no memory for a safetensors header");
 }
 
-/* Sets root[key] = value, taking `value`; a NULL value is a string that was not UTF-8. */
+/* Sets root[key] = value, taking `value`. */
 static brn_status set_new(json_t *root, const char *key, json_t *value)
 {
-    if (!value)
-        return brn__fail(BRN_ERROR_USAGE, "safetensors: the value of \"%s\" is not UTF-8",
-                         BRN__QUOTE(key, strlen(key)));
+    if (!value) return no_memory();
     if (json_object_get(root, key)) {
         json_decref(value);
         return brn__fail(BRN_ERROR_USAGE, "safetensors: \"%s\" is given twice",
                          BRN__QUOTE(key, strlen(key)));
     }
-    if (json_object_set_new(root, key, value) != 0)
+    if (!brn__is_utf8(key)) {
+        json_decref(value);
         return brn__fail(BRN_ERROR_USAGE, "safetensors: the name \"%s\" is not UTF-8",
                          BRN__QUOTE(key, strlen(key)));
-    return BRN_OK;
+    }
+    return json_object_set_new(root, key, value) == 0 ? BRN_OK : no_memory();
 }
 
 static brn_status add_metadata(json_t *root, const brn__safetensors_pair *pairs, int64_t count)
@@ -40,8 +41,12 @@ static brn_status add_metadata(json_t *root, const brn__safetensors_pair *pairs,
     json_t *metadata = json_object();
     if (!metadata) return no_memory();
     if (json_object_set_new(root, "__metadata__", metadata) != 0) return no_memory();
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++) {
+        if (!brn__is_utf8(pairs[i].value))
+            return brn__fail(BRN_ERROR_USAGE, "safetensors: the value of \"%s\" is not UTF-8",
+                             BRN__QUOTE(pairs[i].key, strlen(pairs[i].key)));
         BRN__TRY(set_new(metadata, pairs[i].key, json_string(pairs[i].value)));
+    }
     return BRN_OK;
 }
 
@@ -133,11 +138,10 @@ brn_status brn__safetensors_write(const char *path, const brn__safetensors_item 
     brn_status status = add_metadata(root, pairs, pair_count);
     for (int64_t i = 0; i < count && status == BRN_OK; i++)
         status = add_item(root, &items[i], &offset);
-    if (status == BRN_OK) {
-        char *header = json_dumps(root, JSON_COMPACT);
-        status = header ? write_file(path, header, items, count) : no_memory();
-        brn__json_free_text(header);
-    }
-    json_decref(root);
+    char *header = NULL;
+    if (status == BRN_OK) status = brn__json_dump(root, JSON_COMPACT, &header);
+    else json_decref(root);
+    if (status == BRN_OK) status = write_file(path, header, items, count);
+    brn__free(header);
     return status;
 }

@@ -32,6 +32,7 @@ typedef struct pass {
     int64_t next;          /* place of the item that is looked for first */
     int64_t done, batches; /* of all passes */
     float *p;              /* (K) */
+    int *views;            /* (count): passes in which the item could be read */
 } pass;
 
 static brn_status add_batch(void *context, const brn__batch *batch, const float *output)
@@ -40,6 +41,7 @@ static brn_status add_batch(void *context, const brn__batch *batch, const float 
     brn__image_answers *a = s->answers;
     for (int64_t n = 0; n < batch->count; n++) {
         while (s->ask->items[s->next] != batch->items[n]) s->next++;
+        s->views[s->next]++;
         int64_t row = s->next++ * a->classes;
         const float *logits = output + n * a->classes;
         brn__softmax(logits, a->classes, s->p);
@@ -98,6 +100,21 @@ static brn_status run_passes(brn__image_network *network, pass *s)
     return status;
 }
 
+/* An average over some of the views only would be another figure: what one pass could not read is bad. */
+static void drop_partly_seen(const pass *s)
+{
+    brn__image_answers *a = s->answers;
+    for (int64_t i = 0; i < a->count; i++) {
+        if (s->views[i] == s->ask->tta + 1) continue;
+        const size_t row = (size_t)(i * a->classes), bytes = (size_t)a->classes * sizeof(float);
+        memset(a->probabilities + row, 0, bytes);
+        memset(a->plain + row, 0, bytes);
+        memset(a->logits + row, 0, bytes);
+        a->seen[i] = false;
+        a->bad_count++;
+    }
+}
+
 brn_status brn__image_answers_make(brn__image_network *network, const brn__image_ask *ask,
                                    brn__image_answers *out)
 {
@@ -111,11 +128,13 @@ brn_status brn__image_answers_make(brn__image_network *network, const brn__image
     out->logits = brn__alloc_zero(values, sizeof(float));
     out->seen = brn__alloc_zero(count, sizeof(bool));
     s.p = brn__alloc_array((size_t)out->classes, sizeof(float));
+    s.views = brn__alloc_zero(count, sizeof *s.views);
     brn_status status = BRN_ERROR_NO_MEMORY;
-    if (out->probabilities && out->plain && out->logits && out->seen && s.p)
+    if (out->probabilities && out->plain && out->logits && out->seen && s.p && s.views)
         status = run_passes(network, &s);
+    if (status == BRN_OK) drop_partly_seen(&s);
     brn__free(s.p);
-    for (int64_t i = 0; status == BRN_OK && i < ask->count; i++) out->bad_count += !out->seen[i];
+    brn__free(s.views);
     if (status != BRN_OK) brn__image_answers_free(out);
     return status;
 }

@@ -3,11 +3,12 @@
  * every number reads back as it was. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "burnish/version.h"
 #include "jobs/image_job.h"
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,19 +99,25 @@ static double decimal(float value)
     return strtof(text, NULL) == value ? strtod(text, NULL) : (double)value;
 }
 
-/* With as few digits as read back to the same numbers. */
-static char *text_of(const json_t *root)
+/* With as few digits as read back to the same numbers. Takes the value. */
+static brn_status text_of(json_t *taken, char **out)
 {
     static const int precisions[] = {6, 9, 12, 15, 17};
-    for (int i = 0;; i++) {
-        char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(precisions[i]));
-        if (!text || precisions[i] == 17) return text;
-        json_t *read = json_loads(text, 0, NULL);
-        bool same = read && json_equal(read, root);
+    brn_status status = BRN_OK;
+    for (int i = 0; taken; i++) {
+        brn__json_error error;
+        json_t *read = NULL;
+        status = brn__json_dump(json_incref(taken), JSON_INDENT(2) | JSON_REAL_PRECISION(precisions[i]), out);
+        if (status != BRN_OK || precisions[i] == 17) break;
+        status = brn__json_load(*out, strlen(*out), &read, &error);
+        bool same = status == BRN_OK && json_equal(read, taken);
         json_decref(read);
-        if (same) return text;
-        free(text);
+        if (same) break;
+        brn__free(*out);
+        if (status != BRN_OK) break;
     }
+    json_decref(taken);
+    return taken ? status : brn__json_dump(NULL, 0, out);
 }
 
 /* For reading: no run is resumed from it. */
@@ -143,16 +150,28 @@ static json_t *augmentation_object(const brn__augment_options *a)
     return object;
 }
 
-/* The classes in order; NULL in `*bad` or the first name that is not UTF-8. */
-static json_t *class_list(const brn_image_data *data, const char **bad)
+/* The classes in order; NULL when there is no memory. */
+static json_t *class_list(const brn_image_data *data)
 {
     json_t *classes = json_array();
-    for (int64_t k = 0; k < brn_image_data_class_count(data); k++) {
-        json_t *name = json_string(brn_image_data_class_name(data, k));
-        if (!name && !*bad) *bad = brn_image_data_class_name(data, k);
-        json_array_append_new(classes, name);
-    }
+    for (int64_t k = 0; k < brn_image_data_class_count(data); k++)
+        if (json_array_append_new(classes, json_string(brn_image_data_class_name(data, k))) != 0) {
+            json_decref(classes);
+            return NULL;
+        }
     return classes;
+}
+
+static brn_status check_names(const char *path, const brn__image_plan *plan, const brn_image_data *data)
+{
+    if (!brn__is_utf8(plan->options.data) || !brn__is_utf8(plan->weights))
+        return brn__fail(BRN_ERROR_INPUT, "%s: config.json: a name that is not UTF-8", path);
+    for (int64_t k = 0; k < brn_image_data_class_count(data); k++)
+        if (!brn__is_utf8(brn_image_data_class_name(data, k)))
+            return brn__fail(BRN_ERROR_INPUT,
+                             "%s: the class folder \"%s\" has a name that is not UTF-8",
+                             plan->options.data, brn_image_data_class_name(data, k));
+    return BRN_OK;
 }
 
 brn_status brn__image_config_write(const char *path, const brn__image_plan *plan,
@@ -160,38 +179,25 @@ brn_status brn__image_config_write(const char *path, const brn__image_plan *plan
 {
     const brn_weights_preprocessing *p = &plan->preprocessing;
     const brn__image_transform transform = brn__image_transform_of(p);
-    const char *bad = NULL;
-    json_t *classes = class_list(data, &bad);
-    if (bad) {
-        json_decref(classes);
-        return brn__fail(BRN_ERROR_INPUT, "%s: the class folder \"%s\" has a name that is not UTF-8",
-                         plan->options.data, bad);
-    }
-    char digest[65];
-    brn_status status = brn__image_data_digest(plan->options.data, data, digest);
-    if (status != BRN_OK) {
-        json_decref(classes);
-        return status;
-    }
+    char digest[65], *text;
+    BRN__TRY(check_names(path, plan, data));
+    BRN__TRY(brn__image_data_digest(plan->options.data, data, digest));
     json_t *root = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:{s:i, s:i, s:s, s:[f, f, f], s:[f, f, f]}, "
         "s:o}",
         "job", "image", "library", BRN_VERSION, "instruction_set", brn_instruction_set(), "onednn",
         brn_onednn_version(), "weights", plan->weights, "options", options_object(plan),
-        "data_sha256", digest, "classes", classes, "train_count", (json_int_t)brn_image_data_split_count(data, BRN_SPLIT_TRAIN),
+        "data_sha256", digest, "classes", class_list(data), "train_count",
+        (json_int_t)brn_image_data_split_count(data, BRN_SPLIT_TRAIN),
         "valid_count", (json_int_t)brn_image_data_split_count(data, BRN_SPLIT_VALID),
         "preprocessing", "size", p->size, "resize", p->resize, "interpolation",
         p->interpolation == BRN_WEIGHTS_BICUBIC ? "bicubic" : "bilinear", "mean",
         decimal(p->mean[0]), decimal(p->mean[1]), decimal(p->mean[2]), "deviation",
         decimal(p->deviation[0]), decimal(p->deviation[1]), decimal(p->deviation[2]), "augmentation",
         augmentation_object(&transform.training));
-    char *text = root ? text_of(root) : NULL;
-    json_decref(root);
-    if (!text)
-        return brn__fail(BRN_ERROR_INPUT, "%s: config.json: a name that is not UTF-8, or no memory",
-                         path);
-    status = brn__replace_file(path, text, strlen(text));
-    free(text);
+    BRN__TRY(text_of(root, &text));
+    brn_status status = brn__replace_file(path, text, strlen(text));
+    brn__free(text);
     return status;
 }
 
@@ -238,15 +244,18 @@ static brn_status unpack(const char *path, const json_t *root, brn__image_config
 brn_status brn__image_config_read(const char *path, brn__image_config *out)
 {
     char *text;
-    json_error_t error;
+    size_t length;
+    json_t *root;
+    brn__json_error error;
     *out = (brn__image_config){.options = brn_image_defaults()};
-    BRN__TRY(brn__read_file(path, CONFIG_BYTES_MAX, &text, NULL));
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    BRN__TRY(brn__read_file(path, CONFIG_BYTES_MAX, &text, &length));
+    brn_status status = brn__json_load(text, length, &root, &error);
     brn__free(text);
-    if (!root)
-        return brn__fail(BRN_ERROR_INPUT, "%s: line %d: %s", path, error.line, error.text);
+    if (status == BRN_ERROR_INPUT)
+        return brn__fail(status, "%s: byte %zu: %s", path, error.position, error.reason);
+    BRN__TRY(status);
     out->owner = root;
-    brn_status status = unpack(path, root, out);
+    status = unpack(path, root, out);
     if (status != BRN_OK) brn__image_config_free(out);
     return status;
 }

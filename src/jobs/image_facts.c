@@ -2,13 +2,14 @@
  * What a run folder tells about itself: its configuration, its times, its files' digests. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/sha256.h"
 #include "base/status.h"
 #include "base/system.h"
 #include "base/text.h"
 #include "jobs/image_interpret.h"
 
-#include <jansson.h>
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,9 +128,12 @@ brn_status brn__config_facts_read(const char *run, brn__config_facts *out)
     char *path = brn__path_join(run, "config.json"), *text = NULL;
     size_t length = 0;
     brn_status status = path ? BRN_OK : BRN_ERROR_NO_MEMORY;
-    if (path && brn__is_file(path)) status = brn__read_file(path, CONFIG_MAX, &text, &length);
-    json_t *root = text ? json_loadb(text, length, 0, NULL) : NULL;
-    if (root) status = read_config(root, out);
+    if (path) status = brn__read_file_if_there(path, CONFIG_MAX, &text, &length);
+    json_t *root = NULL;
+    brn__json_error error;
+    if (text) status = brn__json_load(text, length, &root, &error);
+    if (status == BRN_ERROR_INPUT && !root) status = BRN_OK; /* what is damaged tells nothing */
+    if (status == BRN_OK && root) status = read_config(root, out);
     json_decref(root);
     brn__free(text);
     brn__free(path);
@@ -154,9 +158,12 @@ static brn_status add_time(brn__facts *facts, const char *name, const char *run,
     struct stat info;
     struct tm parts;
     if (!path) return BRN_ERROR_NO_MEMORY;
-    const bool there = brn__system_stat(path, &info) == 0 && gmtime_r(&info.st_mtime, &parts);
+    const bool there = brn__system_stat(path, &info) == 0;
+    brn_status status = there || errno == ENOENT
+                            ? BRN_OK
+                            : brn__fail(BRN_ERROR_IO, "%s: cannot examine: %s", path, strerror(errno));
     brn__free(path);
-    if (!there) return BRN_OK;
+    if (!there || !gmtime_r(&info.st_mtime, &parts)) return status;
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
     return brn__facts_add(facts, name, "%s", text);
 }
@@ -164,7 +171,9 @@ static brn_status add_time(brn__facts *facts, const char *name, const char *run,
 static brn_status add_digest(brn__facts *facts, const char *name, const char *path)
 {
     char digest[65];
-    if (!brn__is_file(path)) return BRN_OK;
+    brn__path_kind kind;
+    BRN__TRY(brn__path_examine(path, &kind));
+    if (kind != BRN__PATH_FILE) return BRN_OK;
     BRN__TRY(brn__sha256_of_file(path, digest));
     return brn__facts_add(facts, name, "%s", digest);
 }

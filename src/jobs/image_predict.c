@@ -100,8 +100,10 @@ static brn_status open_folder(brn_image_model *model, const char *folder, int th
 {
     char *path = brn__path_join(folder, "model.safetensors");
     if (!path) return BRN_ERROR_NO_MEMORY;
-    brn_status status =
-        brn__is_file(path)
+    brn__path_kind kind;
+    brn_status status = brn__path_examine(path, &kind);
+    if (status == BRN_OK)
+        status = kind == BRN__PATH_FILE
             ? open_file(model, path, threads)
             : brn__fail(BRN_ERROR_INPUT, "%s: no model.safetensors in it; expected the folder of a "
                         "finished run", folder);
@@ -111,8 +113,10 @@ static brn_status open_folder(brn_image_model *model, const char *folder, int th
 
 static brn_status open_any(brn_image_model *model, const char *what, int threads)
 {
-    if (brn__is_folder(what)) return open_folder(model, what, threads);
-    if (brn__is_file(what)) return open_file(model, what, threads);
+    brn__path_kind kind;
+    BRN__TRY(brn__path_examine(what, &kind));
+    if (kind == BRN__PATH_FOLDER) return open_folder(model, what, threads);
+    if (kind == BRN__PATH_FILE) return open_file(model, what, threads);
     const brn_model *found = brn_model_find(what);
     if (found) return open_architecture(model, found, threads);
     return brn__fail_within(BRN_ERROR_INPUT, "%s: no run folder and no model file, and", what);

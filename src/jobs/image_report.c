@@ -80,9 +80,9 @@ static brn_status interpret_run(const char *run, const char *data,
 }
 
 /* The folder of a run that was named by folder or by its model file. brn__free. */
-static char *folder_of(const char *run)
+static char *folder_of(const char *run, brn__path_kind kind)
 {
-    if (brn__is_folder(run)) return brn__strdup(run);
+    if (kind == BRN__PATH_FOLDER) return brn__strdup(run);
     brn__text folder = {0};
     size_t length = (size_t)(brn__path_name(run) - run);
     if (length > 1) brn__text_add_bytes(&folder, run, length - 1);
@@ -97,8 +97,13 @@ static brn_status report_on(brn__page *p, const char *run, const char *data,
     brn__config_facts config;
     BRN__TRY(brn__config_facts_read(p->run, &config));
     const char *used = data ? data : config.data;
-    brn_status status = BRN_OK;
-    if (!data && (!used || !brn__is_folder(used))) {
+    brn__path_kind kind = BRN__PATH_FOLDER;
+    brn_status status = !data && used ? brn__path_examine(used, &kind) : BRN_OK;
+    if (status != BRN_OK) {
+        brn__config_facts_free(&config);
+        return status;
+    }
+    if (!used || kind != BRN__PATH_FOLDER) {
         p->report.remark = "The folder that the run was trained on is not there (it may be a path from "
                            "another folder), so there are no pictures.";
     } else {
@@ -120,9 +125,11 @@ brn_status brn_image_report(const char *run, const char *data, const brn_image_r
     if (options->top < 1 || options->top > BRN__REPORT_PICTURES_MAX)
         return brn__fail(BRN_ERROR_USAGE, "top: %d; expected 1 to %d", options->top,
                          BRN__REPORT_PICTURES_MAX);
-    if (!brn__is_folder(run) && !brn__is_file(run))
+    brn__path_kind kind;
+    BRN__TRY(brn__path_examine(run, &kind));
+    if (kind != BRN__PATH_FOLDER && kind != BRN__PATH_FILE)
         return brn__fail(BRN_ERROR_INPUT, "%s: expected a run folder or its model.safetensors", run);
-    char *folder = folder_of(run);
+    char *folder = folder_of(run, kind);
     char *target = folder ? options->out ? brn__strdup(options->out) : brn__path_join(folder, "report.html")
                           : NULL;
     brn__page given = {.run = folder, .top = options->top};

@@ -87,8 +87,7 @@ brn_status brn__image_skipped_read(const char *run, brn__image_skipped *out)
     char *path = brn__path_join(run, "skipped.csv"), *text = NULL;
     *out = (brn__image_skipped){0};
     if (!path) return BRN_ERROR_NO_MEMORY;
-    brn_status status = BRN_OK;
-    if (brn__is_file(path)) status = brn__read_file(path, FILE_MAX, &text, NULL);
+    brn_status status = brn__read_file_if_there(path, FILE_MAX, &text, NULL);
     if (text) status = read_all(out, text);
     brn__free(text);
     brn__free(path);

@@ -56,18 +56,22 @@ static brn_status new_loader(const brn__image_training *t, const brn__dataset *d
 
 /* ------------------------------------------------------------------ bad pictures */
 
+brn_status brn__image_warn_of_bad(brn__image_training *t, int64_t item, const char *reason)
+{
+    if (t->warned[item]) return BRN_OK;
+    BRN__TRY(brn__image_skipped_add(t->run, brn_image_data_path(t->data, item), reason));
+    t->warned[item] = true;
+    t->result.bad_count++;
+    brn_status sent = brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, reason));
+    return sent == BRN_ERROR_INTERRUPTED ? BRN_OK : sent; /* the next batch stops */
+}
+
 static brn_status warn_of_bad(brn__image_training *t, const brn__loader *loader)
 {
     int64_t count = 0;
     const brn__bad_item *bad = loader ? brn__loader_bad_items(loader, &count) : NULL;
-    for (int64_t i = 0; i < count; i++) {
-        if (t->warned[bad[i].item]) continue;
-        BRN__TRY(brn__image_skipped_add(t->run, brn_image_data_path(t->data, bad[i].item), bad[i].reason));
-        t->warned[bad[i].item] = true;
-        t->result.bad_count++;
-        brn_status sent = brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, bad[i].reason));
-        if (sent != BRN_OK && sent != BRN_ERROR_INTERRUPTED) return sent; /* the next batch stops */
-    }
+    for (int64_t i = 0; i < count; i++)
+        BRN__TRY(brn__image_warn_of_bad(t, bad[i].item, bad[i].reason));
     return BRN_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "jobs/image_end.h"
 #include "jobs/image_interpret.h"
 #include "jobs/run_folder.h"
@@ -118,6 +119,16 @@ static brn_status score_answers(brn__image_training *t, const brn__image_answers
     return BRN_OK;
 }
 
+static brn_status warn_of_unseen(brn__image_training *t, int64_t item)
+{
+    brn__text reason = {0};
+    brn__text_printf(&reason, "%s: it could not be read for every view", brn_image_data_path(t->data, item));
+    brn_status status = brn__text_finish(&reason);
+    if (status == BRN_OK) status = brn__image_warn_of_bad(t, item, reason.bytes);
+    brn__text_free(&reason);
+    return status;
+}
+
 /* Test-time augmentation on the validation pictures. */
 static brn_status average_views(brn__image_training *t)
 {
@@ -138,6 +149,8 @@ static brn_status average_views(brn__image_training *t)
                                 .progress = &t->progress};
     brn__image_answers answers = {0};
     brn_status status = brn__image_answers_make(&t->network, &ask, &answers);
+    for (int64_t i = 0; status == BRN_OK && i < count; i++)
+        if (!answers.seen[i]) status = warn_of_unseen(t, items[i]);
     if (status == BRN_OK) status = score_answers(t, &answers);
     brn__image_answers_free(&answers);
     brn__free(items);

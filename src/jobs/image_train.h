@@ -36,6 +36,8 @@ struct brn__image_training {
 brn_status brn__image_begin_stage(brn__image_training *training, const char *name);
 /* Writes the network as it is into a file of the run folder. */
 brn_status brn__image_save_model(brn__image_training *training, const char *name);
+/* Records and tells of a picture that could not be read, once. */
+brn_status brn__image_warn_of_bad(brn__image_training *training, int64_t item, const char *reason);
 /* All fits of the recipe. result gets accuracy, valid_loss, plain_accuracy and bad_count. */
 brn_status brn__image_stages(brn__image_training *training);
 

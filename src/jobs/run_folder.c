@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { RUNS_MAX = 1000000 };
 
@@ -79,17 +78,17 @@ brn_status brn__run_folder_make(const char *out, const char *job, char *path, si
 
 brn_status brn__run_folder_lock(const char *path, int *lock)
 {
-    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *lock = brn__system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (*lock < 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: cannot open the run folder: %s", path, strerror(errno));
-    if (flock(*lock, LOCK_EX | LOCK_NB) == 0) return BRN_OK;
+    if (brn__system_lock(*lock, LOCK_EX | LOCK_NB) == 0) return BRN_OK;
     if (errno != EWOULDBLOCK) return BRN_OK; /* a file system without locks */
     return brn__fail(BRN_ERROR_USAGE, "%s: another process is training in this run folder", path);
 }
 
 void brn__run_folder_unlock(int lock)
 {
-    if (lock >= 0) close(lock);
+    if (lock >= 0) brn__system_close(lock);
 }
 
 /* "state.next.safetensors.tmp-123-4": base/files.c names them so. */
@@ -110,7 +109,7 @@ void brn__run_folder_sweep(const char *path)
     if (brn__list_folder(path, &list) != BRN_OK) return; /* they do no harm */
     for (int64_t i = 0; i < list.count; i++) {
         char *file = is_temporary(list.names[i]) ? brn__path_join(path, list.names[i]) : NULL;
-        if (file) unlink(file);
+        if (file) brn__system_unlink(file);
         brn__free(file);
     }
     brn__name_list_free(&list);

@@ -4,18 +4,17 @@
 #include "jobs/run_state.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/sha256.h"
 #include "base/status.h"
+#include "base/system.h"
 #include "burnish/version.h"
 #include "io/safetensors.h"
 #include "io/state.h"
 #include "tensor/tensor.h"
 
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { FORMAT = 1, INSTRUCTION_SET_BYTES = 32 };
 static const char KIND[] = "training state";
@@ -66,38 +65,37 @@ static brn_status write_next(const char *path, const char *json, const brn__memo
 
 static brn_status shift_generations(const char *next, const char *current, const char *previous)
 {
-    if (brn__is_file(current)) BRN__TRY(brn__move_file(current, previous));
+    brn__path_kind kind;
+    BRN__TRY(brn__path_examine(current, &kind));
+    if (kind != BRN__PATH_ABSENT) BRN__TRY(brn__move_file(current, previous));
     return brn__move_file(next, current);
 }
 
-static char *card_of(const brn__run_state_facts *facts, const char *digest)
+static brn_status card_of(const brn__run_state_facts *facts, const char *digest, char **out)
 {
-    json_t *root = json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:s, s:s}", "format", FORMAT, "kind",
-                             KIND, "library", BRN_VERSION, "stage", facts->stage, "epochs_before",
-                             facts->epochs_before, "threads", facts->threads, "instruction_set", brn_instruction_set(), "sha256",
-                             digest);
-    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    json_decref(root);
-    return text;
+    return brn__json_dump(json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:s, s:s}", "format", FORMAT,
+                                    "kind", KIND, "library", BRN_VERSION, "stage", facts->stage,
+                                    "epochs_before", facts->epochs_before, "threads",
+                                    facts->threads, "instruction_set", brn_instruction_set(),
+                                    "sha256", digest),
+                          JSON_COMPACT, out);
 }
 
 brn_status brn__run_state_write(const char *run, const brn__run_state_facts *facts,
                                 const brn__memory_item *items, int count)
 {
-    char digest[65];
+    char digest[65], *card;
     BRN__TRY(digest_items(items, count, digest));
-    char *card = card_of(facts, digest);
+    BRN__TRY(card_of(facts, digest, &card));
     char *next = brn__path_join(run, NEXT), *current = brn__path_join(run, CURRENT);
     char *previous = brn__path_join(run, PREVIOUS);
-    brn_status status = BRN_OK;
-    if (!card || !next || !current || !previous)
-        status = brn__fail(BRN_ERROR_NO_MEMORY, "no memory for the state of %s", run);
+    brn_status status = next && current && previous ? BRN_OK : BRN_ERROR_NO_MEMORY;
     if (status == BRN_OK) status = write_next(next, card, items, count);
     if (status == BRN_OK) status = shift_generations(next, current, previous);
     brn__free(previous);
     brn__free(current);
     brn__free(next);
-    free(card);
+    brn__free(card);
     return status;
 }
 
@@ -106,7 +104,7 @@ void brn__run_state_tidy(const char *run)
     static const char *const names[] = {NEXT, PREVIOUS};
     for (int i = 0; i < 2; i++) {
         char *path = brn__path_join(run, names[i]);
-        if (path) unlink(path);
+        if (path) brn__system_unlink(path);
         brn__free(path);
     }
 }
@@ -132,25 +130,35 @@ static brn_status check_digest(const brn__run_state *state, const char *expected
     return status;
 }
 
-static brn_status read_card(brn__run_state *state)
+static brn_status check_card(brn__run_state *state, json_t *root)
 {
-    const char *text = brn__state_metadata(state->file, "burnish");
-    json_t *root = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     const char *kind = "", *digest = "", *isa = "";
     int format = 0;
     brn__run_state_facts *facts = &state->facts;
-    int bad = !root || json_unpack(root, "{s:i, s:s, s:i, s:i, s:i, s:s, s:s}", "format", &format,
-                                   "kind", &kind, "stage", &facts->stage, "epochs_before",
-                                   &facts->epochs_before, "threads", &facts->threads,
-                                   "instruction_set", &isa, "sha256", &digest);
-    brn_status status = BRN_OK;
+    int bad = json_unpack(root, "{s:i, s:s, s:i, s:i, s:i, s:s, s:s}", "format", &format, "kind",
+                          &kind, "stage", &facts->stage, "epochs_before", &facts->epochs_before,
+                          "threads", &facts->threads, "instruction_set", &isa, "sha256", &digest);
     if (bad || strcmp(kind, KIND) != 0 || facts->stage < 0 || facts->epochs_before < 0)
-        status = brn__fail(BRN_ERROR_INPUT, "%s: not the state of a training", state->path);
-    else if (format != FORMAT)
-        status = brn__fail(BRN_ERROR_UNSUPPORTED, "%s: a state of format %d; this library reads %d",
-                           state->path, format, FORMAT);
-    if (status == BRN_OK) status = check_digest(state, digest);
+        return brn__fail(BRN_ERROR_INPUT, "%s: not the state of a training", state->path);
+    if (format != FORMAT)
+        return brn__fail(BRN_ERROR_UNSUPPORTED, "%s: a state of format %d; this library reads %d",
+                         state->path, format, FORMAT);
     snprintf(state->instruction_set, sizeof state->instruction_set, "%s", isa);
+    return check_digest(state, digest);
+}
+
+static brn_status read_card(brn__run_state *state)
+{
+    json_t *root;
+    brn__json_error error;
+    const char *text = brn__state_metadata(state->file, "burnish");
+    if (!text) return brn__fail(BRN_ERROR_INPUT, "%s: not the state of a training", state->path);
+    brn_status status = brn__json_load(text, strlen(text), &root, &error);
+    if (status == BRN_ERROR_INPUT)
+        return brn__fail(status, "%s: its metadata, byte %zu: %s", state->path, error.position,
+                         error.reason);
+    BRN__TRY(status);
+    status = check_card(state, root);
     json_decref(root);
     return status;
 }
@@ -190,12 +198,14 @@ static void compare_machines(const brn__run_state *state, int threads, char *not
                  state->instruction_set, brn_instruction_set());
 }
 
-static bool is_there(const char *run, const char *name)
+static brn_status look_for(const char *run, const char *name, bool *there)
 {
+    brn__path_kind kind;
     char *path = brn__path_join(run, name);
-    bool there = path && brn__is_file(path);
+    brn_status status = path ? brn__path_examine(path, &kind) : BRN_ERROR_NO_MEMORY;
     brn__free(path);
-    return there;
+    *there = status == BRN_OK && kind != BRN__PATH_ABSENT;
+    return status;
 }
 
 brn_status brn__run_state_open(const char *run, int threads, brn__run_state **out, char *note,
@@ -203,7 +213,9 @@ brn_status brn__run_state_open(const char *run, int threads, brn__run_state **ou
 {
     *out = NULL;
     *note = '\0';
-    const bool current = is_there(run, CURRENT), previous = is_there(run, PREVIOUS);
+    bool current, previous;
+    BRN__TRY(look_for(run, CURRENT, &current));
+    BRN__TRY(look_for(run, PREVIOUS, &previous));
     brn_status status = BRN_OK;
     if (current) status = open_one(run, CURRENT, out);
     if (status == BRN_ERROR_NO_MEMORY) return status;

@@ -10,10 +10,12 @@ static void picture_or_reason(brn__text *out, const brn__report_picture *picture
 {
     const size_t start = out->length;
     brn__text_add(out, "<img alt=\"\" src=\"");
-    if (picture->path && brn__thumbnail_add(out, picture->path) == BRN_OK) {
+    brn_status status = picture->path ? brn__thumbnail_add(out, picture->path) : BRN_ERROR_INPUT;
+    if (status == BRN_OK) {
         brn__text_add(out, "\"/>");
         return;
     }
+    if (status == BRN_ERROR_NO_MEMORY) out->failed = 1; /* no fault of the picture's */
     if (out->failed) return;
     out->length = start;
     out->bytes[start] = '\0';

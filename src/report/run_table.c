@@ -81,8 +81,8 @@ brn_status brn__run_table_read(const char *path, brn__run_table *out)
 {
     char *text;
     *out = (brn__run_table){0};
-    if (!brn__is_file(path)) return BRN_OK;
-    BRN__TRY(brn__read_file(path, FILE_MAX, &text, NULL));
+    BRN__TRY(brn__read_file_if_there(path, FILE_MAX, &text, NULL));
+    if (!text) return BRN_OK;
     brn_status status = read_lines(out, text);
     brn__free(text);
     if (status != BRN_OK) brn__run_table_free(out);

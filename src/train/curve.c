@@ -48,8 +48,7 @@ static brn_status start(brn__curve *curve, const brn__fit *fit, double epoch)
 {
     char *path = path_of(curve), *text = NULL;
     if (!path) return BRN_ERROR_NO_MEMORY;
-    brn_status status = BRN_OK;
-    if (brn__is_file(path)) status = brn__read_file(path, FILE_MAX, &text, NULL);
+    brn_status status = brn__read_file_if_there(path, FILE_MAX, &text, NULL);
     brn__free(path);
     if (status == BRN_OK && text) keep_rows(curve, text, epoch);
     brn__free(text);

@@ -32,8 +32,7 @@ static brn_status start(brn__history *history, const brn__fit *fit)
 {
     brn__text *text = &history->text;
     char *rows = NULL;
-    if (brn__is_file(history->path))
-        BRN__TRY(brn__read_file(history->path, FILE_MAX, &rows, NULL));
+    BRN__TRY(brn__read_file_if_there(history->path, FILE_MAX, &rows, NULL));
     if (rows) keep_rows(text, rows, history->epochs_before + fit->epoch + 1);
     brn__free(rows);
     if (text->length > 0) return BRN_OK;

@@ -120,7 +120,7 @@ TEST(what_is_not_a_picture_is_named_with_its_first_bytes)
     assert_fails(brn__picture_decode("", 0, "b.png", 0, &picture), BRN_ERROR_INPUT, "it is empty");
     assert_fails(brn__picture_decode("hello, this is text", 19, "c.png", 0, &picture),
                  BRN_ERROR_INPUT, "(it begins with \"hello, this \")");
-    assert_fails(brn__picture_read("/nonexistent/x.jpg", 0, &picture), BRN_ERROR_IO,
+    assert_fails(brn__picture_read("/nonexistent/x.jpg", 0, &picture), BRN_ERROR_INPUT,
                  "/nonexistent/x.jpg");
 }
 

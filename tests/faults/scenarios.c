@@ -286,6 +286,17 @@ static brn_status evaluate(const world *w, outcome *out)
     return status;
 }
 
+/* Whether the page says that something could not be read. */
+static int told_in(const char *path)
+{
+    static char page[1 << 20];
+    FILE *file = fopen(path, "rb");
+    if (!file) return 0;
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
+    fclose(file);
+    return strstr(page, "could not be read") != NULL;
+}
+
 static brn_status report(const world *w, outcome *out)
 {
     char path[512];
@@ -298,6 +309,7 @@ static brn_status report(const world *w, outcome *out)
     outcome_add(out, &found.valid_loss, sizeof found.valid_loss);
     out->told += (int)found.bad_count;
     brn_image_interpretation_free(&found);
+    out->told += told_in(path);
     return outcome_add_file(out, path);
 }
 
@@ -306,7 +318,9 @@ static brn_status train_with(const brn_image_options *o, outcome *out)
     char path[512];
     brn_image_result result;
     TRY(brn_image_train(o, &result));
-    out->told += (int)result.bad_count;
+    out->told += (int)result.bad_count + told_in(result.report);
+    snprintf(path, sizeof path, "%s/config.json", o->out);
+    TRY(outcome_add_file(out, path));
     snprintf(path, sizeof path, "%s/model.safetensors", o->out);
     return outcome_add_file(out, path);
 }

@@ -183,6 +183,7 @@ static void walk_mode(const scenario *s, int number, uint64_t from, uint64_t tot
 static bool repeats(const scenario *s, const outcome *expected)
 {
     outcome again = {0};
+    clear(&place);
     brn_status status = s->run(&place, &again);
     clear(&place);
     return status == BRN_OK && again.digest == expected->digest && again.told == expected->told;
@@ -193,7 +194,8 @@ static void walk_child(const scenario *s, bool memory, uint64_t points, uint64_t
     outcome expected = {0};
     json_set_alloc_funcs(brn__alloc, brn__free);
     clear(&place);
-    if (s->run(&place, &expected) != BRN_OK || !repeats(s, &expected)) {
+    const bool works = s->run(&place, &expected) == BRN_OK;
+    if (!works || !repeats(s, &expected)) {
         printf("FAILED %s: without faults: %s\n", s->name, brn_error_message());
         shared->found++;
         shared->done = true;

@@ -176,7 +176,7 @@ TEST(files_that_are_no_model_files_are_told_from_them)
 {
     const char *path = scratch_path();
     brn__model_file *file;
-    assert_fails(brn__model_file_open(path, &file), BRN_ERROR_IO, path);
+    assert_fails(brn__model_file_open(path, &file), BRN_ERROR_INPUT, path);
     assert_ok(brn__safetensors_write(path, NULL, 0, NULL, 0));
     assert_fails(brn__model_file_open(path, &file), BRN_ERROR_INPUT,
                  "safetensors file without the metadata \"burnish\"");

@@ -141,7 +141,7 @@ TEST(import_refuses_other_weights_and_damaged_files)
     assert_fails(
         brn_weights_import("resnet18", test_source_path("tests/golden/containers/versions.txt")),
         BRN_ERROR_INPUT, "not a known weight file");
-    assert_fails(brn_weights_import("resnet18", "/nonexistent"), BRN_ERROR_IO, "/nonexistent");
+    assert_fails(brn_weights_import("resnet18", "/nonexistent"), BRN_ERROR_INPUT, "/nonexistent");
     brn__name_list names;
     assert_ok(brn__list_folder(folder, &names));
     assert_int_equal(names.count, 0);

@@ -147,7 +147,7 @@ TEST(whole_module_is_refused_because_it_names_classes)
                  "torch.nn.modules.container.Sequential");
     assert_fails(brn__state_open(golden("versions.txt"), &state), BRN_ERROR_INPUT,
                  "not a known weight file");
-    assert_fails(brn__state_open("/nonexistent/x.pth", &state), BRN_ERROR_IO, "/nonexistent/x.pth");
+    assert_fails(brn__state_open("/nonexistent/x.pth", &state), BRN_ERROR_INPUT, "/nonexistent/x.pth");
     assert_fails(brn__state_open("/tmp", &state), BRN_ERROR_INPUT, "/tmp");
 }
 

@@ -204,7 +204,7 @@ TEST(files_pixels_and_batches_give_the_same_answers)
         assert_true(many[2 + i] == 0);
     }
     assert_fails(brn_image_predict_files(model, paths + 1, 1, 2, many, ok), BRN_ERROR_INPUT, bad);
-    assert_fails(brn_image_predict_file(model, bad, &p), BRN_ERROR_IO, bad);
+    assert_fails(brn_image_predict_file(model, bad, &p), BRN_ERROR_INPUT, bad);
     brn_image_model_close(model);
     assert_fails(brn_image_model_open("no/such/run", 1, &model), BRN_ERROR_INPUT, "no/such/run");
     assert_fails(brn_image_model_open(data, 1, &model), BRN_ERROR_INPUT, "no model.safetensors");

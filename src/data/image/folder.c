@@ -54,14 +54,26 @@ static const char *const picture_endings[] = {".jpg", ".jpeg", ".jpe",  ".png", 
 /* What belongs into the list of a class: files, and what someone may take for one: a folder named
  * like a picture, a link to nothing. Such a thing costs its sample when it is read, and is then
  * told; left out here it would go unnoticed. */
-static bool is_item(const char *path)
+static bool is_item(const char *name, brn__path_kind kind)
 {
-    if (brn__is_file(path)) return true;
-    if (!brn__is_folder(path)) return access(path, F_OK) != 0;
-    const char *ending = strrchr(brn__path_name(path), '.');
+    if (kind != BRN__PATH_FOLDER) return kind != BRN__PATH_OTHER;
+    const char *ending = strrchr(name, '.');
     for (size_t i = 0; ending && i < sizeof picture_endings / sizeof *picture_endings; i++)
         if (strcasecmp(ending, picture_endings[i]) == 0) return true;
     return false;
+}
+
+static brn_status is_wanted(const char *path, const char *name, bool files, bool *out)
+{
+    brn__path_kind kind = BRN__PATH_ABSENT;
+    *out = false;
+    if (name[0] == '.') return BRN_OK;
+    char *inside = brn__path_join(path, name);
+    if (!inside) return BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__path_examine(inside, &kind);
+    brn__free(inside);
+    *out = files ? is_item(name, kind) : kind == BRN__PATH_FOLDER;
+    return status;
 }
 
 /* Keeps of a sorted list the names that are folders (or, with `files`, items) and not hidden. */
@@ -71,20 +83,15 @@ static brn_status list_kind(const char *path, bool files, brn__name_list *out)
     int64_t kept = 0;
     for (int64_t i = 0; i < out->count; i++) {
         char *name = out->names[i];
-        char *inside = name[0] == '.' ? NULL : brn__path_join(path, name);
-        bool keep = inside && (files ? is_item(inside) : brn__is_folder(inside));
-        if (name[0] != '.' && !inside) {
+        bool keep;
+        brn_status status = is_wanted(path, name, files, &keep);
+        if (status != BRN_OK) {
             brn__name_list_free(out);
-            return BRN_ERROR_NO_MEMORY;
+            return status;
         }
-        brn__free(inside);
-        if (!keep) {
-            brn__free(name);
-            out->names[i] = NULL;
-        } else {
-            out->names[i] = NULL;
-            out->names[kept++] = name;
-        }
+        out->names[i] = NULL;
+        if (keep) out->names[kept++] = name;
+        else brn__free(name);
     }
     out->count = kept;
     return BRN_OK;
@@ -240,7 +247,9 @@ static brn_status find_inside(brn_image_data *data, const char *path, const char
     for (int i = 0; i < count && !*out; i++) {
         const char *inside = brn__arena_printf(&data->arena, "%s/%s", path, names[i]);
         if (!inside) return BRN_ERROR_NO_MEMORY;
-        if (brn__is_folder(inside)) *out = inside;
+        brn__path_kind kind;
+        BRN__TRY(brn__path_examine(inside, &kind));
+        if (kind == BRN__PATH_FOLDER) *out = inside;
     }
     return BRN_OK;
 }
