@@ -14,6 +14,20 @@
  *     brn_cycles cycles = {.form = BRN_CYCLES_COSINE, .batches = cycle_len * batches_per_epoch,
  *                          .multiplier = 2};
  *     settings.groups[0].learning_rate = brn_cycles_rate(&cycles, 1e-2, i);
+ *
+ * PyTorch's schedulers are the first family at other places; step t (from 0) of n in all has
+ *
+ *     CosineAnnealingWarmRestarts  repeat(simple(COSINE, rate, eta_min), cycles, T_mult, 1) at t / n
+ *     CyclicLR                     repeat(triangle(base_lr, max_lr, up / (up + down)), cycles, 1, 1)
+ *                                  at t / n; shrink 1/2 is its "triangular2"
+ *     OneCycleLR                   one_cycle(max_lr, (pct_start n - 1) / (n - 1), div_factor,
+ *                                  div_factor final_div_factor) at t / (n - 1)
+ *     PolynomialLR                 simple(POLYNOMIAL, rate, 0, power) at t / total_iters
+ *     ExponentialLR                simple(EXPONENTIAL, rate, rate gamma^n) at t / n
+ *     LinearLR before another      warm_up(other, total_iters / n, start_factor) at t / n
+ *     StepLR, MultiStepLR          brn_rate_steps, brn_rate_milestones at t
+ *
+ * (names without their prefix brn_schedule_).
  */
 #ifndef BURNISH_SCHEDULE_H
 #define BURNISH_SCHEDULE_H
@@ -72,6 +86,38 @@ BRN_API brn_schedule brn_schedule_flat_cosine(double rate, double pct_start, dou
  * before. Past BRN_SCHEDULE_PIECES_MAX cycles: an error. */
 BRN_API brn_status brn_schedule_restarts(double rate, int cycles, double multiplier,
                                          brn_schedule *out);
+
+/* low up to high during `fraction`, then down to low: Smith's triangle (2015), straight lines. */
+BRN_API brn_schedule brn_schedule_triangle(double low, double high, double fraction);
+/* A schedule `cycles` times over, each time `multiplier` times as long as before and, above the lowest
+ * start or end of its pieces, `shrink` times as high. Past BRN_SCHEDULE_PIECES_MAX pieces: an error. */
+BRN_API brn_status brn_schedule_repeat(const brn_schedule *cycle, int cycles, double multiplier,
+                                       double shrink, brn_schedule *out);
+/* Linear from start_factor (in [0, 1]) times the schedule's first value up to that value during
+ * `fraction` (in [0, 1)), then the schedule in what is left. */
+BRN_API brn_status brn_schedule_warm_up(const brn_schedule *after, double fraction,
+                                        double start_factor, brn_schedule *out);
+/* `stairs` of equal length, each `factor` times the one before. */
+BRN_API brn_status brn_schedule_stairs(double rate, double factor, int stairs, brn_schedule *out);
+
+/* Of the number of the batch or the epoch: rate factor^(at / every), rounded down; */
+BRN_API double brn_rate_steps(double rate, double factor, int64_t every, int64_t at);
+/* rate times factor for each of the milestones (count) that is at `at` or before. */
+BRN_API double brn_rate_milestones(double rate, double factor, const int64_t *milestones, int count,
+                                   int64_t at);
+
+/* fastai 2's fine_tune: a frozen fit whose rate rises for 99 % of it, then half the rate for all layers,
+ * spread over the groups from rate / multiplier. */
+typedef struct brn_fine_tune {
+    double rate, multiplier, pct_start, div;
+} brn_fine_tune;
+/* 2e-3, 100, .3, 5. */
+BRN_API brn_fine_tune brn_fine_tune_defaults(void);
+/* The curve that every group's rate is multiplied by: 1 at its top. And the momentum's. */
+BRN_API brn_schedule brn_fine_tune_curve(const brn_fine_tune *options, bool frozen);
+BRN_API brn_schedule brn_fine_tune_momentum(const brn_fine_tune *options, bool frozen);
+/* The groups' rates at its top; frozen, all but the last are those of a batch norm that learns. */
+BRN_API void brn_fine_tune_rates(const brn_fine_tune *options, bool frozen, int groups, double *out);
 
 typedef enum brn_cycles_form {
     BRN_CYCLES_CONSTANT, /* cycle_len None: the rate as it is */

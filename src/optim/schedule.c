@@ -20,6 +20,9 @@ static double piece_at(const brn_schedule_piece *piece, double f)
     return NAN;
 }
 
+/* Batches are counted, fractions are added up: a border is met within this. */
+static const double BORDER = 1e-12;
+
 double brn_schedule_at(const brn_schedule *schedule, double progress)
 {
     progress = fmin(fmax(progress, 0), 1);
@@ -28,8 +31,8 @@ double brn_schedule_at(const brn_schedule *schedule, double progress)
         const brn_schedule_piece *piece = &schedule->pieces[i];
         const bool is_last = i == schedule->count - 1;
         const double end = is_last ? 1 : begin + piece->fraction;
-        if (progress < end || is_last)
-            return piece_at(piece, end > begin ? (progress - begin) / (end - begin) : 1);
+        if (progress < end - BORDER || is_last)
+            return piece_at(piece, end > begin ? fmax(progress - begin, 0) / (end - begin) : 1);
         begin = end;
     }
     return 0; /* no pieces */
