@@ -15,6 +15,7 @@
 #include "burnish/model_zoo.h"
 #include "burnish/optimizer.h"
 #include "burnish/schedule.h"
+#include "burnish/phases.h"
 #include "burnish/weights.h"
 #include "burnish/imagenet.h"
 #include "burnish/image_data.h"
