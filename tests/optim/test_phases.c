@@ -86,6 +86,8 @@ TEST(tenths_of_an_epoch_add_up)
     for (int i = 0; i < 30; i++)
         assert_int_equal(brn_phases_find(phases, 30, batches, i).phase, i);
     assert_int_equal(brn_phases_batches(phases, 30, batches), 30);
+    phases[0].epochs = 1.1; /* times 10 is a little above 11 in binary */
+    assert_int_equal(brn_phases_batches(phases, 1, batches), 11);
 }
 
 TEST(data_of_each_phase_count_for_themselves)
