@@ -13,16 +13,26 @@
  *     brn_optimizer_step(optimizer, &s, learning_groups);
  *
  * p is a parameter, g its gradient, m and v the state that the optimizer keeps for it (0 at first),
- * t the number of steps its group has made. Everything is elementwise, on the flat buffers of the
- * store, in its element type; the bits do not depend on the number of threads.
+ * t the number of steps its group has made. Everything is elementwise (but for LAMB's norms), on the
+ * flat buffers of the store, in its element type; the bits do not depend on the number of threads.
+ * mu = momentum, a = square_momentum, e = epsilon, r = learning_rate:
  *
  *     coupled decay      g += weight_decay p                              (L2; 0.7's wds)
- *     decoupled decay    p -= learning_rate weight_decay p                (Loshchilov, Hutter 2017)
- *     SGD                m = momentum m + g;  p -= learning_rate m        (nesterov: g + momentum
- * m) RMSPROP            v = a v + (1 - a) g^2;  d = g / (sqrt(v) + epsilon); m = momentum m + d;  p
- * -= learning_rate m        (a = square_momentum) ADAM               m = momentum m + (1 -
- * momentum) g;  v = a v + (1 - a) g^2; p -= learning_rate (m / (1 - momentum^t)) / (sqrt(v / (1 -
- * a^t)) + epsilon)             (Kingma, Ba 2014)
+ *     decoupled decay    p -= r weight_decay p                            (Loshchilov, Hutter 2017)
+ *     SGD                m = mu m + g;  p -= r m                          (nesterov: g + mu m)
+ *     RMSPROP            v = a v + (1 - a) g^2;  d = g / (sqrt(v) + e);  m = mu m + d;  p -= r m
+ *     ADAM               m = mu m + (1 - mu) g;  v = a v + (1 - a) g^2;   (Kingma, Ba 2014)
+ *                        d = (m / (1 - mu^t)) / (sqrt(v / (1 - a^t)) + e);  p -= r d
+ *     LAMB               ADAM's d, scaled for each parameter: p -= r min(|p| / |d|, 10) d, and
+ *                        p -= r d where a norm is 0                       (You et al. 2019)
+ *     RADAM              ADAM's m and v; w = 2 / (1 - a) - 1,
+ *                        q = w - 2 t a^t / (1 - a^t); with q > 5
+ *                        d = sqrt((q - 4)(q - 2) w / ((w - 4)(w - 2) q)) times ADAM's d, else
+ *                        d = m / (1 - mu^t);  p -= r d                    (Liu et al. 2019)
+ *     RANGER             RADAM with a lookahead
+ *     ADAGRAD            v += g^2;  p -= r g / (sqrt(v) + e)              (Duchi et al. 2011)
+ *     lookahead          of any of them: s = p before the group's first step; at every k-th,
+ *                        s += share (p - s);  p = s                       (Zhang et al. 2019)
  *
  * A gradient that no plan has written is zero.
  */
@@ -42,6 +52,10 @@ typedef enum brn_optimizer_kind {
     BRN_OPTIMIZER_SGD,
     BRN_OPTIMIZER_RMSPROP,
     BRN_OPTIMIZER_ADAM,
+    BRN_OPTIMIZER_LAMB,
+    BRN_OPTIMIZER_RADAM,
+    BRN_OPTIMIZER_RANGER,
+    BRN_OPTIMIZER_ADAGRAD,
 } brn_optimizer_kind;
 
 typedef struct brn_optimizer_options {
@@ -52,12 +66,18 @@ typedef struct brn_optimizer_options {
     double epsilon;
     double momentum, square_momentum, weight_decay; /* where brn_optimizer_settings_of starts */
     int threads;                                    /* 0 = all processors we may use */
+    int lookahead_every;    /* k; 0: none */
+    double lookahead_share; /* in [0, 1] */
 } brn_optimizer_options;
 
 /* SGD: momentum .9. RMSPROP: square_momentum .99, epsilon 1e-8, momentum 0. ADAM: .9, .99, epsilon
- * 1e-5, decoupled decay .01 of weights only, as fastai 2 (PyTorch's own: .999, 1e-8, decay 0).
- * Decay is 0 elsewhere. */
+ * 1e-5, decoupled decay .01 of weights only, as fastai 2 (PyTorch's own: .999, 1e-8, decay 0). LAMB and
+ * RADAM: the same but decay 0. RANGER: .95, .99, 1e-6, .01 and a lookahead of 6 and .5. ADAGRAD: epsilon
+ * 1e-10. Decay is 0 elsewhere, and decoupled in ADAM and those made of it. */
 BRN_API brn_optimizer_options brn_optimizer_defaults(brn_optimizer_kind kind);
+/* The same by name: "sgd", "nesterov", "rmsprop", "adam" (coupled decay), "adamw", "lamb", "radam",
+ * "ranger" or "adagrad". BRN_ERROR_USAGE with all names when there is none of that name. */
+BRN_API brn_status brn_optimizer_named(const char *name, brn_optimizer_options *out);
 
 /* The store is borrowed and must outlive the optimizer. The state covers all groups; memory of
  * groups that never learn is not touched. */
@@ -72,6 +92,8 @@ typedef struct brn_group_settings {
 typedef struct brn_optimizer_settings {
     double clip_norm; /* > 0: gradients are scaled so that their norm over all learning groups is at
                        * most this (by clip_norm / (norm + 1e-6), as PyTorch) */
+    double clip_value; /* > 0: each number of the gradients is brought into [-clip_value, clip_value];
+                        * not together with clip_norm */
     brn_group_settings groups[BRN_GROUPS_MAX];
 } brn_optimizer_settings;
 
@@ -80,7 +102,7 @@ BRN_API brn_optimizer_settings brn_optimizer_settings_of(const brn_optimizer_opt
                                                          double learning_rate);
 
 /* Steps the groups whose bit is set in `learning_groups` and touches their parameters. Allocates
- * nothing. With clipping, BRN_ERROR_DIVERGED if the norm is not a number: nothing is changed. */
+ * nothing. With clip_norm, BRN_ERROR_DIVERGED if the norm is not a number: nothing is changed. */
 BRN_API brn_status brn_optimizer_step(brn_optimizer *optimizer,
                                       const brn_optimizer_settings *settings,
                                       uint64_t learning_groups);
@@ -91,9 +113,9 @@ BRN_API double brn_optimizer_gradient_norm(brn_optimizer *optimizer, uint64_t le
 /* What the optimizer remembers, for files that resume training: writing the same bytes into a new
  * optimizer of the same store and options goes on as if nothing had happened. */
 typedef struct brn_optimizer_state {
-    const char *name; /* "steps" (by group), "average" (m), "square" (v) */
+    const char *name; /* "steps" (by group), "average" (m), "square" (v), "slow" (s) */
     brn_dtype dtype;  /* I64, else the store's */
-    int64_t count;    /* average, square: the store's elements without buffers, same offsets */
+    int64_t count;    /* all but steps: the store's elements without buffers, same offsets */
     void *data;       /* owned by the optimizer; may be written between steps */
 } brn_optimizer_state;
 BRN_API int brn_optimizer_state_count(const brn_optimizer *optimizer);

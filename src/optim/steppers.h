@@ -14,9 +14,12 @@ enum { BRN__STEP_BLOCK = 1024 }; /* elements: 5 arrays of float are 20 KB */
  * first a copy of the gradient. */
 typedef struct brn__step_block {
     int64_t count;
-    void *p, *d, *m, *v;
+    void *p, *d, *m, *v, *s;
     double learning_rate, momentum, square_momentum, weight_decay, epsilon;
     double debias_average, debias_square; /* 1 - momentum^t, 1 - square_momentum^t */
+    double rectification;                 /* RAdam's; 0: too few steps for the squares to count */
+    double trust;                         /* LAMB's |p| / |d| of the parameter */
+    double lookahead_share;
 } brn__step_block;
 
 typedef void brn__stepper(const brn__step_block *block);
@@ -30,8 +33,13 @@ typedef void brn__stepper(const brn__step_block *block);
     X(average_damped)  /* m = momentum m + (1 - momentum) d; d as it was */                        \
     X(square)          /* v = square_momentum v + (1 - square_momentum) d^2 */                     \
     X(divide_by_root)  /* d /= sqrt(v) + epsilon */                                                \
+    X(square_sum)      /* v += d^2 */                                                              \
     X(adam)            /* d = (m / debias_average) / (sqrt(v / debias_square) + epsilon) */        \
-    X(descend)         /* p -= learning_rate d */
+    X(radam)           /* the same times rectification, or m / debias_average */                   \
+    X(scale_by_trust)  /* d *= trust */                                                            \
+    X(descend)         /* p -= learning_rate d */                                                  \
+    X(remember)        /* s = p */                                                                 \
+    X(look_ahead)      /* s += lookahead_share (p - s); p = s */
 
 typedef enum brn__stepper_id {
 #define X(name) BRN__STEPPER_##name,
@@ -43,9 +51,9 @@ typedef enum brn__stepper_id {
 extern brn__stepper *const brn__steppers_f32[BRN__STEPPER_COUNT];
 extern brn__stepper *const brn__steppers_f64[BRN__STEPPER_COUNT];
 
-/* d = scale gradient; the sum of squares of `count` values, in eight lanes and double. */
-void brn__scale_gradient_f32(const void *gradient, double scale, void *d, int64_t count);
-void brn__scale_gradient_f64(const void *gradient, double scale, void *d, int64_t count);
+/* d = scale gradient, or brought into [-limit, limit] with a limit above 0; the sum of squares of `count` values, in eight lanes and double. */
+void brn__scale_gradient_f32(const void *gradient, double scale, double limit, void *d, int64_t count);
+void brn__scale_gradient_f64(const void *gradient, double scale, double limit, void *d, int64_t count);
 double brn__sum_of_squares_f32(const void *values, int64_t count);
 double brn__sum_of_squares_f64(const void *values, int64_t count);
 

@@ -53,6 +53,13 @@ STEPPER(square)
     EACH v[i] = momentum * v[i] + rest * d[i] * d[i];
 }
 
+STEPPER(square_sum)
+{
+    const REAL *restrict d = b->d;
+    REAL *restrict v = b->v;
+    EACH v[i] += d[i] * d[i];
+}
+
 STEPPER(divide_by_root)
 {
     const REAL epsilon = (REAL)b->epsilon, *restrict v = b->v;
@@ -69,11 +76,46 @@ STEPPER(adam)
     EACH d[i] = scale * m[i] / (SQRT(v[i]) * root + epsilon);
 }
 
+STEPPER(radam)
+{
+    if (b->rectification > 0) {
+        const REAL scale = (REAL)b->rectification;
+        REAL *restrict d = b->d;
+        NAME(adam)(b);
+        EACH d[i] *= scale;
+    } else {
+        const REAL scale = (REAL)(1 / b->debias_average), *restrict m = b->m;
+        REAL *restrict d = b->d;
+        EACH d[i] = scale * m[i];
+    }
+}
+
+STEPPER(scale_by_trust)
+{
+    const REAL trust = (REAL)b->trust;
+    REAL *restrict d = b->d;
+    EACH d[i] *= trust;
+}
+
 STEPPER(descend)
 {
     const REAL rate = (REAL)b->learning_rate, *restrict d = b->d;
     REAL *restrict p = b->p;
     EACH p[i] -= rate * d[i];
+}
+
+STEPPER(remember)
+{
+    const REAL *restrict p = b->p;
+    REAL *restrict slow = b->s;
+    EACH slow[i] = p[i];
+}
+
+STEPPER(look_ahead)
+{
+    const REAL share = (REAL)b->lookahead_share;
+    REAL *restrict p = b->p, *restrict slow = b->s;
+    EACH p[i] = slow[i] += share * (p[i] - slow[i]);
 }
 
 brn__stepper *const NAME(brn__steppers)[BRN__STEPPER_COUNT] = {
@@ -82,11 +124,14 @@ brn__stepper *const NAME(brn__steppers)[BRN__STEPPER_COUNT] = {
 #undef X
 };
 
-void NAME(brn__scale_gradient)(const void *gradient, double scale, void *d, int64_t count)
+void NAME(brn__scale_gradient)(const void *gradient, double scale, double limit, void *d, int64_t count)
 {
-    const REAL factor = (REAL)scale, *restrict g = gradient;
+    const REAL factor = (REAL)scale, most = (REAL)limit, *restrict g = gradient;
     REAL *restrict out = d;
-    for (int64_t i = 0; i < count; i++) out[i] = factor * g[i];
+    if (limit > 0) /* what is not a number stays none */
+        for (int64_t i = 0; i < count; i++) out[i] = g[i] > most ? most : g[i] < -most ? -most : g[i];
+    else
+        for (int64_t i = 0; i < count; i++) out[i] = factor * g[i];
 }
 
 double NAME(brn__sum_of_squares)(const void *values, int64_t count)

@@ -3,13 +3,17 @@
 schedule functions at 101 points).
 
 Optimizers: 37 parameters starting at u("parameters"), gradient of step t (0-based) u("grad:t"),
-rate .01; the parameters after each step. Schedules: value at position k / 100, k = 0..100.
+rate .01; the parameters after each step. "named" are those that Burnish knows by name, of PyTorch or
+fastai 2, on three tensors: 37 at u("parameters"), 5 at .01 u("second"), 3 at 0, with gradients
+u("grad:t"), u("second:t"), u("third:t"); after each step all 45 numbers. Schedules: value at position k / 100, k = 0..100.
 
 Usage: make_optimizers.py     needs torch and fastai 2
 """
 import pathlib
 
 import fastai
+import fastai.optimizer
+import numpy
 import torch
 from fastai.callback import schedule
 
@@ -25,6 +29,42 @@ OPTIMIZERS = {
     "sgd_momentum_decay": (torch.optim.SGD, {"momentum": .9, "weight_decay": .01}),
     "adamw": (torch.optim.AdamW, {"betas": (.9, .99), "eps": 1e-5, "weight_decay": .01}),
 }
+
+
+# name: (maker of what steps a list of tensors, what differs from the named optimizer's defaults)
+TORCH, FAST = torch.optim, fastai.optimizer
+NAMED = {
+    "sgd": (lambda p: TORCH.SGD(p, RATE, momentum=.9, weight_decay=.02), {"weight_decay": .02}),
+    "nesterov": (lambda p: TORCH.SGD(p, RATE, momentum=.8, nesterov=True), {"momentum": .8}),
+    "rmsprop": (lambda p: TORCH.RMSprop(p, RATE, weight_decay=.02), {"weight_decay": .02}),
+    "adam": (lambda p: TORCH.Adam(p, RATE, betas=(.9, .99), eps=1e-5, weight_decay=.02),
+             {"weight_decay": .02}),
+    "adagrad": (lambda p: TORCH.Adagrad(p, RATE), {}),
+    "adamw": (lambda p: FAST.Adam(p, RATE), {}),
+    "lamb": (lambda p: FAST.Lamb(p, RATE, wd=.02), {"weight_decay": .02}),
+    "radam": (lambda p: FAST.RAdam(p, RATE), {}),
+    "ranger": (lambda p: FAST.ranger(p, RATE), {}),
+    "sgd, lookahead": (lambda p: FAST.Lookahead(FAST.SGD(p, RATE, mom=.9), k=3, alpha=.25),
+                       {"lookahead_every": 3, "lookahead_share": .25}),
+    "sgd, value": (lambda p: TORCH.SGD(p, RATE), {"momentum": 0, "clip_value": .4}),
+    "sgd, norm": (lambda p: TORCH.SGD(p, RATE), {"momentum": 0, "clip_norm": 1.5}),
+}
+
+
+def run_named(make, options):
+    tensors = [torch.nn.Parameter(torch.from_numpy(values)) for values in (
+        generator.uniform("parameters", COUNT), .01 * generator.uniform("second", 5), numpy.zeros(3))]
+    optimizer, steps = make(tensors), []
+    for step in range(STEPS):
+        for tensor, name in zip(tensors, ("grad", "second", "third")):
+            tensor.grad = torch.from_numpy(generator.uniform(f"{name}:{step}", len(tensor)))
+        if "clip_value" in options:
+            torch.nn.utils.clip_grad_value_(tensors, options["clip_value"])
+        if "clip_norm" in options:
+            torch.nn.utils.clip_grad_norm_(tensors, options["clip_norm"])
+        optimizer.step()
+        steps.append(torch.cat([t.detach() for t in tensors]).tolist())
+    return {"rate": RATE, "options": options, "steps": steps}
 
 
 def run(make, options):
@@ -92,7 +132,8 @@ if __name__ == "__main__":
     generator.check()
     by = f"make_optimizers.py, torch {torch.__version__}, fastai {fastai.__version__}"
     optimizers = {"made_by": by, "seed": 0, "count": COUNT,
-                  "optimizers": {name: run(*how) for name, how in OPTIMIZERS.items()}}
+                  "optimizers": {name: run(*how) for name, how in OPTIMIZERS.items()},
+                  "named": {name: run_named(*how) for name, how in NAMED.items()}}
     (HERE / "optimizers.json").write_text(lines(optimizers) + "\n")
     learner_runs = {
         "fit_one_cycle": recorded(lambda learner: learner.fit_one_cycle(2, 1e-2)),

@@ -153,6 +153,8 @@ static void plain_step(scalar_state *s, const brn_optimizer_options *o, double r
         s->v = a * s->v + (1 - a) * g * g;
         s->p -=
             rate * (s->m / (1 - pow(mu, s->t))) / (sqrt(s->v / (1 - pow(a, s->t))) + o->epsilon);
+        break;
+    default: fail_msg("kind %d", (int)o->kind); /* test_optimizers.c */
     }
 }
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside of an optimizer: what making it (optimizer.c) and stepping it (step.c) share. */
+#ifndef BRN__OPTIM_OPTIMIZER_H
+#define BRN__OPTIM_OPTIMIZER_H
+
+#include "burnish/optimizer.h"
+#include "optim/steppers.h"
+
+enum { BRN__OPTIMIZER_STEPPERS_MAX = 6 };
+
+/* A range of the flat buffers that is stepped with one set of numbers: half of a layer group (its
+ * decayed weights, or the rest), or one parameter where norms of parameters count. */
+typedef struct brn__part {
+    int group;
+    bool is_decayed; /* by its kind: weights */
+    int64_t begin, end;
+    int64_t first_block; /* of all parts' blocks: its place in partial_sums */
+} brn__part;
+
+struct brn_optimizer {
+    brn_parameters *parameters;
+    brn_optimizer_options options;
+    brn__stepper *const *table;                           /* of the store's element type */
+    brn__stepper *steppers[BRN__OPTIMIZER_STEPPERS_MAX]; /* without the decay */
+    int stepper_count;                                    /* the last one descends */
+    brn__stepper *decay;
+    bool by_parameter; /* LAMB: the step is scaled by norms of each parameter */
+    size_t bytes;      /* of an element */
+    bool is_double;
+    int64_t elements;               /* of parameters without buffers */
+    char *average, *square, *slow;  /* NULL where the optimizer has none */
+    brn__part *parts;
+    int part_count;
+    int64_t block_count;
+    double *partial_sums; /* (2, block_count) */
+    double *trust;        /* (part_count) */
+    int64_t steps[BRN_GROUPS_MAX];
+};
+
+#endif
