@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Schedules, cycles and phases as callbacks. */
 #include "train/scheduling.h"
+#include "base/alloc.h"
 #include "base/status.h"
 
 #include <string.h>
@@ -73,7 +74,46 @@ typedef struct span {
     const brn_phase *phases;
     int count;
     int64_t batches[BRN_PHASES_MAX]; /* an epoch */
+    bool goes_on;                    /* with what the optimizer of the fit before remembers */
+    char *memory;                    /* of an optimizer between two fits; owned */
 } span;
+
+static size_t state_bytes(const brn_optimizer_state *state)
+{
+    return (size_t)state->count * brn_dtype_bytes(state->dtype);
+}
+
+static brn__action keep_optimizer(void *context, brn__fit *fit)
+{
+    span *s = context;
+    const int count = brn_optimizer_state_count(fit->optimizer);
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++) {
+        const brn_optimizer_state state = brn_optimizer_state_at(fit->optimizer, i);
+        bytes += state_bytes(&state);
+    }
+    brn__free(s->memory);
+    char *to = s->memory = brn__alloc(bytes);
+    if (!to) return brn__fit_fail(fit, BRN_ERROR_NO_MEMORY);
+    for (int i = 0; i < count; i++) {
+        const brn_optimizer_state state = brn_optimizer_state_at(fit->optimizer, i);
+        memcpy(to, state.data, state_bytes(&state));
+        to += state_bytes(&state);
+    }
+    return BRN__GO_ON;
+}
+
+static brn__action recall_optimizer(void *context, brn__fit *fit)
+{
+    const span *s = context;
+    const char *from = s->memory;
+    for (int i = 0; s->goes_on && i < brn_optimizer_state_count(fit->optimizer); i++) {
+        const brn_optimizer_state state = brn_optimizer_state_at(fit->optimizer, i);
+        memcpy(state.data, from, state_bytes(&state));
+        from += state_bytes(&state);
+    }
+    return BRN__GO_ON;
+}
 
 static brn__action follow_phases(void *state, brn__fit *fit)
 {
@@ -118,14 +158,17 @@ static brn_status fit_span(brn__learner *learner, const brn__fit_options *option
     const int64_t batches = brn_phases_batches(s->phases, s->count, s->batches);
     const brn__callback callback = {.name = "phases",
                                     .order = BRN__ORDER_RATES,
-                                    .on = {[BRN__BEFORE_BATCH] = follow_phases,
-                                           [BRN__AFTER_BATCH] = end_phases},
+                                    .on = {[BRN__BEFORE_FIT] = recall_optimizer,
+                                           [BRN__BEFORE_BATCH] = follow_phases,
+                                           [BRN__AFTER_BATCH] = end_phases,
+                                           [BRN__AFTER_FIT] = keep_optimizer},
                                     .state = s};
     fit.callbacks[fit.callback_count++] = &callback;
     fit.train = loader;
     fit.epochs = (int)((batches + s->batches[0] - 1) / s->batches[0]);
     fit.optimizer = s->phases[0].optimizer;
     fit.learning_rate = s->phases[0].rate.start;
+    fit.restore = NULL;
     return brn__learner_fit(learner, &fit, result);
 }
 
@@ -137,18 +180,21 @@ brn_status brn__phases_fit(brn__learner *learner, const brn__fit_options *option
     for (int i = 0; i < count && i < BRN_PHASES_MAX; i++)
         batches[i] = brn__loader_batch_count(loader_of(options, loaders, i));
     BRN__TRY(brn_phases_check(phases, count, batches));
+    span s = {.count = 0};
+    brn_status status = BRN_OK;
     int epochs = 0;
-    for (int first = 0, length; first < count; first += length) {
+    for (int first = 0, length; status == BRN_OK && first < count; first += length) {
         length = span_length(options, phases, count, loaders, first);
-        span s = {.phases = phases + first, .count = length};
+        s.goes_on = first > 0 && brn_phases_share_optimizer(&phases[first - 1], &phases[first]);
+        s.phases = phases + first;
+        s.count = length;
         memcpy(s.batches, batches + first, (size_t)length * sizeof *batches);
         brn__fit_result part = {0};
-        const brn_status status =
-            fit_span(learner, options, &s, loader_of(options, loaders, first), &part);
+        status = fit_span(learner, options, &s, loader_of(options, loaders, first), &part);
         epochs += part.epochs;
         part.epochs = epochs;
         if (result) *result = part;
-        BRN__TRY(status);
     }
-    return BRN_OK;
+    brn__free(s.memory);
+    return status;
 }

@@ -30,7 +30,8 @@ void brn__scheduling_cycles(brn__scheduling *scheduling, const double *group_rat
 /* Trains through phases (count) with callbacks and network of `options`, whose epochs, optimizer and rate
  * are not read. `loaders` (count) give each phase's training data; NULL, or a NULL in it: options->train.
  * Phases that share optimizer and data are one fit. Where either changes, a new fit and a new epoch
- * begin, with a fresh optimizer. A phase may end in mid-epoch; so may the whole, which still validates. */
+ * begin, with a fresh optimizer if it is the optimizer that changes. A phase may end in mid-epoch; so may
+ * the whole, which still validates. `restore` is not read: a list of phases is not resumed. */
 brn_status brn__phases_fit(brn__learner *learner, const brn__fit_options *options,
                            const brn_phase *phases, int count, brn__loader *const *loaders,
                            brn__fit_result *result);

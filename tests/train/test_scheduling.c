@@ -9,6 +9,7 @@
 typedef struct seen {
     brn_group_settings groups[64][2]; /* by step */
     int64_t counts[64];
+    int64_t counted[64]; /* steps of the optimizer before this one */
     int steps, epochs, validations;
 } seen;
 
@@ -17,6 +18,7 @@ static brn__action see_step(void *state, brn__fit *fit)
     seen *s = state;
     assert_true(s->steps < 64);
     memcpy(s->groups[s->steps], fit->settings.groups, sizeof s->groups[0]);
+    s->counted[s->steps] = *(int64_t *)brn_optimizer_state_at(fit->optimizer, 0).data;
     s->counts[s->steps++] = fit->data.count;
     return BRN__GO_ON;
 }
@@ -108,6 +110,7 @@ TEST(a_fit_follows_phases_with_their_optimizer_and_data)
     phases[2].optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM);
     phases[2].rate.start = .003;
     phases[3].epochs = 1; /* of smaller batches */
+    phases[3].optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM);
     phases[3].rate.start = .001;
     brn__loader *small = toy_loader(&t, 0, 160, 16, true);
     brn__loader *loaders[4] = {NULL, NULL, NULL, small};
@@ -129,6 +132,9 @@ TEST(a_fit_follows_phases_with_their_optimizer_and_data)
         assert_int_equal(s.counts[i], 32);
     }
     for (int i = 25; i < 35; i++) assert_int_equal(s.counts[i], 16);
+    /* a new optimizer at its change, not at that of the data */
+    for (int i = 0; i < 10; i++) assert_int_equal(s.counted[i], i);
+    for (int i = 10; i < 35; i++) assert_int_equal(s.counted[i], i - 10);
     phases[1].epochs = -1;
     assert_fails(brn__phases_fit(t.learner, &t.fit, phases, 4, loaders, NULL), BRN_ERROR_USAGE,
                  "phase 2: -1 epochs");
