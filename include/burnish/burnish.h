@@ -20,6 +20,7 @@
 #include "burnish/imagenet.h"
 #include "burnish/image_data.h"
 #include "burnish/events.h"
+#include "burnish/lr_finder.h"
 #include "burnish/image.h"
 #include "burnish/interpret.h"
 #include "burnish/version.h"

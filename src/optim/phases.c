@@ -115,5 +115,6 @@ bool brn_phases_share_optimizer(const brn_phase *a, const brn_phase *b)
     const brn_optimizer_options *x = &a->optimizer, *y = &b->optimizer;
     return x->kind == y->kind && x->nesterov == y->nesterov &&
            x->decoupled_decay == y->decoupled_decay && x->decay_all == y->decay_all &&
-           x->epsilon == y->epsilon;
+           x->epsilon == y->epsilon && x->lookahead_every == y->lookahead_every &&
+           x->lookahead_share == y->lookahead_share;
 }

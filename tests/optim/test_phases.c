@@ -112,6 +112,9 @@ TEST(phases_share_an_optimizer_unless_they_change_it)
     b = a;
     b.optimizer.kind = BRN_OPTIMIZER_ADAM;
     assert_false(brn_phases_share_optimizer(&a, &b));
+    b = a;
+    b.optimizer.lookahead_every = 5; /* it remembers more */
+    assert_false(brn_phases_share_optimizer(&a, &b));
 }
 
 TEST(phases_that_cannot_be_are_named)
