@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "golden/golden.h"
+#include "graph/parameters.h"
 #include "test.h"
 #include "train/lr_finder.h"
 #include "train/toy.h"
@@ -200,7 +201,53 @@ TEST(a_loss_that_is_no_number_stops_every_form)
     }
 }
 
+/* Losses of our own: low before the 12th batch, 1 from there on, 3.9 at number 30, 4.1 at 40. */
+static brn__action write_losses(void *state, brn__fit *fit)
+{
+    (void)state;
+    const int64_t i = fit->iteration;
+    fit->train_loss = i < 11 ? .1 : i == 30 ? 3.9 : i == 40 ? 4.1 : 1;
+    return BRN__GO_ON;
+}
+
+TEST(the_best_loss_counts_from_the_12th_batch_in_0_7_only)
+{
+    static const int64_t counts[] = {12, 40, 40};
+    for (int form = BRN_LR_FIND; form <= BRN_LR_FIND_VALID; form++) {
+        toy t;
+        toy_new(&t);
+        const brn__callback losses = {.order = -1, .on = {[BRN__AFTER_LOSS] = write_losses}};
+        toy_use(&t, &losses);
+        const brn_lr_finder_options o = brn_lr_finder_defaults((brn_lr_finder_form)form);
+        brn_lr_curve curve = find(&t, &o);
+        assert_true(curve.stopped);
+        assert_int_equal(curve.count, counts[form]);
+        brn_lr_curve_free(&curve);
+        toy_free(&t);
+    }
+}
+
 /* ------------------------------------------------------------------ nothing is left behind */
+
+static brn__action see_version(void *state, brn__fit *fit)
+{
+    *(uint64_t *)state = brn__parameters_version(brn__learner_parameters(fit->learner), 0);
+    return BRN__GO_ON;
+}
+
+TEST(packed_copies_of_the_mock_fit_go_out_of_date)
+{
+    toy t;
+    toy_new(&t);
+    uint64_t last = 0;
+    const brn__callback callback = {.on = {[BRN__AFTER_FIT] = see_version}, .state = &last};
+    toy_use(&t, &callback);
+    const brn_lr_finder_options o = brn_lr_finder_defaults(BRN_LR_FIND);
+    brn_lr_curve curve = find(&t, &o);
+    assert_true(last > 0 && brn__parameters_version(t.parameters, 0) > last);
+    brn_lr_curve_free(&curve);
+    toy_free(&t);
+}
 
 TEST(a_fit_after_a_finder_makes_the_same_bits_as_without)
 {
