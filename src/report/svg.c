@@ -28,7 +28,8 @@ static double place(const axis *a, double value)
 
 static bool is_drawn(const brn__svg_plot *plot, double x, double y)
 {
-    return fabs(x) < VALUE_MAX && fabs(y) < VALUE_MAX && (!plot->log_y || y > 1 / VALUE_MAX);
+    return fabs(x) < VALUE_MAX && fabs(y) < VALUE_MAX && (!plot->log_x || x > 1 / VALUE_MAX) &&
+           (!plot->log_y || y > 1 / VALUE_MAX);
 }
 
 /* ------------------------------------------------------------------ axes */
@@ -41,6 +42,7 @@ static bool find_range(const brn__svg_plot *plot, axis *x, axis *y)
         for (int64_t i = 0; i < plot->series[s].count; i++) {
             double at = plot->series[s].x[i], value = plot->series[s].y[i];
             if (!is_drawn(plot, at, value)) continue;
+            if (plot->log_x) at = log10(at);
             if (plot->log_y) value = log10(value);
             x->low = fmin(x->low, at), x->high = fmax(x->high, at);
             y->low = fmin(y->low, value), y->high = fmax(y->high, value);
@@ -112,12 +114,12 @@ static void draw_axes(brn__text *out, const brn__svg_plot *plot, const axis *x, 
         brn__text_printf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT - 6,
                          at + 3.5, tick_text(ticks[i], step, text, sizeof text));
     }
-    count = linear_ticks(x, 7, true, ticks);
+    count = x->logarithmic ? log_ticks(x, ticks) : linear_ticks(x, 7, true, ticks);
     for (int i = 0; i < count; i++) {
         double at = place(x, ticks[i]);
         brn__text_printf(out, "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>", at, y->from);
         brn__text_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>", at,
-                         y->from + 16, tick_text(ticks[i], 1, text, sizeof text));
+                         y->from + 16, tick_text(ticks[i], x->logarithmic ? 0 : 1, text, sizeof text));
     }
     brn__text_printf(out, "<path class=\"axis\" d=\"M%d %.1fH%d\"/>", LEFT, y->from, WIDTH - RIGHT);
     if (!plot->x_label) return;
@@ -189,7 +191,7 @@ static void begin(brn__text *out, const char *title, int width, int height)
 
 void brn__svg_lines(brn__text *out, const brn__svg_plot *plot)
 {
-    axis x = {.from = LEFT, .to = WIDTH - RIGHT};
+    axis x = {.from = LEFT, .to = WIDTH - RIGHT, .logarithmic = plot->log_x};
     axis y = {.from = HEIGHT - BOTTOM, .logarithmic = plot->log_y};
     begin(out, plot->title, WIDTH, HEIGHT);
     if (find_range(plot, &x, &y)) {

@@ -32,7 +32,7 @@ typedef struct brn__svg_series {
 typedef struct brn__svg_plot {
     const char *title; /* for those who hear the page */
     const char *x_label;
-    bool log_y;        /* values <= 0 are not drawn */
+    bool log_x, log_y; /* values <= 0 are not drawn */
     bool from_zero;    /* the y axis starts at 0 */
     brn__svg_series series[BRN__SVG_SERIES_MAX];
     int series_count;  /* a legend from two on */
