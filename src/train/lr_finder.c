@@ -125,7 +125,7 @@ static brn__action take_point(void *state, brn__fit *fit)
 
 /* ------------------------------------------------------------------ checks */
 
-static int64_t iterations_of(const brn_lr_finder_options *options, const brn__fit_options *fit)
+int64_t brn__lr_find_iterations(const brn__fit_options *fit, const brn_lr_finder_options *options)
 {
     const int64_t batches = brn__loader_batch_count(fit->train);
     if (options->form == BRN_LR_FIND_EPOCH && options->iterations == 0)
@@ -209,7 +209,7 @@ brn_status brn__lr_find(brn__learner *learner, const brn__fit_options *fit, cons
     finder f = {.options = *options, .curve = out, .valid = fit->valid, .valid_decay = 1};
     f.best = options->form == BRN_LR_FIND ? INFINITY : 1e9; /* 0.7's */
     BRN__TRY(find_ratios(&f, fit, group_rates));
-    out->iterations = iterations_of(options, fit);
+    out->iterations = brn__lr_find_iterations(fit, options);
     out->points = brn__alloc_array((size_t)out->iterations, sizeof *out->points);
     brn_status status = out->points ? find_and_put_back(learner, fit, &f) : BRN_ERROR_NO_MEMORY;
     if (status != BRN_OK) brn_lr_curve_free(out);

@@ -88,13 +88,13 @@ brn_status brn_lr_suggest_from(const float *rates, const float *losses, int64_t 
                                brn_lr_suggestions *out)
 {
     *out = (brn_lr_suggestions){NAN, NAN, NAN, NAN};
-    if (count < 1) return BRN_OK;
+    if (count < 2) return BRN_OK; /* of one point nothing falls or rises */
     int *lengths = brn__alloc_array((size_t)count, sizeof *lengths);
     if (!lengths) return BRN_ERROR_NO_MEMORY;
     out->valley = (double)rates[valley(losses, count, lengths)];
     brn__free(lengths);
     out->minimum = (double)rates[lowest(losses, count)] / 10;
-    if (count > 1) out->steep = (double)rates[steepest(rates, losses, count)];
+    out->steep = (double)rates[steepest(rates, losses, count)];
     if (count > SLIDE_WIDTH) out->slide = (double)rates[slide(losses, count)];
     return BRN_OK;
 }

@@ -66,6 +66,9 @@ TEST(too_few_points_suggest_nothing)
     assert_close(s.minimum, .12, 1e-7);
     assert_close(s.steep, 1.1, 1e-7);
     assert_true(isfinite(s.valley) && isnan(s.slide));
+    curve.count = 16; /* one point is no slope */
+    s = brn_lr_suggest(&curve);
+    assert_true(isnan(s.valley) && isnan(s.steep) && isnan(s.minimum));
     curve.count = 0;
     assert_true(isnan(brn_lr_suggest(&curve).valley));
     points[12].loss = INFINITY; /* it stopped there: two points are left, less five */
