@@ -9,6 +9,7 @@
 /* In the order of the help. */
 #define CLI_COMMAND_LIST(X)                                                                        \
     X(image_train)                                                                                 \
+    X(image_lr_find)                                                                               \
     X(image_evaluate)                                                                              \
     X(image_interpret)                                                                             \
     X(image_predict)                                                                               \

@@ -48,6 +48,15 @@ typedef enum cli_option_type {
     X(OPTIMIZER, "optimizer", CHOICE, "sgd|adamw", 0, 0, "optimizer", "the recipe's")              \
     X(SCHEDULE, "schedule", CHOICE, "one-cycle|cosine|constant", 0, 0, "rate over time",           \
       "the recipe's")                                                                              \
+    X(FINDER, "finder", CHOICE, "fastai2|lr_find|lr_find2", 0, 0,                                  \
+      "fastai2: 100 batches; lr_find: an epoch; lr_find2: with validation losses (0.7)", NULL)     \
+    X(START_RATE, "start-rate", REAL, "RATE", 1e-12, 1000, "rate of the first batch",              \
+      "1e-7, in 0.7's forms 1e-5")                                                                 \
+    X(END_RATE, "end-rate", REAL, "RATE", 1e-12, 1e6, "rate that is never quite reached", NULL)    \
+    X(ITERATIONS, "iterations", WHOLE, "N", 1, 100000, "batches to make", "100, or an epoch")      \
+    X(LINEAR, "linear", FLAG, "", 0, 0, "let the rate grow by sums, not factors", NULL)            \
+    X(STOP, "stop", SWITCH, "", 0, 0, "stop when the loss explodes", NULL)                         \
+    X(SVG, "svg", TEXT, "FILE", 0, 0, "plot to write", "none")                                     \
     X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \
       NULL)                                                                                        \
     X(VALID, "valid", REAL, "SHARE", .001, .999,                                                   \

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The learning-rate finder on pictures: the first stage of a training, made in mock. */
+#include "burnish/image_lr_find.h"
+#include "base/alloc.h"
+#include "base/status.h"
+#include "jobs/image_job.h"
+#include "train/lr_finder.h"
+
+#include <string.h>
+
+typedef struct search {
+    brn__image_plan plan;
+    brn_image_data *data;
+    brn__image_transform transform;
+    brn__dataset *pictures;
+    brn__image_network network;
+    brn__loader *train, *valid;
+    brn__progress progress;
+    int64_t iterations;
+} search;
+
+/* ------------------------------------------------------------------ what a training would start from */
+
+static brn_status open_data(search *s)
+{
+    const brn_image_options *o = &s->plan.options;
+    const brn_image_data_options split = {.valid = o->valid, .seed = o->seed};
+    BRN__TRY(brn_image_data_open(o->data, &split, &s->data));
+    if (brn_image_data_class_count(s->data) < 2)
+        return brn__fail(BRN_ERROR_INPUT, "%s: one class only, \"%s\"; expected two or more folders",
+                         o->data, brn_image_data_class_name(s->data, 0));
+    const int64_t count = brn_image_data_split_count(s->data, BRN_SPLIT_TRAIN);
+    if (count < 2)
+        return brn__fail(BRN_ERROR_INPUT, "%s: %lld training pictures; expected two or more", o->data,
+                         (long long)count);
+    s->transform = brn__image_transform_of(&s->plan.preprocessing);
+    return brn__image_dataset_new(s->data, &s->transform, &s->pictures);
+}
+
+static brn_status make_network(search *s)
+{
+    const brn_image_options *o = &s->plan.options;
+    const brn__image_network_options options = {
+        .model = s->plan.model,
+        .head = brn_nn_head_defaults(brn_image_data_class_count(s->data)),
+        .batch_size = o->batch_size,
+        .size = o->size,
+        .threads = o->threads,
+        .label_smoothing = o->label_smoothing,
+        .seed = o->seed,
+    };
+    BRN__TRY(brn__image_network_new(&options, &s->network));
+    if (!o->pretrained) return BRN_OK;
+    return brn__image_network_load(&s->network, s->plan.weights, BRN_MODEL_BODY);
+}
+
+/* A loader over one split; NULL when the split is empty. */
+static brn_status make_loader(const search *s, brn_split split, brn__loader **out)
+{
+    const brn_image_options *o = &s->plan.options;
+    const int64_t count = brn_image_data_split_count(s->data, split);
+    *out = NULL;
+    if (count == 0) return BRN_OK;
+    int64_t *items = brn__image_item_numbers(brn_image_data_split_start(s->data, split), count);
+    if (!items) return BRN_ERROR_NO_MEMORY;
+    brn__loader_options options = brn__loader_defaults(split == BRN_SPLIT_TRAIN);
+    options.batch_size = o->batch_size;
+    options.workers = o->loaders;
+    options.seed = o->seed;
+    const brn_status status = brn__loader_new(s->pictures, items, count, &options, out);
+    brn__free(items);
+    return status;
+}
+
+/* ------------------------------------------------------------------ the search */
+
+static brn__action show(void *state, brn__fit *fit)
+{
+    search *s = state;
+    brn_event event = brn__event_of(BRN_EVENT_BATCH, NULL);
+    event.batch = fit->iteration;
+    event.batches = s->iterations;
+    event.train_loss = fit->train_loss;
+    event.learning_rate = fit->settings.groups[s->plan.model->body_groups].learning_rate;
+    const brn_status status = brn__progress_send(&s->progress, event);
+    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
+}
+
+static brn_status find(search *s, const brn_lr_finder_options *finder, brn_lr_curve *out)
+{
+    const brn_image_options *o = &s->plan.options;
+    const int head = s->plan.model->body_groups;
+    const bool frozen = o->freeze_epochs > 0;
+    const brn__callback callback = {.name = "progress",
+                                    .order = BRN__ORDER_PROGRESS,
+                                    .on = {[BRN__AFTER_BATCH] = show},
+                                    .state = s};
+    brn__fit_options fit = {.network = s->network.whole,
+                            .train = s->train,
+                            .valid = s->valid,
+                            .learning_groups = frozen ? 1ull << head : UINT64_MAX,
+                            .optimizer = brn__image_optimizer(&s->plan),
+                            .callback_count = 1,
+                            .callbacks = {&callback}};
+    for (int g = 0; frozen && g < head; g++)
+        fit.norm_form[g] = o->train_bn ? BRN_NORM_BATCH : BRN_NORM_FIXED;
+    s->iterations = brn__lr_find_iterations(&fit, finder);
+    return brn__lr_find(s->network.learner, &fit, frozen ? NULL : s->plan.group_rates, finder, out);
+}
+
+static brn_status warn_of_bad(search *s, const brn__loader *loader)
+{
+    int64_t count = 0;
+    const brn__bad_item *bad = loader ? brn__loader_bad_items(loader, &count) : NULL;
+    for (int64_t i = 0; i < count; i++)
+        BRN__TRY(brn__progress_send(&s->progress,
+                                    brn__event_of(BRN_EVENT_WARNING, bad[i].reason)));
+    return BRN_OK;
+}
+
+static brn_status run(search *s, const brn_image_options *options, const brn_lr_finder_options *finder,
+                      brn_lr_curve *out)
+{
+    BRN__TRY(brn__image_plan_make(options, &s->plan));
+    BRN__TRY(open_data(s));
+    BRN__TRY(make_network(s));
+    BRN__TRY(make_loader(s, BRN_SPLIT_TRAIN, &s->train));
+    if (finder->form == BRN_LR_FIND_VALID) BRN__TRY(make_loader(s, BRN_SPLIT_VALID, &s->valid));
+    BRN__TRY(find(s, finder, out));
+    BRN__TRY(warn_of_bad(s, s->train));
+    return warn_of_bad(s, s->valid);
+}
+
+brn_status brn_image_lr_find(const brn_image_options *options, const brn_lr_finder_options *finder,
+                             brn_lr_curve *out)
+{
+    *out = (brn_lr_curve){0};
+    search *s = brn__alloc_zero(1, sizeof *s);
+    if (!s) return BRN_ERROR_NO_MEMORY;
+    brn__progress_init(&s->progress, options->on_event, options->context);
+    s->progress.stage = "lr-find";
+    s->progress.epochs = 1;
+    const brn_status status = run(s, options, finder, out);
+    if (status != BRN_OK) brn_lr_curve_free(out);
+    brn__loader_free(s->valid);
+    brn__loader_free(s->train);
+    brn__image_network_free(&s->network);
+    brn__dataset_free(s->pictures);
+    brn_image_data_close(s->data);
+    brn__free(s);
+    return status;
+}
