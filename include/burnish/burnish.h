@@ -21,7 +21,9 @@
 #include "burnish/image_data.h"
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
+#include "burnish/lr_plot.h"
 #include "burnish/image.h"
+#include "burnish/image_lr_find.h"
 #include "burnish/interpret.h"
 #include "burnish/version.h"
 
