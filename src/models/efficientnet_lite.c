@@ -78,6 +78,7 @@ static brn_node *lite_classifier(const brn_model *model, brn_node *features, int
 #define BYTE(value) ((value) / 255.)
 const brn_model brn__model_efficientnet_lite0 = {
     .name = "efficientnet_lite0",
+    .aliases = {"efficientnet-lite0"},
     .features = 1280,
     .input_size = 224,
     .mean = {BYTE(127), BYTE(127), BYTE(127)},
