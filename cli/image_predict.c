@@ -155,7 +155,7 @@ const cli_command cli_command_image_predict = {
     .arguments = "RUN_OR_ARCH FILE...",
     .summary = "Names what is on pictures",
     .details = "RUN_OR_ARCH is a run folder, its model.safetensors, or an architecture whose\n"
-               "pretrained weights are in the cache: it then knows the 1,000 classes of ImageNet.",
+               "pretrained weights are in the cache: it then knows the classes that they were trained on.",
     .inputs_min = 2,
     .inputs_max = INT_MAX,
     .computes = true,

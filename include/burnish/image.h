@@ -89,7 +89,7 @@ BRN_API brn_status brn_image_train(const brn_image_options *options, brn_image_r
 BRN_API brn_status brn_image_resume(const char *run, brn_event_handler *on_event, void *context,
                                     brn_image_result *result);
 
-/* A trained classifier, or an architecture with its pretrained weights and ImageNet's classes.
+/* A trained classifier, or an architecture with its pretrained weights and the classes that they know.
  * A model is used by one thread at a time. */
 typedef struct brn_image_model brn_image_model;
 

@@ -34,6 +34,12 @@ typedef struct brn_weights_preprocessing {
     float mean[3], deviation[3]; /* R, G, B in [0, 1] */
 } brn_weights_preprocessing;
 
+/* What a network was trained to tell apart, in the order of its outputs. */
+typedef struct brn_weights_classes {
+    int64_t count;
+    const char *const *names; /* (count) */
+} brn_weights_classes;
+
 enum { BRN_WEIGHTS_FILES_MAX = 3 };
 
 typedef struct brn_weights_file {
@@ -41,15 +47,19 @@ typedef struct brn_weights_file {
     const char *sha256; /* lower-case hex digits, as many as are known (8 or 64); NULL: none */
     int64_t bytes;      /* 0 when not known */
     const char *url;    /* NULL: at no address of its own */
+    const char *licence; /* NULL: that of the entry */
 } brn_weights_file;
 
 typedef struct brn_weights_entry {
     const char *architecture;                      /* torchvision's name where it has one */
     const char *alias;                             /* another name, or NULL */
-    brn_weights_file files[BRN_WEIGHTS_FILES_MAX]; /* the same weights; the first is preferred */
+    /* The first is preferred; the others hold the same weights, or others that want the same
+     * preprocessing. */
+    brn_weights_file files[BRN_WEIGHTS_FILES_MAX];
     const char *source; /* where the first file is found: a URL, or a package in words */
     const char *licence;
     brn_weights_preprocessing preprocessing;
+    const brn_weights_classes *classes;
 } brn_weights_entry;
 
 BRN_API int brn_weights_count(void);

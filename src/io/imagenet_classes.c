@@ -3,6 +3,7 @@
  * 2010, https://wordnet.princeton.edu), the first of each class's synset, with spaces for the
  * underscores. The order is that of the synset numbers, which every pretrained network uses. */
 #include "burnish/imagenet.h"
+#include "io/registry.h"
 
 #include <stddef.h>
 
@@ -159,6 +160,8 @@ static const char *const names[BRN_IMAGENET_CLASSES] = {
     "ear", "toilet tissue",
 };
 /* clang-format on */
+
+const brn_weights_classes brn__classes_imagenet = {BRN_IMAGENET_CLASSES, names};
 
 const char *brn_imagenet_class_name(int index)
 {

