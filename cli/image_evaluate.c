@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * burnish image evaluate RUN FOLDER */
+ * burnish image evaluate RUN_OR_ARCH FOLDER */
 #include "commands.h"
 #include "json.h"
+#include "model_open.h"
 #include "output.h"
 #include "progress.h"
 #include "signals.h"
@@ -98,10 +99,9 @@ static int run(const cli_call *call)
     brn_image_model *model;
     int code = cli_check_folder(call->inputs[1]);
     if (code != CLI_DONE) return code;
-    brn_status status =
-        brn_image_model_open(call->inputs[0], (int)call->values[CLI_THREADS].whole, &model);
-    if (status != BRN_OK) return cli_fail_status(status);
     cli_signals_watch();
+    code = cli_model_open(call, "image evaluate", &model);
+    if (code != CLI_DONE) return code;
     code = evaluate(call, model);
     brn_image_model_close(model);
     return code;
@@ -110,14 +110,16 @@ static int run(const cli_call *call)
 const cli_command cli_command_image_evaluate = {
     .noun = "image",
     .verb = "evaluate",
-    .arguments = "RUN FOLDER",
+    .arguments = "RUN_OR_ARCH FOLDER",
     .summary = "Measures a trained classifier on pictures",
-    .details = "RUN is a run folder or its model.safetensors. The pictures of FOLDER/valid count,\n"
-               "or the share of FOLDER that training set aside; with --whole all of FOLDER.",
+    .details = "RUN_OR_ARCH is a run folder, its model.safetensors, or an architecture with its\n"
+               "pretrained weights. The pictures of FOLDER/valid count, or the share of FOLDER that\n"
+               "training set aside; with --whole all of FOLDER.",
     .inputs_min = 2,
     .inputs_max = 2,
     .computes = true,
-    .options = {CLI_TTA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .options = {CLI_TTA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE,
+                CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

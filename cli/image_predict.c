@@ -5,6 +5,7 @@
  * file that can't be read costs a message and, at the end, exit code 1. */
 #include "commands.h"
 #include "json.h"
+#include "model_open.h"
 #include "output.h"
 #include "signals.h"
 
@@ -140,10 +141,9 @@ static int predict(const cli_call *call, prediction *p)
 static int run(const cli_call *call)
 {
     prediction p = {0};
-    brn_status status =
-        brn_image_model_open(call->inputs[0], (int)call->values[CLI_THREADS].whole, &p.model);
-    if (status != BRN_OK) return cli_fail_status(status);
     cli_signals_watch();
+    int failed = cli_model_open(call, "image predict", &p.model);
+    if (failed) return failed;
     int code = predict(call, &p);
     brn_image_model_close(p.model);
     return code;
@@ -154,12 +154,13 @@ const cli_command cli_command_image_predict = {
     .verb = "predict",
     .arguments = "RUN_OR_ARCH FILE...",
     .summary = "Names what is on pictures",
-    .details = "RUN_OR_ARCH is a run folder, its model.safetensors, or an architecture whose\n"
-               "pretrained weights are in the cache: it then knows the classes that they were trained on.",
+    .details = "RUN_OR_ARCH is a run folder, its model.safetensors, or an architecture: its pretrained\n"
+               "weights then answer with the classes that they were trained on. Weights that are not in\n"
+               "the cache are fetched.",
     .inputs_min = 2,
     .inputs_max = INT_MAX,
     .computes = true,
-    .options = {CLI_TOP, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .options = {CLI_TOP, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

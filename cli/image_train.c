@@ -78,6 +78,8 @@ static brn_image_options options_of(const cli_call *call)
     o.threads = (int)v[CLI_THREADS].whole;
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
     if (v[CLI_CHECKPOINT_SECONDS].set) o.checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;
+    o.offline = v[CLI_OFFLINE].flag;
+    if (v[CLI_MIRROR].set) o.mirror = v[CLI_MIRROR].text;
     const char *verbose = getenv("BRN_VERBOSE");
     o.describe_plans = verbose && !strcmp(verbose, "plan");
     return o;
@@ -151,7 +153,8 @@ const cli_command cli_command_image_train = {
                 CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_LABEL_SMOOTHING,
                 CLI_VALID,         CLI_TTA,        CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
                 CLI_SAVE_BEST,     CLI_MONITOR,    CLI_SEED,     CLI_THREADS,
-                CLI_LOADERS,       CLI_CHECKPOINT_SECONDS, CLI_QUIET, CLI_JSON,     CLI_HELP},
+                CLI_LOADERS,       CLI_CHECKPOINT_SECONDS,       CLI_MIRROR,   CLI_OFFLINE,
+                CLI_QUIET,         CLI_JSON,       CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

@@ -28,7 +28,8 @@ typedef enum cli_option_type {
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch", 0, 0,                                         \
       "fine-tune: head first, then all layers; scratch: random weights", NULL)                     \
-    X(PRETRAINED, "pretrained", SWITCH, "", 0, 0, "start from the weights in the cache", NULL)     \
+    X(PRETRAINED, "pretrained", SWITCH, "", 0, 0,                                                  \
+      "start from published weights, fetched if need be", NULL)                                    \
     X(RESUME, "resume", TEXT, "RUN", 0, 0, "go on with a run that was stopped; no other option", NULL)\
     X(CHECKPOINT_SECONDS, "checkpoint-seconds", REAL, "SECONDS", 0, 1e9,                           \
       "from one saved state to the next; 0: after every batch", "10")                              \

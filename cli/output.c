@@ -63,6 +63,18 @@ void cli_say(const char *format, ...)
     cli_output_flush();
 }
 
+/* On standard error with its prefix, or as an event. */
+static void tell_aside(const char *event, const char *prefix, const char *message)
+{
+    char visible[8192];
+    if (mode_json) {
+        cli_json json = cli_json_event(event);
+        cli_json_text(&json, "message", message);
+        cli_json_end(&json);
+    } else if (!mode_quiet)
+        fprintf(stderr, "%s: %s\n", prefix, cli_visible(message, visible, sizeof visible));
+}
+
 void cli_warn(const char *format, ...)
 {
     char message[8192];
@@ -70,14 +82,17 @@ void cli_warn(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (mode_json) {
-        cli_json json = cli_json_event("warning");
-        cli_json_text(&json, "message", message);
-        cli_json_end(&json);
-    } else if (!mode_quiet) {
-        char visible[8192];
-        fprintf(stderr, "burnish: warning: %s\n", cli_visible(message, visible, sizeof visible));
-    }
+    tell_aside("warning", "burnish: warning", message);
+}
+
+void cli_note(const char *format, ...)
+{
+    char message[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    tell_aside("note", "burnish", message);
 }
 
 int cli_fail(int code, const char *format, ...)

@@ -30,6 +30,8 @@ void cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "burnish: warning: ..." on standard error, a warning event with --json, nothing with --quiet. */
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "burnish: ..." on standard error, a note event with --json, nothing with --quiet: what is done. */
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "burnish: ..." on standard error, with --json an error event too. Returns `code`. */
 int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* CLI_DONE for BRN_OK; else tells the library's message and returns the status's exit code. */

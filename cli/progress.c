@@ -23,6 +23,7 @@ void cli_progress_clear(cli_progress *progress)
 {
     if (progress->bar) cli_say("\r\033[K");
     progress->bar = false;
+    cli_download_clear(&progress->download);
 }
 
 static double metric(const brn_event *event, const char *name)
@@ -144,18 +145,6 @@ static void show_epoch(cli_progress *progress, const brn_event *event)
             time_text(event->seconds, time, sizeof time), event->stage ? event->stage : "");
 }
 
-static void show_note(cli_progress *progress, const brn_event *event)
-{
-    if (cli_is_json()) {
-        cli_json json = cli_json_event("note");
-        cli_json_text(&json, "message", event->text);
-        cli_json_end(&json);
-        return;
-    }
-    cli_progress_clear(progress);
-    cli_say("%s\n", event->text);
-}
-
 static void show_done(cli_progress *progress, const brn_event *event)
 {
     if (cli_is_json()) {
@@ -190,12 +179,18 @@ int cli_progress_event(void *context, const brn_event *event)
         cli_progress_clear(progress);
         cli_warn("%s", event->text);
         break;
-    case BRN_EVENT_NOTE: show_note(progress, event); break;
     case BRN_EVENT_PLAN:
         cli_progress_clear(progress);
         fprintf(stderr, "%s", event->text);
         break;
     case BRN_EVENT_DONE: show_done(progress, event); break;
+    case BRN_EVENT_NOTE:
+        cli_progress_clear(progress);
+        cli_note("%s", event->text);
+        break;
+    case BRN_EVENT_DOWNLOAD:
+        cli_download_show(&progress->download, event->text, event->batch, event->batches);
+        break;
     }
     return cli_signal();
 }

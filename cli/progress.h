@@ -5,6 +5,7 @@
 #define CLI_PROGRESS_H
 
 #include "burnish/events.h"
+#include "download.h"
 #include <stdbool.h>
 
 typedef struct cli_progress {
@@ -14,6 +15,7 @@ typedef struct cli_progress {
     double began, drawn; /* seconds: first batch seen of this epoch; bar last drawn */
     int epoch;
     int64_t began_at; /* batches that were done at `began` */
+    cli_download download;
 } cli_progress;
 
 cli_progress cli_progress_of(const char *command);

@@ -21,7 +21,8 @@ typedef enum brn_event_kind {
     BRN_EVENT_EPOCH,   /* an epoch is done: losses, metrics, seconds */
     BRN_EVENT_WARNING, /* text: something the user should know; the call goes on */
     BRN_EVENT_PLAN,    /* text: a compiled plan's description (only when asked for) */
-    BRN_EVENT_NOTE,    /* text: something that was asked for has happened: the fit ended early ... */
+    BRN_EVENT_NOTE,    /* text: what the call does or did that the user should know: a download, an early end */
+    BRN_EVENT_DOWNLOAD, /* text = file; batch of batches bytes are there (batches 0: not known) */
     BRN_EVENT_DONE     /* the call has succeeded: metrics, seconds, text = run folder */
 } brn_event_kind;
 

@@ -36,7 +36,7 @@ typedef struct brn_image_options {
     const char *architecture; /* model_zoo.h */
     const char *out;          /* run folder to make; NULL: runs/image-N. Never overwritten */
     brn_image_recipe recipe;
-    bool pretrained;          /* start from the weights in the cache */
+    bool pretrained;          /* start from the weights in the cache; absent ones are fetched */
     int freeze_epochs;        /* epochs with the body frozen */
     int epochs;               /* epochs with all layers learning (0 with freeze: the head alone) */
     bool freeze;              /* never unfreeze the body: all epochs train the head */
@@ -58,6 +58,8 @@ typedef struct brn_image_options {
     int threads;              /* compute; 0 = all processors we may use */
     int loaders;              /* loading threads; -1 = choose */
     double checkpoint_seconds; /* from one saved state to the next: 0 = after every batch; < 0: choose */
+    bool offline;             /* absent weights are never fetched, but an error */
+    const char *mirror;       /* weights.h: where they are fetched from; NULL: the usual place */
     bool describe_plans;      /* send BRN_EVENT_PLAN */
     brn_event_handler *on_event; /* may be NULL */
     void *context;
@@ -93,7 +95,20 @@ BRN_API brn_status brn_image_resume(const char *run, brn_event_handler *on_event
  * A model is used by one thread at a time. */
 typedef struct brn_image_model brn_image_model;
 
-/* `what`: a run folder, a model.safetensors file, or an architecture's name. threads 0 = all. */
+/* All zero is right. */
+typedef struct brn_image_open_options {
+    int threads;                 /* 0 = all processors we may use */
+    bool offline;                /* an architecture's absent weights are not fetched, but an error */
+    const char *mirror;          /* as in brn_image_options */
+    brn_event_handler *on_event; /* may be NULL; told of a download */
+    void *context;
+} brn_image_open_options;
+
+/* `what`: a run folder, a model.safetensors file, or an architecture's name, whose weights are
+ * fetched into the cache if they are not there. `options` may be NULL. */
+BRN_API brn_status brn_image_model_open_with(const char *what, const brn_image_open_options *options,
+                                             brn_image_model **out);
+/* The same without other options. threads 0 = all. */
 BRN_API brn_status brn_image_model_open(const char *what, int threads, brn_image_model **out);
 BRN_API void brn_image_model_close(brn_image_model *model); /* NULL is fine */
 BRN_API int64_t brn_image_model_classes(const brn_image_model *model);

@@ -28,8 +28,8 @@ typedef struct brn__image_plan {
 /* BRN_ERROR_USAGE with the option's name and what was expected. A plan made again of its own options is
  * the same. */
 brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan *out);
-/* Finds the pretrained file that the plan needs. */
-brn_status brn__image_plan_locate(brn__image_plan *plan);
+/* Finds the pretrained file that the plan needs, and fetches it if need be. */
+brn_status brn__image_plan_obtain(brn__image_plan *plan);
 /* Threads for loading, from the option. */
 int brn__image_loaders(int loaders);
 brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan);
@@ -50,6 +50,20 @@ brn_status brn__image_data_digest(const char *folder, const brn_image_data *data
 /* How pictures of `size` (0: the weights' own) are prepared for an architecture. */
 brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int size);
 brn__image_transform brn__image_transform_of(const brn_weights_preprocessing *preprocessing);
+
+/* ------------------------------------------------------------------ image_weights.c */
+
+/* How absent weights are fetched; on_event may be NULL. */
+typedef struct brn__image_pull {
+    bool offline;
+    const char *mirror;
+    brn_event_handler *on_event;
+    void *context;
+} brn__image_pull;
+
+/* The path of an architecture's weights in the cache, into which they are fetched if need be. */
+brn_status brn__image_weights_obtain(const char *architecture, const brn__image_pull *pull,
+                                     char *out, size_t size);
 
 /* ------------------------------------------------------------------ image_network.c */
 

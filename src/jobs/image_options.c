@@ -194,8 +194,11 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     return BRN_OK;
 }
 
-brn_status brn__image_plan_locate(brn__image_plan *plan)
+brn_status brn__image_plan_obtain(brn__image_plan *plan)
 {
-    if (!plan->options.pretrained) return BRN_OK;
-    return brn_weights_locate(plan->model->name, plan->weights, sizeof plan->weights);
+    const brn_image_options *o = &plan->options;
+    const brn__image_pull pull = {
+        .offline = o->offline, .mirror = o->mirror, .on_event = o->on_event, .context = o->context};
+    if (!o->pretrained) return BRN_OK;
+    return brn__image_weights_obtain(plan->model->name, &pull, plan->weights, sizeof plan->weights);
 }

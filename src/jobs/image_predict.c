@@ -50,18 +50,21 @@ static brn_status open_network(brn_image_model *model, const brn_model *found,
     return brn__image_network_new(&options, &model->network);
 }
 
-/* An architecture with the weights of the cache. */
-static brn_status open_architecture(brn_image_model *model, const brn_model *found, int threads)
+/* An architecture with its published weights. */
+static brn_status open_architecture(brn_image_model *model, const brn_model *found,
+                                    const brn_image_open_options *o)
 {
     char path[4096];
-    BRN__TRY(brn_weights_locate(found->name, path, sizeof path));
+    const brn__image_pull pull = {
+        .offline = o->offline, .mirror = o->mirror, .on_event = o->on_event, .context = o->context};
+    BRN__TRY(brn__image_weights_obtain(found->name, &pull, path, sizeof path));
     const brn_weights_classes *classes = brn_weights_find(found->name)->classes;
     const brn_weights_preprocessing preprocessing = brn__image_preprocessing(found, 0);
     model->transform = brn__image_transform_of(&preprocessing);
     model->seed = USUAL_SEED;
     model->valid_share = FULL_SPLIT;
     BRN__TRY(keep_classes(model, classes->names, classes->count));
-    BRN__TRY(open_network(model, found, NULL, threads));
+    BRN__TRY(open_network(model, found, NULL, o->threads));
     BRN__TRY(brn__image_network_load(&model->network, path, BRN_MODEL_WHOLE));
     return make_buffers(model);
 }
@@ -112,29 +115,37 @@ static brn_status open_folder(brn_image_model *model, const char *folder, int th
     return status;
 }
 
-static brn_status open_any(brn_image_model *model, const char *what, int threads)
+static brn_status open_any(brn_image_model *model, const char *what,
+                           const brn_image_open_options *options)
 {
     brn__path_kind kind;
     BRN__TRY(brn__path_examine(what, &kind));
-    if (kind == BRN__PATH_FOLDER) return open_folder(model, what, threads);
-    if (kind == BRN__PATH_FILE) return open_file(model, what, threads);
+    if (kind == BRN__PATH_FOLDER) return open_folder(model, what, options->threads);
+    if (kind == BRN__PATH_FILE) return open_file(model, what, options->threads);
     const brn_model *found = brn_model_find(what);
-    if (found) return open_architecture(model, found, threads);
+    if (found) return open_architecture(model, found, options);
     return brn__fail_within(BRN_ERROR_INPUT, "%s: no run folder and no model file, and", what);
 }
 
-brn_status brn_image_model_open(const char *what, int threads, brn_image_model **out)
+brn_status brn_image_model_open_with(const char *what, const brn_image_open_options *options,
+                                     brn_image_model **out)
 {
+    static const brn_image_open_options usual = {0};
     *out = NULL;
     brn_image_model *model = brn__alloc_zero(1, sizeof *model);
     if (!model) return BRN_ERROR_NO_MEMORY;
-    brn_status status = open_any(model, what, threads);
+    brn_status status = open_any(model, what, options ? options : &usual);
     if (status != BRN_OK) {
         brn_image_model_close(model);
         return status;
     }
     *out = model;
     return BRN_OK;
+}
+
+brn_status brn_image_model_open(const char *what, int threads, brn_image_model **out)
+{
+    return brn_image_model_open_with(what, &(brn_image_open_options){.threads = threads}, out);
 }
 
 void brn_image_model_close(brn_image_model *model)

@@ -202,7 +202,7 @@ static brn_status begin(brn__image_training *t, const brn_image_options *options
 {
     BRN__TRY(brn__image_plan_make(options, &t->plan));
     name_folder(t);
-    BRN__TRY(brn__image_plan_locate(&t->plan));
+    BRN__TRY(brn__image_plan_obtain(&t->plan));
     BRN__TRY(open_data(t));
     BRN__TRY(make_network(t)); /* before the folder: a damaged weights file leaves none behind */
     return make_folder(t);
@@ -248,7 +248,7 @@ static brn_status go_on(brn__image_training *t)
     BRN__TRY(open_data(t));
     BRN__TRY(check_same_data(t));
     BRN__TRY(brn__run_state_open(t->run, t->plan.options.threads, &t->state, note, sizeof note));
-    if (!t->state) BRN__TRY(brn__image_plan_locate(&t->plan));
+    if (!t->state) BRN__TRY(brn__image_plan_obtain(&t->plan));
     BRN__TRY(make_network(t));
     BRN__TRY(recall_skipped(t));
     name_files(t);
