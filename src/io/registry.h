@@ -18,5 +18,9 @@ brn_status brn__weights_cache_path(const char *name, char **out);
 brn_status brn__weights_write_path(char *out, size_t size, const char *folder, const char *rest);
 /* The digest begins as the registry says; any does where it says nothing. */
 bool brn__weights_digest_fits(const brn_weights_file *file, const char *sha256);
+/* The file out of its archive, which lies in `bytes`; its sha256 is the registry's. It has
+ * file->bytes bytes; brn__free. */
+brn_status brn__weights_unpack(const brn_weights_file *file, const void *bytes, size_t length,
+                               unsigned char **out);
 
 #endif

@@ -18,6 +18,8 @@ enum {
     COMMENT_MAX = 65535,
     MEMBERS_MAX = 200000,
     EXTRA_ZIP64 = 1,
+    STORED = 0,
+    DEFLATED = 8,
 };
 
 #define SIGNATURE_LOCAL 0x04034B50u
@@ -146,17 +148,21 @@ static brn_status read_member(const unsigned char *bytes, const directory *where
     const char *name = BRN__QUOTE(member->name, name_length);
     if (brn__read_u16(central + 8) & 1)
         return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" is encrypted", name);
-    if (brn__read_u16(central + 10) != 0)
-        return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" is compressed (method %d); expected stored",
-                         name, brn__read_u16(central + 10));
+    const int method = brn__read_u16(central + 10);
+    if (method != STORED && method != DEFLATED)
+        return brn__fail(BRN_ERROR_INPUT,
+                         "zip: \"%s\" is compressed by method %d; expected stored or deflated", name,
+                         method);
     uint64_t length = brn__read_u32(central + 24), stored = brn__read_u32(central + 20);
     uint64_t offset = brn__read_u32(central + 42);
     BRN__TRY(read_extra(central + CENTRAL_BYTES + name_length, extra_length,
                         (uint64_t *const[]){&length, &stored, &offset}));
-    if (length != stored)
+    member->deflated = method == DEFLATED;
+    member->unpacked = length;
+    if (length != stored && !member->deflated)
         return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\": stored in %llu bytes; expected %llu", name,
                          (unsigned long long)stored, (unsigned long long)length);
-    return locate(bytes, where->offset, offset, length, member);
+    return locate(bytes, where->offset, offset, stored, member);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -214,19 +220,75 @@ void brn__zip_close(brn__zip *zip)
     brn__name_table_free(&zip->names);
 }
 
-brn_status brn__zip_member_of(brn__zip *zip, const char *name, const brn__zip_member **out)
+static brn_status find(const brn__zip *zip, const char *name, brn__zip_member **out)
 {
     int64_t index = brn__name_table_find(&zip->names, name, strlen(name));
     if (index < 0)
         return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" is missing", BRN__QUOTE(name, strlen(name)));
-    brn__zip_member *member = &zip->members[index];
-    if (!member->verified) {
-        uint32_t checksum = (uint32_t)crc32_z(0, member->bytes, member->length);
-        if (checksum != member->checksum)
-            return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" is damaged: CRC-32 %08x; expected %08x",
-                             BRN__QUOTE(name, strlen(name)), checksum, member->checksum);
-        member->verified = true;
-    }
+    *out = &zip->members[index];
+    return BRN_OK;
+}
+
+static brn_status check_sum(const brn__zip_member *member, const char *name,
+                            const unsigned char *bytes, size_t length)
+{
+    uint32_t checksum = (uint32_t)crc32_z(0, bytes, length);
+    if (checksum == member->checksum) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" is damaged: CRC-32 %08x; expected %08x",
+                     BRN__QUOTE(name, strlen(name)), checksum, member->checksum);
+}
+
+brn_status brn__zip_member_of(brn__zip *zip, const char *name, const brn__zip_member **out)
+{
+    brn__zip_member *member;
+    BRN__TRY(find(zip, name, &member));
+    if (member->deflated)
+        return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" is compressed (deflated); expected stored",
+                         BRN__QUOTE(name, strlen(name)));
+    if (!member->verified) BRN__TRY(check_sum(member, name, member->bytes, member->length));
+    member->verified = true;
     *out = member;
+    return BRN_OK;
+}
+
+/* A raw deflate stream of exactly `length` bytes into `out`. */
+static brn_status inflate_all(const brn__zip_member *member, unsigned char *out, size_t length)
+{
+    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)member->bytes,
+                       .avail_in = (uInt)member->length,
+                       .next_out = out,
+                       .avail_out = (uInt)length};
+    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
+        return brn__fail(BRN_ERROR_NO_MEMORY, "zlib: no memory");
+    const int code = inflate(&stream, Z_FINISH);
+    const bool whole = code == Z_STREAM_END && stream.avail_out == 0 && stream.avail_in == 0;
+    inflateEnd(&stream);
+    if (whole) return BRN_OK;
+    return code == Z_MEM_ERROR
+               ? brn__fail(BRN_ERROR_NO_MEMORY, "zlib: no memory")
+               : brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" cannot be unpacked: its stream is damaged",
+                           BRN__QUOTE(member->name, member->name_length));
+}
+
+brn_status brn__zip_unpack(const brn__zip *zip, const char *name, size_t length,
+                           unsigned char **out)
+{
+    brn__zip_member *member;
+    BRN__TRY(find(zip, name, &member));
+    if (member->unpacked != length || length > UINT32_MAX || member->length > UINT32_MAX)
+        return brn__fail(BRN_ERROR_INPUT, "zip: \"%s\" has %llu bytes; expected %zu",
+                         BRN__QUOTE(name, strlen(name)), (unsigned long long)member->unpacked,
+                         length);
+    unsigned char *bytes = brn__alloc(length ? length : 1);
+    if (!bytes) return BRN_ERROR_NO_MEMORY;
+    brn_status status = BRN_OK;
+    if (member->deflated) status = inflate_all(member, bytes, length);
+    else memcpy(bytes, member->bytes, length);
+    if (status == BRN_OK) status = check_sum(member, name, bytes, length);
+    if (status != BRN_OK) {
+        brn__free(bytes);
+        return status;
+    }
+    *out = bytes;
     return BRN_OK;
 }
