@@ -104,8 +104,8 @@ static brn_status read_channels(const json_t *object, const char *key, double lo
     for (size_t c = 0; good && c < 3; c++) {
         const json_t *number = json_array_get(list, c);
         double value = json_number_value(number);
-        good = json_is_number(number) && value >= low && (!above || value > low) && value <= 1e6;
-        out[c] = (float)value;
+        out[c] = (float)value; /* where a small number may become 0 */
+        good = json_is_number(number) && value >= low && (!above || (double)out[c] > low) && value <= 1e6;
     }
     return good ? BRN_OK : wrong(key, "three numbers, one a channel, in their range");
 }

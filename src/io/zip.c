@@ -50,6 +50,16 @@ static brn_status find_end(const unsigned char *bytes, size_t length, size_t *ou
     return brn__fail(BRN_ERROR_INPUT, "zip: no end record: the file is cut short");
 }
 
+/* Where the records begin that follow the directory: the zip64 one, which may stand there without
+ * need, or the end record. */
+static uint64_t find_directory_end(const unsigned char *bytes, size_t end_at)
+{
+    if (end_at < LOCATOR_BYTES ||
+        brn__read_u32(bytes + end_at - LOCATOR_BYTES) != SIGNATURE_LOCATOR)
+        return end_at;
+    return brn__read_u64(bytes + end_at - LOCATOR_BYTES + 8);
+}
+
 static brn_status read_end64(const unsigned char *bytes, size_t end_at, directory *out)
 {
     if (end_at < LOCATOR_BYTES ||
@@ -86,6 +96,13 @@ static brn_status find_directory(const unsigned char *bytes, size_t length, dire
                          "zip: a directory of %llu members in %llu bytes at byte %llu does not fit",
                          (unsigned long long)out->count, (unsigned long long)out->length,
                          (unsigned long long)out->offset);
+    /* Other programs look for the directory there, and would see another archive. */
+    uint64_t ends = out->offset + out->length, expected = find_directory_end(bytes, end_at);
+    if (ends != expected)
+        return brn__fail(BRN_ERROR_INPUT,
+                         "zip: the directory ends at byte %llu; expected at %llu, where the end "
+                         "record begins",
+                         (unsigned long long)ends, (unsigned long long)expected);
     return BRN_OK;
 }
 

@@ -128,6 +128,7 @@ TEST(damaged_metadata_is_refused_with_a_reason)
         {"bilinear", "nearest", "\"interpolation\""},
         {"\"mean\":[0.5,0.5,0.5]", "\"mean\":[0.5,0.5]", "\"mean\""},
         {"[0.2,0.2,0.2]", "[0.2,0,0.2]", "\"deviation\""},
+        {"[0.2,0.2,0.2]", "[0.2,1e-300,0.2]", "\"deviation\""}, /* 0 as a float */
         {"[0.2,0.2,0.2]", "[0.2,1e999,0.2]", "not JSON"},
     };
     assert_ok(open_changed("0.25", "0.25"));

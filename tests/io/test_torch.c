@@ -205,7 +205,7 @@ TEST(damaged_zip_directory_is_refused)
         {END, 0, 12, 4, 100, "does not fit"},
         {END, 0, 16, 4, 0x7FFFFFFF, "does not fit"},
         {END, 0, 16, 4, 0xFFFFFFFF, "no locator of the zip64"},
-        {END, 0, 16, 4, 0, "the directory is damaged"},
+        {END, 0, 16, 4, 0, "the directory ends at byte"},
         {CENTRAL, 1, 0, 4, 0, "the directory is damaged"},
         {CENTRAL, 2, 20, 4, 23, "stored in 23 bytes; expected 24"},
         {CENTRAL, 2, 24, 4, 1000000, "stored in 24 bytes; expected 1000000"},
@@ -238,7 +238,7 @@ TEST(damaged_zip64_records_are_refused)
         {END64, 0, 32, 8, -1, "18446744073709551615 members"},
         {END64, 0, 40, 8, -1, "does not fit"},
         {END64, 0, 48, 8, -1, "does not fit"},
-        {END64, 0, 48, 8, 1, "the directory is damaged"},
+        {END64, 0, 48, 8, 1, "the directory ends at byte"},
         {CENTRAL, 0, EXTRA + 2, 2, 16, "a short zip64 field"},
         {CENTRAL, 0, EXTRA + 2, 2, 25,
          "no local header at byte 4294967295"}, /* leaves the extra field */
