@@ -10,6 +10,8 @@
 
 #include <png.h>
 
+enum { CHUNK_BYTES_MAX = 8 << 20 };
+
 typedef struct png_decoder {
     const uint8_t *bytes;
     size_t length, position;
@@ -51,8 +53,11 @@ static void on_read(png_structp png, png_bytep to, size_t count)
     decoder->position += count;
 }
 
+/* libpng only warns of a chunk that is longer than its limit and asks for the memory all the same.
+ */
 static png_voidp on_alloc(png_structp png, png_alloc_size_t bytes)
 {
+    if (bytes > 2 * CHUNK_BYTES_MAX) return NULL;
     png_decoder *decoder = png_get_mem_ptr(png);
     void *pointer = brn__alloc(bytes);
     if (!pointer) decoder->no_memory = true;
@@ -74,7 +79,7 @@ static void read_header(png_decoder *decoder)
     decoder->info = png_create_info_struct(decoder->png);
     if (!decoder->info) leave(decoder, BRN_ERROR_NO_MEMORY);
     png_set_user_limits(decoder->png, 0x7FFFFFFF, 0x7FFFFFFF); /* ours give the better message */
-    png_set_chunk_malloc_max(decoder->png, 8 << 20);
+    png_set_chunk_malloc_max(decoder->png, CHUNK_BYTES_MAX);
     png_set_chunk_cache_max(decoder->png, 64);
     png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
     png_set_read_fn(decoder->png, decoder, on_read);
