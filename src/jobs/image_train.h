@@ -5,6 +5,7 @@
 
 #include "jobs/image_job.h"
 #include "jobs/image_watch.h"
+#include "jobs/run_record.h"
 #include "jobs/run_state.h"
 #include "train/curve.h"
 
@@ -19,6 +20,7 @@ struct brn__image_training {
     brn__history history;
     brn__curve curve;
     brn__image_watch watch;
+    brn__run_record record;
     bool *warned; /* by item: told as bad already */
     int stage;        /* number of the fit in the recipe */
     int epochs_done;  /* in the fits before this one, and in it once it is over */
@@ -40,5 +42,11 @@ brn_status brn__image_save_model(brn__image_training *training, const char *name
 brn_status brn__image_warn_of_bad(brn__image_training *training, int64_t item, const char *reason);
 /* All fits of the recipe. result gets accuracy, valid_loss, plain_accuracy and bad_count. */
 brn_status brn__image_stages(brn__image_training *training);
+
+/* The training's row in the log of runs. */
+void brn__image_record_begin(brn__image_training *training);
+void brn__image_record_end(brn__image_training *training, brn_status status); /* the message stays */
+/* 64 digits that tell one list of pictures from another. */
+brn_status brn__image_data_sha256(const brn_image_data *data, const char *folder, char out[65]);
 
 #endif
