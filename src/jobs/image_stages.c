@@ -186,6 +186,7 @@ static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_opti
     fit->callbacks[fit->callback_count++] = &last.callback;
     fit->callbacks[fit->callback_count++] = &t->history.callback;
     fit->callbacks[fit->callback_count++] = &t->curve.callback;
+    fit->callbacks[fit->callback_count++] = &t->record.callback;
     fit->callbacks[fit->callback_count++] = &t->progress.callback;
     fit->callbacks[fit->callback_count++] = &checkpoint.callback;
     brn__image_watch_add(t, fit);
@@ -258,6 +259,7 @@ static brn_status whole_stage(brn__image_training *t)
 
 brn_status brn__image_stages(brn__image_training *t)
 {
+    brn__image_record_begin(t);
     BRN__TRY(frozen_stage(t));
     BRN__TRY(whole_stage(t));
     return brn__image_watch_end(t);

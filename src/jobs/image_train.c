@@ -318,6 +318,7 @@ brn_status brn_image_train(const brn_image_options *options, brn_image_result *r
     brn__image_training *t;
     BRN__TRY(training_new(options->on_event, options->context, &t));
     brn_status status = train(t, options);
+    brn__image_record_end(t, status);
     hand_out(t, result);
     training_free(t);
     return status;
@@ -333,6 +334,7 @@ brn_status brn_image_resume(const char *run, brn_event_handler *on_event, void *
     snprintf(t->run, sizeof t->run, "%s", run);
     t->resumed = true;
     brn_status status = train(t, NULL);
+    brn__image_record_end(t, status);
     hand_out(t, result);
     training_free(t);
     return status;
