@@ -5,28 +5,37 @@
 #include "base/status.h"
 #include "jobs/image_job.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static brn_status add_item(brn__sha256 *digest, const char *folder, const brn_image_data *data,
-                           int64_t item)
+static brn_status add_line(brn__sha256 *digest, const char *text)
 {
-    const char *path = brn_image_data_path(data, item);
-    const size_t length = strlen(folder);
-    const char *name = strncmp(path, folder, length) == 0 ? path + length : path;
-    while (*name == '/') name++;
-    const int64_t facts[] = {brn_image_data_label(data, item), brn_image_data_split(data, item),
-                             brn__file_bytes(path)};
-    BRN__TRY(brn__sha256_add(digest, name, strlen(name) + 1));
-    return brn__sha256_add(digest, facts, sizeof facts);
+    return brn__sha256_add(digest, text, strlen(text) + 1);
+}
+
+/* Of the list of pictures: for each its path below the data's folder, its size, its class and its split.
+ * So it changes when pictures come, go, move or are edited to another size; they are not read. */
+static brn_status digest_data(const brn_image_data *data, const char *folder, brn__sha256 *digest)
+{
+    const size_t root = strlen(folder);
+    for (int64_t i = 0; i < brn_image_data_count(data); i++) {
+        char numbers[96];
+        const char *path = brn_image_data_path(data, i);
+        const char *label = brn_image_data_class_name(data, brn_image_data_label(data, i));
+        BRN__TRY(add_line(digest, strncmp(path, folder, root) == 0 ? path + root : path));
+        BRN__TRY(add_line(digest, label ? label : ""));
+        snprintf(numbers, sizeof numbers, "%lld %d", (long long)brn__file_bytes(path),
+                 (int)brn_image_data_split(data, i));
+        BRN__TRY(add_line(digest, numbers));
+    }
+    return BRN_OK;
 }
 
 brn_status brn__image_data_digest(const char *folder, const brn_image_data *data, char hex[65])
 {
     brn__sha256 *digest;
     BRN__TRY(brn__sha256_new(&digest));
-    brn_status status = BRN_OK;
-    for (int64_t i = 0; i < brn_image_data_count(data) && status == BRN_OK; i++)
-        status = add_item(digest, folder, data, i);
+    brn_status status = digest_data(data, folder, digest);
     if (status == BRN_OK) status = brn__sha256_hex(digest, hex);
     brn__sha256_free(digest);
     return status;

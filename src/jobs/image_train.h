@@ -46,7 +46,5 @@ brn_status brn__image_stages(brn__image_training *training);
 /* The training's row in the log of runs. */
 void brn__image_record_begin(brn__image_training *training);
 void brn__image_record_end(brn__image_training *training, brn_status status); /* the message stays */
-/* 64 digits that tell one list of pictures from another. */
-brn_status brn__image_data_sha256(const brn_image_data *data, const char *folder, char out[65]);
 
 #endif
