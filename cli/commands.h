@@ -17,6 +17,8 @@
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \
     X(models_import)                                                                               \
+    X(runs_list)                                                                                   \
+    X(runs_compare)                                                                                \
     X(bench_train)                                                                                 \
     X(bench_infer)                                                                                 \
     X(bench_profile)                                                                               \

@@ -25,6 +25,7 @@
 #include "burnish/image.h"
 #include "burnish/image_lr_find.h"
 #include "burnish/interpret.h"
+#include "burnish/runs.h"
 #include "burnish/version.h"
 
 #endif
