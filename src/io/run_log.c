@@ -132,7 +132,7 @@ static brn_status need_schema(brn__run_log *log)
     return status;
 }
 
-/* Switching to WAL does not wait for others as other statements do. */
+/* Switching to WAL may fail at once where other statements wait; so the waiting is done here. */
 static brn_status use_wal(brn__run_log *log)
 {
     enum { PAUSE = 10 }; /* milliseconds */
@@ -151,13 +151,13 @@ static brn_status open_database(brn__run_log *log, bool writes)
     const int flags = writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
     if (sqlite3_open_v2(log->path, &log->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return log->database ? fail(log, "open the run log") : BRN_ERROR_NO_MEMORY;
-    sqlite3_busy_timeout(log->database, log->busy_milliseconds);
     int64_t version;
+    if (writes) BRN__TRY(use_wal(log));
+    sqlite3_busy_timeout(log->database, log->busy_milliseconds);
     if (!writes) {
         BRN__TRY(check_schema(log, &version));
         return version > 0 ? BRN_OK : brn__fail(BRN_ERROR_INPUT, "%s: an empty run log", log->path);
     }
-    BRN__TRY(use_wal(log));
     BRN__TRY(execute(log, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL", "open the run log"));
     return need_schema(log);
 }

@@ -79,12 +79,13 @@ static brn_run_record *add_record(brn_runs *runs)
     return record;
 }
 
-static bool is_run_folder(const char *path)
+static brn_status is_run_folder(const char *path, bool *out)
 {
     char *config = brn__path_join(path, "config.json");
-    bool is = config && brn__is_file(config);
+    if (!config) return BRN_ERROR_NO_MEMORY;
+    *out = brn__is_file(config);
     brn__free(config);
-    return is;
+    return BRN_OK;
 }
 
 static brn_status set_path(brn_runs *runs, brn_run_record *record, const char *folder, const char *name)
@@ -93,8 +94,7 @@ static brn_status set_path(brn_runs *runs, brn_run_record *record, const char *f
     record->path = brn__arena_printf(&runs->arena, "%s%s%s", folder, joined ? "/" : "", name);
     if (!record->path) return BRN_ERROR_NO_MEMORY;
     record->name = brn__path_name(record->path);
-    record->present = is_run_folder(record->path);
-    return BRN_OK;
+    return is_run_folder(record->path, &record->present);
 }
 
 /* Without numbers of its own end a run has those of its last epoch. */
@@ -242,8 +242,9 @@ static brn_status add_folders(brn_runs *runs, const char *folder)
     brn_status status = BRN_OK;
     for (int64_t i = 0; status == BRN_OK && i < names.count; i++) {
         char *path = brn__path_join(folder, names.names[i]);
-        if (!path) status = BRN_ERROR_NO_MEMORY;
-        else if (is_run_folder(path) && !is_known(runs, path))
+        bool is_run = false;
+        status = path ? is_run_folder(path, &is_run) : BRN_ERROR_NO_MEMORY;
+        if (status == BRN_OK && is_run && !is_known(runs, path))
             status = add_folder(runs, folder, names.names[i]);
         brn__free(path);
     }
@@ -290,7 +291,9 @@ static brn_status find_run(brn_runs *runs, const char *folder, const char *name,
     const int64_t before = runs->count;
     BRN__TRY(add_logged(runs, folder, name));
     if (runs->count > before) return BRN_OK;
-    return is_run_folder(path) ? add_folder(runs, folder, name) : BRN_OK;
+    bool is_run;
+    BRN__TRY(is_run_folder(path, &is_run));
+    return is_run ? add_folder(runs, folder, name) : BRN_OK;
 }
 
 static brn_status open_run(brn_runs *runs, const char *given)

@@ -258,6 +258,19 @@ TEST(a_log_that_another_holds_is_told_and_used_again_later)
     brn__run_log_close(log);
 }
 
+TEST(a_log_that_another_is_making_is_waited_for_and_given_up)
+{
+    const char *path = log_path();
+    brn__run_log *log;
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    assert_fails(brn__run_log_open(path, 300, &log), BRN_ERROR_IO, "database is locked");
+    assert_null(log);
+    sqlite3_close(other);
+    brn__run_log_close(open_log(path));
+}
+
 /* ------------------------------------------------------------------ wrong files */
 
 static void make_database(const char *path, const char *text)
