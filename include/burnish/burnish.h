@@ -24,6 +24,7 @@
 #include "burnish/lr_plot.h"
 #include "burnish/image.h"
 #include "burnish/image_lr_find.h"
+#include "burnish/predictions.h"
 #include "burnish/interpret.h"
 #include "burnish/runs.h"
 #include "burnish/version.h"

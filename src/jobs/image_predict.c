@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "burnish/predictions.h"
 #include "jobs/image_job.h"
 
 #include <string.h>
@@ -237,15 +238,35 @@ static brn_status ask_files(brn_image_model *model, const brn__image_ask *ask,
     return BRN_OK;
 }
 
+brn_image_predict_options brn_image_predict_defaults(void)
+{
+    return (brn_image_predict_options){.batch_size = 16};
+}
+
 brn_status brn_image_predict_files(brn_image_model *model, const char *const *paths, int64_t count,
                                    int batch_size, float *probabilities, bool *ok)
 {
+    brn_image_predict_options options = brn_image_predict_defaults();
+    options.batch_size = batch_size;
+    return brn_image_predict_list(model, paths, count, &options, probabilities, ok);
+}
+
+brn_status brn_image_predict_list(brn_image_model *model, const char *const *paths, int64_t count,
+                                  const brn_image_predict_options *options, float *probabilities,
+                                  bool *ok)
+{
+    const int batch_size = options->batch_size;
     memset(probabilities, 0, (size_t)(count * model->class_count) * sizeof *probabilities);
     memset(ok, 0, (size_t)count * sizeof *ok);
     if (batch_size < 1 || batch_size > BRN__IMAGE_BATCH_MAX)
         return brn__fail(BRN_ERROR_USAGE, "batch size: %d; expected 1 to %d", batch_size,
                          BRN__IMAGE_BATCH_MAX);
+    if (options->tta < 0 || options->tta > 1000)
+        return brn__fail(BRN_ERROR_USAGE, "tta: %d passes; expected 0 to 1000", options->tta);
     if (count == 0) return BRN_OK;
+    brn__progress progress;
+    brn__progress_init(&progress, options->on_event, options->context);
+    progress.stage = "predict";
     brn_image_data *data;
     brn__dataset *dataset = NULL;
     int64_t *items = brn__image_item_numbers(0, count);
@@ -257,7 +278,10 @@ brn_status brn_image_predict_files(brn_image_model *model, const char *const *pa
                                     .items = items,
                                     .count = count,
                                     .batch_size = batch_size < count ? batch_size : count,
-                                    .loaders = brn__image_loaders(-1)};
+                                    .loaders = brn__image_loaders(-1),
+                                    .tta = options->tta,
+                                    .seed = model->seed,
+                                    .progress = &progress};
         status = ask_files(model, &ask, probabilities, ok);
     }
     brn__dataset_free(dataset);
