@@ -25,6 +25,11 @@ typedef enum cli_option_type {
 #define CLI_OPTION_LIST(X)                                                                         \
     X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/image-N")   \
     X(REPORT, "out", TEXT, "FILE", 0, 0, "report to write", "report.html in the run folder")       \
+    X(PREDICTIONS, "out", TEXT, "FILE.csv", 0, 0, "write the answers as CSV", NULL)                \
+    X(SUBMISSION, "submission", TEXT, "SAMPLE.csv", 0, 0,                                          \
+      "write --out in the form of this sample: its ids, its columns, its order", NULL)             \
+    X(ALL_PROBABILITIES, "all-probabilities", FLAG, "", 0, 0,                                      \
+      "a column for each class in --out, however many there are", NULL)                            \
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch", 0, 0,                                         \
       "fine-tune: head first, then all layers; scratch: random weights", NULL)                     \
