@@ -1,31 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0
- * burnish image predict RUN_OR_ARCH FILE...
+ * burnish image predict RUN_OR_ARCH FILE_OR_FOLDER...
  *
- * Files go through the network in batches; the answers come in the order of the command line. A
- * file that can't be read costs a message and, at the end, exit code 1. */
+ * Files go through the network in batches; the answers come in the order of the command line, those of a
+ * folder in the order of their names. A file that can't be read costs a message; exit code 1 when none
+ * could be read. */
 #include "commands.h"
 #include "json.h"
 #include "model_open.h"
 #include "output.h"
+#include "progress.h"
 #include "signals.h"
 
-#include "burnish/image.h"
+#include "burnish/predictions.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
+enum { CHUNK_BATCHES = 16 }; /* what is answered before it is told */
+
 typedef struct prediction {
     brn_image_model *model;
-    int64_t classes, top, batch_size;
-    float *probabilities; /* (batch_size, classes) */
-    bool *ok, *taken;     /* (batch_size), (classes) */
+    brn_image_files files;
+    brn_image_predict_options options;
+    cli_progress progress;
+    int64_t classes, top, chunk;
+    float *probabilities; /* (count, classes) */
+    bool *ok, *taken;     /* (count), (classes) */
     int64_t bad_count;
+    double seconds;       /* of the answers alone */
 } prediction;
 
 static void defaults(cli_value *values)
 {
+    brn_image_predict_options o = brn_image_predict_defaults();
     values[CLI_TOP] = (cli_value){.set = true, .whole = 5};
-    values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = 16};
+    values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = o.batch_size};
+    values[CLI_TTA] = (cli_value){.set = true, .whole = o.tta};
     values[CLI_THREADS] = (cli_value){.set = true, .whole = 0};
 }
 
@@ -79,73 +89,126 @@ static void tell_bad(prediction *p, const char *path)
 {
     const float *row;
     p->bad_count++;
-    if (brn_image_predict_file(p->model, path, &row) != BRN_OK)
-        cli_fail(CLI_BAD_INPUT, "%s", brn_error_message());
-    else
-        cli_fail(CLI_BAD_INPUT, "%s: could not be read", path);
+    if (brn_image_predict_file(p->model, path, &row) != BRN_OK) cli_warn("%s", brn_error_message());
+    else cli_warn("%s: could not be read", path);
 }
 
-static int predict_all(prediction *p, const char **paths, int64_t count)
+static brn_status answer(prediction *p, int64_t first, int64_t count)
 {
-    for (int64_t done = 0; done < count && !cli_output_broken(); done += p->batch_size) {
-        int64_t now = count - done < p->batch_size ? count - done : p->batch_size;
-        brn_status status = brn_image_predict_files(p->model, paths + done, now, (int)p->batch_size,
-                                                    p->probabilities, p->ok);
-        /* BRN_ERROR_INPUT: none of them could be read, which each line tells below. */
-        if (status == BRN_ERROR_INPUT)
-            for (int64_t i = 0; i < now; i++) p->ok[i] = false;
-        else if (status != BRN_OK)
-            return cli_fail_status(status);
-        for (int64_t i = 0; i < now; i++) {
-            if (p->ok[i])
-                tell(p, paths[done + i], p->probabilities + i * p->classes);
-            else
-                tell_bad(p, paths[done + i]);
+    double began = cli_seconds();
+    brn_status status =
+        brn_image_predict_list(p->model, p->files.paths + first, count, &p->options,
+                               p->probabilities + first * p->classes, p->ok + first);
+    p->seconds += cli_seconds() - began;
+    cli_progress_clear(&p->progress);
+    if (status != BRN_ERROR_INPUT) return status;
+    for (int64_t i = 0; i < count; i++) p->ok[first + i] = false; /* not one could be read */
+    return BRN_OK;
+}
+
+static int predict_all(prediction *p)
+{
+    const int64_t count = p->files.count;
+    for (int64_t done = 0; done < count && !cli_output_broken(); done += p->chunk) {
+        int64_t now = count - done < p->chunk ? count - done : p->chunk;
+        brn_status status = answer(p, done, now);
+        if (status != BRN_OK) return cli_fail_status(status);
+        for (int64_t i = done; i < done + now; i++) {
+            if (p->ok[i]) tell(p, p->files.paths[i], p->probabilities + i * p->classes);
+            else tell_bad(p, p->files.paths[i]);
         }
         if (cli_signal()) return 128 + cli_signal();
     }
-    return p->bad_count ? CLI_BAD_INPUT : CLI_DONE;
+    if (p->bad_count < count) return CLI_DONE;
+    return cli_fail(CLI_BAD_INPUT, "no picture could be read (%lld)", (long long)count);
+}
+
+static int write_file(const cli_call *call, const prediction *p)
+{
+    const cli_value *v = call->values;
+    if (!v[CLI_PREDICTIONS].set) return CLI_DONE;
+    const char *out = v[CLI_PREDICTIONS].text;
+    const brn_image_predictions all = {p->model, p->files.paths, p->files.count, p->probabilities, p->ok};
+    if (v[CLI_SUBMISSION].set)
+        return cli_fail_status(brn_image_predictions_submission(&all, v[CLI_SUBMISSION].text, out));
+    return cli_fail_status(brn_image_predictions_csv(&all, v[CLI_ALL_PROBABILITIES].flag, out));
+}
+
+static void tell_end(const cli_call *call, const prediction *p)
+{
+    const int64_t good = p->files.count - p->bad_count;
+    const char *out = call->values[CLI_PREDICTIONS].set ? call->values[CLI_PREDICTIONS].text : NULL;
+    char path[4096];
+    if (!cli_is_json()) {
+        if (out) cli_say("wrote %s\n", cli_visible(out, path, sizeof path));
+        return;
+    }
+    cli_json json = cli_json_event("done");
+    cli_json_object(&json, "metrics");
+    cli_json_close(&json);
+    cli_json_whole(&json, "count", good);
+    cli_json_whole(&json, "bad_count", p->bad_count);
+    cli_json_text(&json, "out", out);
+    cli_json_real(&json, "seconds", p->seconds);
+    cli_json_real(&json, "milliseconds_per_picture", 1e3 * p->seconds / (double)(good > 0 ? good : 1));
+    cli_json_end(&json);
+}
+
+/* With random views everything is one list: they depend on the place in it. */
+static void choose_chunk(const cli_call *call, prediction *p)
+{
+    const cli_value *v = call->values;
+    p->options = brn_image_predict_defaults();
+    p->options.batch_size = (int)v[CLI_BATCH_SIZE].whole;
+    p->options.tta = (int)v[CLI_TTA].whole;
+    p->options.on_event = cli_progress_event;
+    p->options.context = &p->progress;
+    p->progress = cli_progress_of("image predict");
+    p->chunk = p->options.tta > 0 ? p->files.count : CHUNK_BATCHES * v[CLI_BATCH_SIZE].whole;
 }
 
 static int predict(const cli_call *call, prediction *p)
 {
+    const size_t count = (size_t)p->files.count;
     p->classes = brn_image_model_classes(p->model);
-    p->batch_size = call->values[CLI_BATCH_SIZE].whole;
-    if (p->batch_size > call->input_count) p->batch_size = call->input_count;
     p->top = call->values[CLI_TOP].whole < p->classes ? call->values[CLI_TOP].whole : p->classes;
-    p->probabilities = calloc((size_t)(p->batch_size * p->classes), sizeof *p->probabilities);
-    p->ok = calloc((size_t)p->batch_size, sizeof *p->ok);
+    choose_chunk(call, p);
+    p->probabilities = calloc(count * (size_t)p->classes, sizeof *p->probabilities);
+    p->ok = calloc(count, sizeof *p->ok);
     p->taken = calloc((size_t)p->classes, sizeof *p->taken);
     int code = CLI_NO_ROOM;
-    double began = cli_seconds();
-    int64_t count = call->input_count - 1;
-    if (p->probabilities && p->ok && p->taken)
-        code = predict_all(p, call->inputs + 1, count);
-    else
-        cli_fail(code, "no memory for %lld classes", (long long)p->classes);
-    if (cli_is_json() && (code == CLI_DONE || code == CLI_BAD_INPUT)) {
-        cli_json json = cli_json_event("done");
-        cli_json_object(&json, "metrics");
-        cli_json_close(&json);
-        cli_json_whole(&json, "count", count - p->bad_count);
-        cli_json_whole(&json, "bad_count", p->bad_count);
-        cli_json_real(&json, "seconds", cli_seconds() - began);
-        cli_json_end(&json);
-    }
+    if (p->probabilities && p->ok && p->taken) code = predict_all(p);
+    else cli_fail(code, "no memory for %lld pictures and %lld classes", (long long)count, (long long)p->classes);
+    if (code == CLI_DONE) code = write_file(call, p);
+    if (code == CLI_DONE) tell_end(call, p);
     free(p->probabilities);
     free(p->ok);
     free(p->taken);
     return code;
 }
 
+static int check(const cli_call *call)
+{
+    const cli_value *v = call->values;
+    if (v[CLI_PREDICTIONS].set) return CLI_DONE;
+    if (v[CLI_SUBMISSION].set)
+        return cli_fail(CLI_WRONG_USE, "--submission needs --out, the file to write");
+    if (v[CLI_ALL_PROBABILITIES].flag)
+        return cli_fail(CLI_WRONG_USE, "--all-probabilities needs --out, the file to write");
+    return CLI_DONE;
+}
+
 static int run(const cli_call *call)
 {
     prediction p = {0};
+    int code = check(call);
+    if (code != CLI_DONE) return code;
     cli_signals_watch();
-    int failed = cli_model_open(call, "image predict", &p.model);
-    if (failed) return failed;
-    int code = predict(call, &p);
+    brn_status status = brn_image_files_find(call->inputs + 1, call->input_count - 1, &p.files);
+    code = status == BRN_OK ? cli_model_open(call, "image predict", &p.model) : cli_fail_status(status);
+    if (code == CLI_DONE) code = predict(call, &p);
     brn_image_model_close(p.model);
+    brn_image_files_free(&p.files);
     return code;
 }
 
@@ -156,11 +219,17 @@ const cli_command cli_command_image_predict = {
     .summary = "Names what is on pictures",
     .details = "RUN_OR_ARCH is a run folder, its model.safetensors, or an architecture: its pretrained\n"
                "weights then answer with the classes that they were trained on. Weights that are not in\n"
-               "the cache are fetched.",
+               "the cache are fetched.\n"
+               "A FILE may be a folder: its pictures at any depth (jpg, png, webp), in natural order of\n"
+               "their names. --out writes a CSV file with the columns file, label, probability, and one\n"
+               "for each class up to 20 classes. --submission takes the sample file of a competition:\n"
+               "ids of files (with or without their extension), then one column for the label or one\n"
+               "column for each class. What can't be read is warned of; exit code 1 if nothing could.",
     .inputs_min = 2,
     .inputs_max = INT_MAX,
     .computes = true,
-    .options = {CLI_TOP, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .options = {CLI_PREDICTIONS, CLI_SUBMISSION, CLI_ALL_PROBABILITIES, CLI_TOP, CLI_TTA, CLI_BATCH_SIZE,
+                CLI_THREADS, CLI_MIRROR, CLI_OFFLINE, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,
 };
