@@ -19,6 +19,7 @@
 #include "burnish/weights.h"
 #include "burnish/imagenet.h"
 #include "burnish/image_data.h"
+#include "burnish/data_split.h"
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
 #include "burnish/lr_plot.h"

@@ -4,8 +4,8 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/files.h"
-#include "base/philox.h"
 #include "burnish/image_data.h"
+#include "data/split.h"
 
 #include <string.h>
 #include <strings.h>
@@ -183,15 +183,11 @@ static brn_status read_two_folders(brn_image_data *data, const char *train, cons
 static brn_status choose_valid(const brn_image_data_options *options, int64_t label, int64_t count,
                                bool *chosen)
 {
-    int64_t wanted = (int64_t)(options->valid * (double)count + 0.5);
-    if (wanted < 1 && options->valid > 0) wanted = 1;
-    if (wanted > count - 1) wanted = count - 1;
+    const int64_t wanted = brn__split_share(options->valid, count);
     int64_t *order = brn__alloc_array((size_t)count, sizeof *order);
     if (!order) return BRN_ERROR_NO_MEMORY;
-    for (int64_t i = 0; i < count; i++) order[i] = i, chosen[i] = false;
-    brn__random random =
-        brn__random_new(brn__philox_key(options->seed, "split"), (uint32_t)label, 0, 0);
-    brn__random_shuffle(&random, order, count);
+    for (int64_t i = 0; i < count; i++) chosen[i] = false;
+    brn__split_order(options->seed, label, order, count);
     for (int64_t i = 0; i < wanted; i++) chosen[order[i]] = true;
     brn__free(order);
     return BRN_OK;
