@@ -13,6 +13,7 @@
     X(image_evaluate)                                                                              \
     X(image_interpret)                                                                             \
     X(image_predict)                                                                               \
+    X(data_check)                                                                                  \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \

@@ -82,6 +82,14 @@ typedef enum cli_option_type {
     X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \
     X(THREADS, "threads", WHOLE, "N", 0, 1024, "computing threads, 0 = all processors", NULL)      \
     X(LOADERS, "loaders", WHOLE, "N", 0, 256, "threads that load pictures", "chosen")              \
+    X(NEAR, "near", WHOLE, "BITS", -1, 16,                                                         \
+      "of 64 that pictures alike may differ by; -1: equal bytes only", NULL)                       \
+    X(MIN_SIDE, "min-side", WHOLE, "PIXELS", 0, 16384, "a shorter side below it is tiny", NULL)    \
+    X(KINDS, "kinds", TEXT, "LIST", 0, 0, "kinds to look for, with commas between", "all")         \
+    X(MOVE, "move", TEXT, "FOLDER", 0, 0, "move what is found there; moved.csv says from where", NULL) \
+    X(FIX_EXTENSIONS, "fix-extensions", FLAG, "", 0, 0, "rename pictures by what they are", NULL)  \
+    X(HTML, "html", TEXT, "FILE", 0, 0, "write the list as a page with small pictures", NULL)      \
+    X(STRICT, "strict", FLAG, "", 0, 0, "exit code 1 when something is found", NULL)               \
     X(MIRROR, "mirror", TEXT, "URL", 0, 0, "folder on the web that holds the weight files",        \
       "$BURNISH_MIRROR, else the files' own addresses")                                            \
     X(OFFLINE, "offline", FLAG, "", 0, 0, "never use the network", NULL)                           \
