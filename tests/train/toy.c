@@ -29,7 +29,7 @@ brn__loader *toy_loader(const toy *t, int64_t first, int64_t count, int64_t batc
     return loader;
 }
 
-void toy_new(toy *t)
+static void make(toy *t, double dropout)
 {
     *t = (toy){.dataset = {.count = TOY_ITEMS + TOY_VALID,
                            .input_dtype = BRN_DTYPE_F32,
@@ -44,7 +44,7 @@ void toy_new(toy *t)
     const brn_init init = {.kind = BRN_INIT_KAIMING_NORMAL};
     brn_node *h = brn_relu(brn_nn_linear(x, "a", 32, true, init));
     brn_graph_set_group(t->graph, 1);
-    h = brn_dropout(brn_nn_batch_norm(h, "n", NULL), brn_scalar(t->graph, "p", .1));
+    h = brn_dropout(brn_nn_batch_norm(h, "n", NULL), brn_scalar(t->graph, "p", dropout));
     h = brn_nn_linear(h, "b", 2, true, init);
     brn_node *loss = brn_cross_entropy(h, target, -1);
     assert_ok(brn_parameters_new(t->graph, BRN_DTYPE_F32, &t->parameters));
@@ -62,6 +62,10 @@ void toy_new(toy *t)
         .learning_rate = 1e-2,
     };
 }
+
+void toy_new(toy *t) { make(t, .1); }
+
+void toy_new_without_dropout(toy *t) { make(t, 0); }
 
 void toy_free(toy *t)
 {

@@ -18,6 +18,7 @@ typedef struct toy {
 } toy;
 
 void toy_new(toy *t);
+void toy_new_without_dropout(toy *t);
 void toy_free(toy *t);
 /* A loader of the caller's over items first .. first + count - 1, shuffled when `training`. */
 brn__loader *toy_loader(const toy *t, int64_t first, int64_t count, int64_t batch_size, bool training);
