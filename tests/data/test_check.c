@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "burnish/data_check.h"
 #include "data/pictures.h"
+#include "report/thumbnail.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -127,27 +128,40 @@ TEST(copies_leaks_and_double_labels_name_their_partner)
     brn_data_check_close(check);
 }
 
-TEST(different_flat_pictures_are_not_alike)
+static void put_flat(const char *root, const char *name, uint8_t level)
+{
+    brn__picture picture;
+    brn__text jpeg = {0};
+    assert_ok(brn__picture_new(40, 40, name, &picture));
+    memset(picture.pixels, level, 40 * 40 * 3);
+    assert_ok(brn__jpeg_encode(&picture, 90, &jpeg));
+    put_bytes(root, name, jpeg.bytes, jpeg.length);
+    brn__picture_free(&picture);
+    brn__text_free(&jpeg);
+}
+
+TEST(flat_pictures_are_alike_by_their_colour_alone)
 {
     const char *root = test_scratch_folder();
-    for (int i = 0; i < 3; i++) {
+    put_flat(root, "a/1.jpg", 20);
+    put_flat(root, "a/2.jpg", 120);
+    put_flat(root, "a/3.jpg", 220);
+    put_flat(root, "a/4.jpg", 126);
+    assert_findings(root, 0, "a/4.jpg near-duplicate a/2.jpg\n");
+}
+
+TEST(usual_differences_of_size_are_no_findings)
+{
+    const char *root = test_scratch_folder();
+    for (int i = 0; i < 24; i++) {
         char name[32];
-        snprintf(name, sizeof name, "a/%d.jpg", i);
-        put_jpeg(root, name, 0, 64, 64, 90);
+        snprintf(name, sizeof name, "a/%02d.jpg", i);
+        put_jpeg(root, name, i, 120, 90, 90);
     }
-    /* One picture three times; the others below have as little detail, and other colours. */
-    brn_data_check *check = open_check(root, 0, 1);
-    assert_int_equal(brn_data_check_count(check), 2);
-    brn_data_check_close(check);
-    const char *grey = test_source_path("tests/golden/resize/1x1-box.png");
-    char *bytes;
-    size_t length;
-    assert_ok(brn__read_file(grey, 1 << 20, &bytes, &length));
-    put_bytes(root, "a/flat.png", bytes, length);
-    brn__free(bytes);
-    check = open_check(root, 1u << BRN_FINDING_NEAR_DUPLICATE, 1);
-    assert_int_equal(brn_data_check_count(check), 0);
-    brn_data_check_close(check);
+    put_jpeg(root, "a/larger.jpg", 50, 180, 135, 90);
+    put_jpeg(root, "a/wider.jpg", 51, 160, 70, 90);
+    put_jpeg(root, "a/giant.jpg", 52, 250, 188, 90);
+    assert_findings(root, 0, "a/giant.jpg size -\n");
 }
 
 TEST(sizes_that_stand_out_are_told_and_others_are_not)
