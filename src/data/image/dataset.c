@@ -2,11 +2,27 @@
 #include "data/image/dataset.h"
 #include "base/alloc.h"
 
+#include <math.h>
+#include <string.h>
+
 typedef struct image_dataset {
     brn__dataset base;
     const brn_image_data *data; /* borrowed */
     brn__image_transform transform;
 } image_dataset;
+
+/* A test item without a target gets -1, or numbers that no loss can take. */
+static void write_target(const brn_image_data *data, int64_t item, void *out)
+{
+    const int64_t width = brn_image_data_target_width(data);
+    const float *target = brn_image_data_target(data, item);
+    if (brn_image_data_target_kind(data) == BRN_TARGET_LABEL)
+        *(int64_t *)out = brn_image_data_label(data, item);
+    else if (target)
+        memcpy(out, target, (size_t)width * sizeof *target);
+    else
+        for (int64_t k = 0; k < width; k++) ((float *)out)[k] = NAN;
+}
 
 static brn_status image_load(const brn__dataset *base, int64_t item,
                              const brn__sample_context *context, void *input, void *target)
@@ -14,7 +30,7 @@ static brn_status image_load(const brn__dataset *base, int64_t item,
     const image_dataset *dataset = (const image_dataset *)base;
     uint64_t key = brn__philox_key(context->seed, "augment");
     brn__random random = brn__random_new(key, context->epoch, (uint32_t)item, context->pass);
-    *(int64_t *)target = brn_image_data_label(dataset->data, item);
+    write_target(dataset->data, item, target);
     return brn__image_transform_read(&dataset->transform, brn_image_data_path(dataset->data, item),
                                      context->training, &random, input);
 }
@@ -30,12 +46,14 @@ brn_status brn__image_dataset_new(const brn_image_data *data, const brn__image_t
     BRN__TRY(brn__image_transform_check(transform));
     image_dataset *dataset = brn__alloc_zero(1, sizeof *dataset);
     if (!dataset) return BRN_ERROR_NO_MEMORY;
+    const bool labels = brn_image_data_target_kind(data) == BRN_TARGET_LABEL;
+    const int64_t width = brn_image_data_target_width(data);
     *dataset = (image_dataset){
         .base = {.count = brn_image_data_count(data),
                  .input_dtype = BRN_DTYPE_F32,
-                 .target_dtype = BRN_DTYPE_I64,
+                 .target_dtype = labels ? BRN_DTYPE_I64 : BRN_DTYPE_F32,
                  .input_shape = brn_shape_of(3, (int64_t[]){3, transform->size, transform->size}),
-                 .target_shape = brn_shape_of(0, NULL),
+                 .target_shape = labels ? brn_shape_of(0, NULL) : brn_shape_of(1, &width),
                  .load = image_load,
                  .free = image_free},
         .data = data,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Labelled pictures as a dataset: input float32 (3, S, S), target int64 () = the label. */
+ * Pictures as a dataset: input float32 (3, S, S); target int64 () = the label, or float32 (K) = tags
+ * or numbers. */
 #ifndef BRN__DATA_IMAGE_DATASET_H
 #define BRN__DATA_IMAGE_DATASET_H
 

@@ -1,51 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Lists pictures by folder. Items are kept in one array, the training items first; paths and names
- * live in an arena that goes with the data. */
+ * Lists pictures by folder. */
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "base/files.h"
-#include "burnish/image_data.h"
-#include "data/split.h"
+#include "data/image/items.h"
 
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-typedef struct item {
-    const char *path; /* in the arena */
-    int64_t label;
-} item;
-
-typedef struct item_list {
-    item *items; /* owned */
-    int64_t count, capacity;
-} item_list;
-
-struct brn_image_data {
-    brn__arena arena;
-    const char **classes; /* (class_count), in the arena */
-    int64_t class_count;
-    item_list items;
-    int64_t start[BRN_SPLIT_COUNT + 1]; /* split s is start[s] .. start[s + 1] - 1 */
-};
-
-brn_image_data_options brn_image_data_defaults(void)
-{
-    return (brn_image_data_options){.valid = 0.2, .seed = 42};
-}
-
-static brn_status add_item(item_list *list, const char *path, int64_t label)
-{
-    if (list->count == list->capacity) {
-        int64_t larger = list->capacity ? 2 * list->capacity : 256;
-        item *items = brn__realloc(list->items, (size_t)larger * sizeof *items);
-        if (!items) return BRN_ERROR_NO_MEMORY;
-        list->items = items;
-        list->capacity = larger;
-    }
-    list->items[list->count++] = (item){.path = path, .label = label};
-    return BRN_OK;
-}
 
 /* Endings of names that promise a picture, of whatever format. */
 static const char *const picture_endings[] = {".jpg", ".jpeg", ".jpe",  ".png",  ".webp", ".gif",
@@ -77,7 +38,7 @@ static brn_status is_wanted(const char *path, const char *name, bool files, bool
 }
 
 /* Keeps of a sorted list the names that are folders (or, with `files`, items) and not hidden. */
-static brn_status list_kind(const char *path, bool files, brn__name_list *out)
+brn_status brn__list_kind(const char *path, bool files, brn__name_list *out)
 {
     BRN__TRY(brn__list_folder(path, out));
     int64_t kept = 0;
@@ -99,14 +60,14 @@ static brn_status list_kind(const char *path, bool files, brn__name_list *out)
 
 /* Adds the files of one class folder, in order; says how many. */
 static brn_status add_class_files(brn_image_data *data, const char *folder, int64_t label,
-                                  item_list *list, int64_t *added)
+                                  brn__item_list *list, int64_t *added)
 {
     brn__name_list files;
-    BRN__TRY(list_kind(folder, true, &files));
+    BRN__TRY(brn__list_kind(folder, true, &files));
     brn_status status = BRN_OK;
     for (int64_t i = 0; status == BRN_OK && i < files.count; i++) {
         const char *path = brn__arena_printf(&data->arena, "%s/%s", folder, files.names[i]);
-        status = path ? add_item(list, path, label) : BRN_ERROR_NO_MEMORY;
+        status = path ? brn__item_add(list, path, label, NULL) : BRN_ERROR_NO_MEMORY;
     }
     *added = files.count;
     brn__name_list_free(&files);
@@ -126,7 +87,7 @@ static brn_status keep_classes(brn_image_data *data, const brn__name_list *names
     return BRN_OK;
 }
 
-static brn_status add_all_classes(brn_image_data *data, const char *folder, item_list *list)
+static brn_status add_all_classes(brn_image_data *data, const char *folder, brn__item_list *list)
 {
     for (int64_t label = 0; label < data->class_count; label++) {
         int64_t added;
@@ -162,64 +123,28 @@ static brn_status check_same_classes(const brn_image_data *data, const brn__name
 static brn_status read_two_folders(brn_image_data *data, const char *train, const char *valid)
 {
     brn__name_list names;
-    BRN__TRY(list_kind(train, false, &names));
+    BRN__TRY(brn__list_kind(train, false, &names));
     brn_status status = keep_classes(data, &names);
     brn__name_list_free(&names);
     if (status == BRN_OK && data->class_count == 0)
         status = brn__fail(BRN_ERROR_INPUT, "%s: no class folders; expected %s/CLASS/picture.jpg",
                            train, train);
     BRN__TRY(status);
-    BRN__TRY(list_kind(valid, false, &names));
+    BRN__TRY(brn__list_kind(valid, false, &names));
     status = check_same_classes(data, &names, train, valid);
     brn__name_list_free(&names);
     BRN__TRY(status);
     BRN__TRY(add_all_classes(data, train, &data->items));
     data->start[BRN_SPLIT_VALID] = data->items.count;
+    data->has_split = true;
     return add_all_classes(data, valid, &data->items);
-}
-
-/* Marks which of `count` files of a class validate: a seeded choice of round(share * count), at
- * least one and never all, where the share is not 0 and there are two files. */
-static brn_status choose_valid(const brn_image_data_options *options, int64_t label, int64_t count,
-                               bool *chosen)
-{
-    const int64_t wanted = brn__split_share(options->valid, count);
-    int64_t *order = brn__alloc_array((size_t)count, sizeof *order);
-    if (!order) return BRN_ERROR_NO_MEMORY;
-    for (int64_t i = 0; i < count; i++) chosen[i] = false;
-    brn__split_order(options->seed, label, order, count);
-    for (int64_t i = 0; i < wanted; i++) chosen[order[i]] = true;
-    brn__free(order);
-    return BRN_OK;
-}
-
-/* Moves the chosen items of `all` (sorted by class) behind the others, both in their order. */
-static brn_status split_items(brn_image_data *data, const brn_image_data_options *options,
-                              const item_list *all)
-{
-    bool *chosen = brn__alloc_array((size_t)all->count, sizeof *chosen);
-    if (!chosen) return BRN_ERROR_NO_MEMORY;
-    brn_status status = BRN_OK;
-    for (int64_t first = 0, end; status == BRN_OK && first < all->count; first = end) {
-        int64_t label = all->items[first].label;
-        for (end = first; end < all->count && all->items[end].label == label;) end++;
-        status = choose_valid(options, label, end - first, chosen + first);
-    }
-    for (int valid = 0; valid < 2; valid++) {
-        for (int64_t i = 0; status == BRN_OK && i < all->count; i++)
-            if (chosen[i] == valid)
-                status = add_item(&data->items, all->items[i].path, all->items[i].label);
-        if (!valid) data->start[BRN_SPLIT_VALID] = data->items.count;
-    }
-    brn__free(chosen);
-    return status;
 }
 
 static brn_status read_one_folder(brn_image_data *data, const char *path,
                                   const brn_image_data_options *options)
 {
     brn__name_list names;
-    BRN__TRY(list_kind(path, false, &names));
+    BRN__TRY(brn__list_kind(path, false, &names));
     brn_status status = keep_classes(data, &names);
     brn__name_list_free(&names);
     BRN__TRY(status);
@@ -228,9 +153,9 @@ static brn_status read_one_folder(brn_image_data *data, const char *path,
                          "%s: no class folders; expected %s/CLASS/picture.jpg, or the same below "
                          "%s/train and %s/valid",
                          path, path, path, path);
-    item_list all = {0};
+    brn__item_list all = {0};
     status = add_all_classes(data, path, &all);
-    if (status == BRN_OK) status = split_items(data, options, &all);
+    if (status == BRN_OK) status = brn__items_split(data, options, &all);
     brn__free(all.items);
     return status;
 }
@@ -253,114 +178,21 @@ static brn_status find_inside(brn_image_data *data, const char *path, const char
 static brn_status holds_folders(const char *path, bool *out)
 {
     brn__name_list names;
-    BRN__TRY(list_kind(path, false, &names));
+    BRN__TRY(brn__list_kind(path, false, &names));
     *out = names.count > 0;
     brn__name_list_free(&names);
     return BRN_OK;
 }
 
-static brn_status read_folder(brn_image_data *data, const char *path,
-                              const brn_image_data_options *options)
+brn_status brn__image_folder_read(brn_image_data *data, const char *path,
+                                  const brn_image_data_options *options)
 {
     const char *train, *valid;
     bool has_classes = true;
     BRN__TRY(find_inside(data, path, (const char *[]){"train"}, 1, &train));
-    BRN__TRY(find_inside(data, path, (const char *[]){"valid", "val", "test"}, 3, &valid));
+    BRN__TRY(find_inside(data, path, (const char *[]){"valid", "val", "test"},
+                         options->test ? 2 : 3, &valid));
     if (train && valid) return read_two_folders(data, train, valid);
     if (train) BRN__TRY(holds_folders(train, &has_classes)); /* else pictures of trains */
     return read_one_folder(data, train && has_classes ? train : path, options);
-}
-
-brn_status brn_image_data_open(const char *path, const brn_image_data_options *options,
-                               brn_image_data **out)
-{
-    *out = NULL;
-    if (!(options->valid >= 0 && options->valid < 1))
-        return brn__fail(BRN_ERROR_USAGE, "valid %g; expected 0 to below 1", options->valid);
-    brn_image_data *data = brn__alloc_zero(1, sizeof *data);
-    if (!data) return BRN_ERROR_NO_MEMORY;
-    brn_status status = read_folder(data, path, options);
-    if (status != BRN_OK) {
-        brn_image_data_close(data);
-        return status;
-    }
-    data->start[BRN_SPLIT_TEST] = data->start[BRN_SPLIT_COUNT] = data->items.count;
-    *out = data;
-    return BRN_OK;
-}
-
-brn_status brn_image_data_from_files(const char *const *paths, int64_t count, brn_image_data **out)
-{
-    *out = NULL;
-    brn_image_data *data = brn__alloc_zero(1, sizeof *data);
-    brn_status status = data ? BRN_OK : BRN_ERROR_NO_MEMORY;
-    for (int64_t i = 0; status == BRN_OK && i < count; i++) {
-        const char *path = brn__arena_strdup(&data->arena, paths[i]);
-        status = path ? add_item(&data->items, path, -1) : BRN_ERROR_NO_MEMORY;
-    }
-    if (status != BRN_OK) {
-        brn_image_data_close(data);
-        return status;
-    }
-    data->start[BRN_SPLIT_COUNT] = count;
-    *out = data;
-    return BRN_OK;
-}
-
-void brn_image_data_close(brn_image_data *data)
-{
-    if (!data) return;
-    brn__free(data->items.items);
-    brn__arena_free(&data->arena);
-    brn__free(data);
-}
-
-int64_t brn_image_data_class_count(const brn_image_data *data)
-{
-    return data->class_count;
-}
-
-const char *brn_image_data_class_name(const brn_image_data *data, int64_t label)
-{
-    return label >= 0 && label < data->class_count ? data->classes[label] : NULL;
-}
-
-int64_t brn_image_data_count(const brn_image_data *data)
-{
-    return data->items.count;
-}
-
-int64_t brn_image_data_split_count(const brn_image_data *data, brn_split split)
-{
-    return data->start[split + 1] - data->start[split];
-}
-
-int64_t brn_image_data_label_count(const brn_image_data *data, brn_split split, int64_t label)
-{
-    int64_t count = 0;
-    for (int64_t i = data->start[split]; i < data->start[split + 1]; i++)
-        count += data->items.items[i].label == label;
-    return count;
-}
-
-int64_t brn_image_data_split_start(const brn_image_data *data, brn_split split)
-{
-    return data->start[split];
-}
-
-const char *brn_image_data_path(const brn_image_data *data, int64_t number)
-{
-    return data->items.items[number].path;
-}
-
-int64_t brn_image_data_label(const brn_image_data *data, int64_t number)
-{
-    return data->items.items[number].label;
-}
-
-brn_split brn_image_data_split(const brn_image_data *data, int64_t number)
-{
-    int split = BRN_SPLIT_TRAIN;
-    while (split < BRN_SPLIT_TEST && number >= data->start[split + 1]) split++;
-    return (brn_split)split;
 }
