@@ -317,7 +317,10 @@ static brn_status train_with(const brn_image_options *o, outcome *out)
 {
     char path[512];
     brn_image_result result;
-    TRY(brn_image_train(o, &result));
+    brn_image_options told = *o;
+    told.on_event = hear;
+    told.context = out;
+    TRY(brn_image_train(&told, &result));
     out->told += (int)result.bad_count + told_in(result.report);
     snprintf(path, sizeof path, "%s/config.json", o->out);
     TRY(outcome_add_file(out, path));
@@ -325,30 +328,11 @@ static brn_status train_with(const brn_image_options *o, outcome *out)
     return outcome_add_file(out, path);
 }
 
-static brn_image_options tiny(const world *w, const char *run, outcome *out)
-{
-    brn_image_options o = brn_image_defaults();
-    o.data = w->pictures;
-    o.out = run;
-    o.architecture = "resnet20_cifar";
-    o.pretrained = false;
-    o.batch_size = 8;
-    o.size = 32;
-    o.threads = 1;
-    o.loaders = 0;
-    o.on_event = hear;
-    o.context = out;
-    return o;
-}
-
 static brn_status train_from_scratch(const world *w, outcome *out)
 {
     char run[512];
     snprintf(run, sizeof run, "%s/deep/run", w->out);
-    brn_image_options o = tiny(w, run, out);
-    o.recipe = BRN_RECIPE_SCRATCH;
-    o.freeze_epochs = 0;
-    o.epochs = 1;
+    brn_image_options o = world_options(w, run);
     o.tta = 1;
     return train_with(&o, out);
 }
@@ -357,29 +341,47 @@ static brn_status train_on_features(const world *w, outcome *out)
 {
     char run[512];
     snprintf(run, sizeof run, "%s/run", w->out);
-    brn_image_options o = tiny(w, run, out);
+    brn_image_options o = world_options(w, run);
+    o.recipe = BRN_RECIPE_FINE_TUNE;
     o.freeze_epochs = 1;
     o.epochs = 0;
     o.precompute = true;
-    o.tta = 0;
     return train_with(&o, out);
 }
 
+static brn_status resume_in(const char *run, outcome *out)
+{
+    char path[800];
+    brn_image_result result;
+    TRY(brn_image_resume(run, hear, out, &result));
+    out->told += (int)result.bad_count + told_in(result.report);
+    snprintf(path, sizeof path, "%s/model.safetensors", run);
+    return outcome_add_file(out, path);
+}
+
+static brn_status resume(const world *w, outcome *out)
+{
+    char run[512];
+    snprintf(run, sizeof run, "%s/run", w->out);
+    return world_copy(w->stopped, run) ? resume_in(run, out) : BRN_ERROR_INTERNAL;
+}
+
 const scenario scenarios[] = {
-    {"safetensors", read_safetensors, false},
-    {"zip", read_zip, false},
-    {"legacy", read_legacy, false},
-    {"tar", read_tar, false},
-    {"folder", list_folder, false},
-    {"pictures", decode_pictures, false},
-    {"loader", load_here, false},
-    {"loader-threads", load_in_threads, true},
-    {"engine", train_engine, false},
-    {"model-file", write_model, false},
-    {"predict", predict, true},
-    {"evaluate", evaluate, true},
-    {"report", report, true},
-    {"train", train_from_scratch, false},
-    {"train-features", train_on_features, false},
+    {"safetensors", read_safetensors},
+    {"zip", read_zip},
+    {"legacy", read_legacy},
+    {"tar", read_tar},
+    {"folder", list_folder},
+    {"pictures", decode_pictures},
+    {"loader", load_here},
+    {"loader-threads", load_in_threads},
+    {"engine", train_engine},
+    {"model-file", write_model},
+    {"predict", predict},
+    {"evaluate", evaluate},
+    {"report", report},
+    {"train", train_from_scratch, .slow = true},
+    {"train-features", train_on_features, .slow = true},
+    {"resume", resume, .slow = true},
 };
 const int scenario_count = sizeof scenarios / sizeof *scenarios;

@@ -3,13 +3,15 @@
  *
  *     burnish-faults list
  *     burnish-faults memory|files POINTS SEED [SCENARIO]   POINTS: at most so many a scenario, 0 = all
- *     burnish-faults once SCENARIO FOLDER [N]              in a given world, killed at the N-th call
+ *     burnish-faults kills STRIDE WHOLE                    of a saved state (kills.h)
+ *     burnish-faults kills-resume STRIDE WHOLE             of a resumed training
  *
  * Scenarios run in a child process, so that a crash is a finding and not the end. A finding is a line
  * "FAILED ..."; the last lines are "points N", "found N" and what tools/test adds up. */
 #include "walk.h"
 #include "base/alloc.h"
 #include "base/system.h"
+#include "kills.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS_A_POINT = 120, CRASHES_MAX = 20, SHOWN_MAX = 12, REPEATS = 64 };
+enum { SECONDS_A_POINT = 120, CRASHES_MAX = 20, SHOWN_MAX = 12 };
 
 /* How calls fail. */
 typedef struct mode {
@@ -84,15 +86,11 @@ static int left_over; /* temporary files */
 static int look(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
     (void)info, (void)walk;
-    if (type == FTW_F && strstr(path, ".tmp-")) {
-        printf("  left behind: %s\n", path);
-        left_over++;
-    }
+    left_over += type == FTW_F && strstr(path, ".tmp-");
     return remove(path);
 }
 
-/* Empties what scenarios write to; the number of temporary files that were there. */
-static int clear(const world *w)
+int world_clear(const world *w)
 {
     left_over = 0;
     nftw(w->out, look, 16, FTW_DEPTH | FTW_PHYS);
@@ -142,7 +140,7 @@ static const char *run_point(const scenario *s, const mode *m, uint64_t n, const
     const char *why = judge(m, *status, &got, expected);
     if (brn__alloc_live() != blocks) why = "memory leaks";
     if (descriptors() != open_before) why = "descriptors leak";
-    if (clear(&place)) why = "a temporary file is left";
+    if (world_clear(&place)) why = "a temporary file is left";
     return why;
 }
 
@@ -183,9 +181,9 @@ static void walk_mode(const scenario *s, int number, uint64_t from, uint64_t tot
 static bool repeats(const scenario *s, const outcome *expected)
 {
     outcome again = {0};
-    clear(&place);
+    world_clear(&place);
     brn_status status = s->run(&place, &again);
-    clear(&place);
+    world_clear(&place);
     return status == BRN_OK && again.digest == expected->digest && again.told == expected->told;
 }
 
@@ -193,7 +191,7 @@ static void walk_child(const scenario *s, bool memory, uint64_t points, uint64_t
 {
     outcome expected = {0};
     json_set_alloc_funcs(brn__alloc, brn__free);
-    clear(&place);
+    world_clear(&place);
     const bool works = s->run(&place, &expected) == BRN_OK;
     if (!works || !repeats(s, &expected)) {
         printf("FAILED %s: without faults: %s\n", s->name, brn_error_message());
@@ -205,6 +203,7 @@ static void walk_child(const scenario *s, bool memory, uint64_t points, uint64_t
     repeats(s, &expected);
     const uint64_t total = count_calls(memory) - before;
     const uint64_t all = total * (memory ? 2 : MODES - 2);
+    if (s->slow) points = (points + 3) / 4;
     const uint64_t mean = points && all > points ? (all + points - 1) / points : 1;
     int first = shared->n ? shared->mode : memory ? 0 : 2; /* go on behind a crash */
     shared->calls = total;
@@ -256,14 +255,35 @@ static bool make_world(const char *folder)
     return ended == 0;
 }
 
-static int walk_all(bool memory, uint64_t points, uint64_t seed, const char *only)
+static char scratch[64];
+
+static bool scratch_world(void)
 {
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    char folder[64], command[96];
+    snprintf(scratch, sizeof scratch, "%s/burnish-faults-XXXXXX", base);
+    return mkdtemp(scratch) && make_world(scratch);
+}
+
+static void scratch_remove(void)
+{
+    char command[96];
+    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
+    if (system(command) != 0) printf("could not remove %s\n", scratch);
+}
+
+static int conclude(const char *what, uint64_t points, uint64_t found, int passed, int failed)
+{
+    printf("points %llu\nfound %llu\nscenarios %d\n", (unsigned long long)points,
+           (unsigned long long)found, passed + failed);
+    printf("faults in %s: %d passed, %d failed, 0 skipped\n", what, passed, failed);
+    return failed != 0;
+}
+
+static int walk_all(bool memory, uint64_t points, uint64_t seed, const char *only)
+{
     uint64_t all_points = 0, all_found = 0;
     int passed = 0, failed = 0;
-    snprintf(folder, sizeof folder, "%s/burnish-faults-XXXXXX", base);
-    if (!mkdtemp(folder) || !make_world(folder)) return 1;
+    if (!scratch_world()) return 1;
     for (int i = 0; i < scenario_count; i++) {
         if (only && strcmp(only, scenarios[i].name) != 0) continue;
         walk(&scenarios[i], memory, points, seed);
@@ -272,13 +292,20 @@ static int walk_all(bool memory, uint64_t points, uint64_t seed, const char *onl
         if (shared->found) failed++;
         else passed++;
     }
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    if (system(command) != 0) printf("could not remove %s\n", folder);
-    printf("points %llu\nfound %llu\nscenarios %d\n", (unsigned long long)all_points,
-           (unsigned long long)all_found, passed + failed);
-    printf("faults in %s: %d passed, %d failed, 0 skipped\n", memory ? "memory" : "files", passed, failed);
-    return failed != 0;
+    scratch_remove();
+    return conclude(memory ? "memory" : "files", all_points, all_found, passed, failed);
 }
+
+static int kill_all(const char *what, uint64_t stride, uint64_t whole)
+{
+    uint64_t points = 0;
+    if (!scratch_world()) return 1;
+    const uint64_t found = kills_walk(&place, what, stride, whole, &points);
+    scratch_remove();
+    return conclude("kills", points, found, !found, found != 0);
+}
+
+static uint64_t number(const char *text) { return strtoull(text, NULL, 10); }
 
 int main(int argc, char **argv)
 {
@@ -286,8 +313,13 @@ int main(int argc, char **argv)
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) return 1;
     if (argc >= 4 && (strcmp(argv[1], "memory") == 0 || strcmp(argv[1], "files") == 0))
-        return walk_all(argv[1][0] == 'm', strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
-                        argc > 4 ? argv[4] : NULL);
+        return walk_all(argv[1][0] == 'm', number(argv[2]), number(argv[3]), argc > 4 ? argv[4] : NULL);
+    if (argc == 4 && strncmp(argv[1], "kills", 5) == 0)
+        return kill_all(argv[1][5] ? "resume" : "save", number(argv[2]), number(argv[3]));
+    if (argc == 5 && strcmp(argv[1], "once") == 0) { /* the process that is killed */
+        world_name(&place, argv[2]);
+        return kills_once(&place, argv[3], number(argv[4]));
+    }
     for (int i = 0; i < scenario_count; i++) printf("%s\n", scenarios[i].name);
     return argc != 2 || strcmp(argv[1], "list") != 0;
 }

@@ -4,9 +4,11 @@
 #include "burnish/image.h"
 #include "walk.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <jpeglib.h>
 #include <png.h>
@@ -80,23 +82,46 @@ static brn_status make_pictures(const world *w)
     return BRN_OK;
 }
 
-/* A run with everything a run has. */
-static brn_status make_run(const world *w)
+brn_image_options world_options(const world *w, const char *run)
 {
     brn_image_options o = brn_image_defaults();
     o.data = w->pictures;
-    o.out = w->run;
+    o.out = run;
     o.architecture = "resnet20_cifar";
     o.pretrained = false;
     o.recipe = BRN_RECIPE_SCRATCH;
     o.freeze_epochs = 0;
     o.epochs = 1;
-    o.batch_size = 8;
+    o.batch_size = 4;
     o.size = 32;
     o.tta = 0;
     o.threads = 1;
     o.loaders = 0;
+    o.checkpoint_seconds = 0;
+    return o;
+}
+
+/* A run with everything a run has. */
+static brn_status make_run(const world *w)
+{
+    const brn_image_options o = world_options(w, w->run);
     return brn_image_train(&o, NULL);
+}
+
+static int stop_in_second_epoch(void *context, const brn_event *event)
+{
+    (void)context;
+    return event->kind == BRN_EVENT_EPOCH && event->epoch == 1;
+}
+
+/* A run to go on with. */
+static brn_status make_stopped(const world *w)
+{
+    brn_image_options o = world_options(w, w->stopped);
+    o.epochs = 2;
+    o.on_event = stop_in_second_epoch;
+    brn_status status = brn_image_train(&o, NULL);
+    return status == BRN_ERROR_INTERRUPTED ? BRN_OK : BRN_ERROR_INTERNAL;
 }
 
 void world_name(world *w, const char *folder)
@@ -105,6 +130,7 @@ void world_name(world *w, const char *folder)
     snprintf(w->folder, sizeof w->folder, "%s", folder);
     snprintf(w->pictures, sizeof w->pictures, "%s/pictures", folder);
     snprintf(w->run, sizeof w->run, "%s/run", folder);
+    snprintf(w->stopped, sizeof w->stopped, "%s/stopped", folder);
     snprintf(w->cache, sizeof w->cache, "%s/cache", folder);
     snprintf(w->out, sizeof w->out, "%s/out", folder);
     snprintf(w->weights, sizeof w->weights, "%.200s/tests/golden/containers", source ? source : ".");
@@ -115,5 +141,30 @@ brn_status world_make(world *w, const char *folder)
 {
     world_name(w, folder);
     brn_status status = make_pictures(w);
-    return status == BRN_OK ? make_run(w) : status;
+    if (status == BRN_OK) status = make_run(w);
+    return status == BRN_OK ? make_stopped(w) : status;
+}
+
+/* By the C library alone, as nothing of it is under test. */
+static bool copy_file(const char *folder, const char *name, const char *to)
+{
+    char path[800], bytes[65536];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *from = fopen(path, "rb");
+    snprintf(path, sizeof path, "%s/%s", to, name);
+    FILE *copy = from ? fopen(path, "wb") : NULL;
+    for (size_t got; copy && (got = fread(bytes, 1, sizeof bytes, from)) > 0;)
+        fwrite(bytes, 1, got, copy);
+    if (from) fclose(from);
+    return copy && fclose(copy) == 0;
+}
+
+bool world_copy(const char *folder, const char *to)
+{
+    DIR *all = opendir(folder);
+    bool good = all && mkdir(to, 0777) == 0;
+    for (struct dirent *entry; good && (entry = readdir(all));)
+        if (entry->d_name[0] != '.') good = copy_file(folder, entry->d_name, to);
+    if (all) closedir(all);
+    return good;
 }
