@@ -85,6 +85,14 @@ TEST(one_word_a_row_is_a_label)
     brn_image_data_close(data);
 }
 
+TEST(a_word_said_twice_is_one_label)
+{
+    const char *root = make_images(2);
+    brn_image_data *data = open_list(root, "name,tags\n0.jpg,sea sea\n1.jpg,beach\n");
+    assert_int_equal(brn_image_data_target_kind(data), BRN_TARGET_LABEL);
+    brn_image_data_close(data);
+}
+
 TEST(any_number_of_words_are_tags)
 {
     const char *root = make_images(4);
