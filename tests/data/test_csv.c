@@ -125,7 +125,7 @@ TEST(csv_takes_tabs_by_the_files_name)
     assert_string_equal(brn__csv_column_name(csv, 1), "b,c");
     expect_row(csv, "1^2", 2);
     expect_end(csv);
-    assert_fails(brn__csv_open("/nowhere/t.csv", &options, &csv), BRN_ERROR_IO, "/nowhere/t.csv");
+    assert_fails(brn__csv_open("/nowhere/t.csv", &options, &csv), BRN_ERROR_INPUT, "/nowhere/t.csv");
     assert_null(csv);
 }
 

@@ -204,10 +204,10 @@ TEST(borders_are_mirrored)
 {
     brn__image_transform transform = plain_transform(SIZE);
     brn__picture picture = noise_picture(SIZE, SIZE);
-    brn__affine shifted = {{{1, 0, -5}, {0, 1, SIZE - 3}}};
+    brn__projection shifted = {{{1, 0, -5}, {0, 1, SIZE - 3}}};
     brn__tone tone = brn__tone_new((brn__lighting){1, 0}, transform.mean, transform.deviation);
     float out[VALUES];
-    brn__gather(&picture, &shifted, SIZE, &tone, out);
+    brn__gather(&picture, &shifted, (brn__sampling){0}, SIZE, &tone, out);
     for (int x = 0; x < SIZE; x++) {
         int from_x = x < 5 ? 4 - x : x - 5;
         assert_close((double)out[2 * SIZE + x], (double)pixel(&picture, from_x, SIZE - 1, 0), 1e-6);
@@ -249,12 +249,12 @@ TEST(gather_equals_the_obvious_sampler_for_any_matrix)
         brn__picture picture = noise_picture(1 + (int)brn__random_below(&random, 60),
                                              1 + (int)brn__random_below(&random, 60));
         int size = 1 + (int)brn__random_below(&random, SIZE);
-        brn__affine matrix;
+        brn__projection matrix = {0};
         for (int i = 0; i < 6; i++)
             matrix.m[i / 3][i % 3] = i % 3 == 2 ? brn__random_between(&random, -20, 60)
                                                 : brn__random_between(&random, -1.5, 1.5);
         float *out = brn__alloc_array((size_t)(3 * size * size), sizeof *out); /* exact, for ASan */
-        brn__gather(&picture, &matrix, size, &tone, out);
+        brn__gather(&picture, &matrix, (brn__sampling){0}, size, &tone, out);
         for (int i = 0; i < 3 * size * size; i++) {
             int channel = i / (size * size), y = i / size % size, x = i % size;
             double expected =
@@ -292,9 +292,9 @@ TEST(gather_inside_rounds_as_the_plain_arithmetic)
             m[i] = i % 3 == 2 ? (int64_t)brn__random_word(&random) + (20LL << 32)
                               : (int64_t)brn__random_word(&random) / 3;
         m[1] = -m[1] / 2;
-        brn__affine matrix;
+        brn__projection matrix = {0};
         for (int i = 0; i < 6; i++) matrix.m[i / 3][i % 3] = (double)m[i] / 4294967296.0;
-        brn__gather(&picture, &matrix, SIZE, &tone, out);
+        brn__gather(&picture, &matrix, (brn__sampling){0}, SIZE, &tone, out);
         for (int i = 0; i < VALUES; i++) {
             int64_t x = i % SIZE, y = i % PLANE / SIZE;
             int expected = sample_in_integers(&picture, m[0] * x + m[1] * y + m[2],
@@ -365,7 +365,7 @@ TEST(area_crop_stays_inside_and_covers_the_asked_area)
         brn__augment drawn = brn__augment_draw(&options, &random);
         drawn.angle = 0;
         int width = 300 - (int)(i % 7) * 40, height = 200;
-        brn__affine matrix = brn__augment_matrix(&drawn, width, height, SIZE);
+        brn__projection matrix = brn__augment_projection(&drawn, width, height, SIZE);
         double across = fabs(matrix.m[0][0]) * SIZE, down = matrix.m[1][1] * SIZE;
         double area = across * down / (width * height), aspect = across / down;
         least = fmin(least, area), most = fmax(most, area);

@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ * What is drawn, in an order that never changes: later transforms draw after earlier ones. */
 #include "data/image/augment.h"
 
 #include <math.h>
@@ -6,6 +7,7 @@
 brn__augment_options brn__augment_defaults(void)
 {
     return (brn__augment_options){
+        .min_zoom = 1,
         .max_zoom = 1.1,
         .zoom_probability = 0.75,
         .max_rotation = 10,
@@ -16,6 +18,21 @@ brn__augment_options brn__augment_defaults(void)
         .min_scale = 1,
         .min_aspect = 3.0 / 4,
         .max_aspect = 4.0 / 3,
+        .googlenet_area = 0.08,
+        .googlenet_low = 0.75,
+        .googlenet_high = 1.333,
+        .googlenet_swap = 0.5,
+        .stretch_probability = 1,
+        .enlarge_probability = 1,
+        .choice_shares = {0.25, 0.25, 0.25},
+        .crop_scale = 1,
+        .warp_probability = 0.75,
+        .lighting_probability = 0.75,
+        .blur_probability = 0.5,
+        .cutout_probability = 0.5,
+        .erase_max = 0.3,
+        .erase_aspect = 0.3,
+        .erase_count = 1,
     };
 }
 
@@ -24,124 +41,166 @@ brn__augment brn__augment_identity(void)
     return (brn__augment){.zoom = 1, .across = 0.5, .down = 0.5};
 }
 
+/* Two numbers, whatever becomes of them: whether, and how much (else `none`). */
+static double draw_amount(brn__random *random, double probability, double low, double high,
+                          double none)
+{
+    bool happens = brn__random_uniform(random) < probability;
+    double amount = brn__random_between(random, low, high);
+    return happens ? amount : none;
+}
+
+/* fast.ai 0.7's side-on and top-down pictures, and RandomResizedCrop. */
+static void draw_common(const brn__augment_options *options, brn__random *random,
+                        brn__augment *drawn)
+{
+    drawn->zoom =
+        draw_amount(random, options->zoom_probability, options->min_zoom, options->max_zoom, 1);
+    drawn->across = brn__random_uniform(random);
+    drawn->down = brn__random_uniform(random);
+    drawn->angle = draw_amount(random, options->rotation_probability, -options->max_rotation,
+                               options->max_rotation, 0);
+    drawn->flip = brn__random_uniform(random) < options->flip_probability;
+    int turns = (int)(brn__random_word(random) >> 30);
+    if (options->dihedral) drawn->quarter_turns = turns;
+    drawn->balance = brn__random_between(random, -options->max_balance, options->max_balance);
+    drawn->contrast = brn__random_between(random, -options->max_contrast, options->max_contrast);
+    double low = log(options->min_aspect), high = log(options->max_aspect);
+    for (int i = 0; i < BRN__AUGMENT_TRIES; i++) {
+        drawn->area[i] = brn__random_between(random, options->min_scale, 1);
+        drawn->aspect[i] = exp(brn__random_between(random, low, high));
+    }
+}
+
+/* On one axis, either with the same probability. */
+static void add_stretch(brn__augment *drawn, double amount, uint32_t axis)
+{
+    if (axis >> 31)
+        drawn->stretch_down = (1 + drawn->stretch_down) * (1 + amount) - 1;
+    else
+        drawn->stretch_across = (1 + drawn->stretch_across) * (1 + amount) - 1;
+}
+
+static void draw_stretch(const brn__augment_options *options, brn__random *random,
+                         brn__augment *drawn)
+{
+    double stretch =
+        draw_amount(random, options->stretch_probability, 0, options->max_stretch, 0);
+    add_stretch(drawn, stretch, brn__random_word(random));
+    drawn->enlarge = draw_amount(random, options->enlarge_probability, options->min_enlarge,
+                                 options->max_enlarge, 0);
+}
+
+/* RandomRotateZoom. */
+static void draw_choice(const brn__augment_options *options, brn__random *random,
+                        brn__augment *drawn)
+{
+    double choice = brn__random_uniform(random);
+    double angle =
+        brn__random_between(random, -options->choice_rotation, options->choice_rotation);
+    double enlarge = brn__random_between(random, 0, options->choice_enlarge);
+    double stretch = brn__random_between(random, 0, options->choice_stretch);
+    uint32_t axis = brn__random_word(random);
+    const double *shares = options->choice_shares;
+    if (choice < shares[0])
+        drawn->angle += angle;
+    else if (choice < shares[0] + shares[1])
+        drawn->enlarge = (1 + drawn->enlarge) * (1 + enlarge) - 1;
+    else if (choice < shares[0] + shares[1] + shares[2])
+        add_stretch(drawn, stretch, axis);
+}
+
+/* What fast.ai 2's batch transforms draw beside zoom, rotation and flip. */
+static void draw_in_square(const brn__augment_options *options, brn__random *random,
+                           brn__augment *drawn)
+{
+    drawn->zoom_across = brn__random_uniform(random);
+    drawn->zoom_down = brn__random_uniform(random);
+    double area = brn__random_between(random, options->crop_scale, 1);
+    if (options->crop_scale < 1) drawn->crop_area = area;
+    drawn->crop_across = brn__random_uniform(random);
+    drawn->crop_down = brn__random_uniform(random);
+    bool turns = brn__random_uniform(random) < options->symmetry_probability;
+    uint32_t symmetry = brn__random_word(random) >> 29;
+    if (turns) drawn->flip = symmetry & 1, drawn->quarter_turns = (int)(symmetry >> 1);
+    drawn->warp_across = draw_amount(random, options->warp_probability, -options->max_warp,
+                                     options->max_warp, 0);
+    drawn->warp_down = draw_amount(random, options->warp_probability, -options->max_warp,
+                                   options->max_warp, 0);
+}
+
+/* Brightness moves grey to .5 (1 +- max), contrast multiplies logits by (1 - max) .. 1 / (1 - max). */
+static void draw_lighting(const brn__augment_options *options, brn__random *random,
+                          brn__augment *drawn)
+{
+    double most = options->max_lighting, most_log = log(1 - most);
+    double grey = draw_amount(random, options->lighting_probability, 0.5 * (1 - most),
+                              0.5 * (1 + most), 0.5);
+    drawn->brightness = log(grey / (1 - grey));
+    drawn->log_contrast =
+        draw_amount(random, options->lighting_probability, most_log, -most_log, 0);
+}
+
+/* GoogleNetResize: aspects are uniform, and sides are exchanged by a coin. */
+static void draw_googlenet(const brn__augment_options *options, brn__random *random,
+                           brn__augment *drawn)
+{
+    for (int i = 0; i < BRN__AUGMENT_TRIES; i++) {
+        double area = brn__random_between(random, options->googlenet_area, 1);
+        double aspect =
+            brn__random_between(random, options->googlenet_low, options->googlenet_high);
+        bool swaps = brn__random_uniform(random) < options->googlenet_swap;
+        if (options->crop != BRN__CROP_GOOGLENET) continue;
+        drawn->area[i] = area;
+        drawn->aspect[i] = swaps ? 1 / aspect : aspect;
+    }
+}
+
+static void draw_retouch(const brn__augment_options *options, brn__random *random,
+                         brn__augment *drawn)
+{
+    bool blurs = brn__random_uniform(random) < options->blur_probability;
+    if (blurs && options->blur_strength > 1) drawn->blur_radius = options->blur_strength - 1;
+    bool cuts = brn__random_uniform(random) < options->cutout_probability;
+    if (cuts) drawn->hole_count = options->cutout_holes;
+    drawn->hole_length = options->cutout_length;
+    for (int i = 0; i < BRN__AUGMENT_HOLES; i++) {
+        drawn->hole_x[i] = brn__random_uniform(random);
+        drawn->hole_y[i] = brn__random_uniform(random);
+    }
+    bool erases = brn__random_uniform(random) < options->erase_probability;
+    double most = log(1 / options->erase_aspect);
+    int count = 1 + (int)(brn__random_uniform(random) * options->erase_count);
+    if (erases) drawn->patch_count = count;
+    for (int i = 0; i < BRN__AUGMENT_PATCHES; i++) {
+        drawn->patch_area[i] =
+            brn__random_between(random, options->erase_min, options->erase_max) / count;
+        drawn->patch_aspect[i] = exp(brn__random_between(random, -most, most));
+        drawn->patch_y[i] = brn__random_uniform(random);
+        drawn->patch_x[i] = brn__random_uniform(random);
+    }
+    uint64_t high = brn__random_word(random);
+    drawn->noise_key = high << 32 | brn__random_word(random);
+}
+
 brn__augment brn__augment_draw(const brn__augment_options *options, brn__random *random)
 {
     brn__augment drawn = brn__augment_identity();
-    bool zooms = brn__random_uniform(random) < options->zoom_probability;
-    double zoom = brn__random_between(random, 1, options->max_zoom);
-    if (zooms) drawn.zoom = zoom;
-    drawn.across = brn__random_uniform(random);
-    drawn.down = brn__random_uniform(random);
-    bool rotates = brn__random_uniform(random) < options->rotation_probability;
-    double angle = brn__random_between(random, -options->max_rotation, options->max_rotation);
-    if (rotates) drawn.angle = angle;
-    drawn.flip = brn__random_uniform(random) < options->flip_probability;
-    int turns = (int)(brn__random_word(random) >> 30);
-    if (options->dihedral) drawn.quarter_turns = turns;
-    drawn.balance = brn__random_between(random, -options->max_balance, options->max_balance);
-    drawn.contrast = brn__random_between(random, -options->max_contrast, options->max_contrast);
-    drawn.area_crop = options->min_scale < 1;
-    double low = log(options->min_aspect), high = log(options->max_aspect);
-    for (int i = 0; i < BRN__AUGMENT_TRIES; i++) {
-        drawn.area[i] = brn__random_between(random, options->min_scale, 1);
-        drawn.aspect[i] = exp(brn__random_between(random, low, high));
-    }
+    drawn.area_crop = options->min_scale < 1 && options->crop != BRN__CROP_GOOGLENET;
+    drawn.crop = options->crop;
+    drawn.pad = options->pad;
+    drawn.pad_mode = options->pad_mode;
+    drawn.nearest = options->nearest;
+    drawn.square_first = options->square_first;
+    drawn.item_size = options->item_size;
+    draw_common(options, random, &drawn);
+    draw_stretch(options, random, &drawn);
+    draw_choice(options, random, &drawn);
+    draw_in_square(options, random, &drawn);
+    draw_lighting(options, random, &drawn);
+    draw_googlenet(options, random, &drawn);
+    draw_retouch(options, random, &drawn);
     return drawn;
-}
-
-brn__affine brn__affine_then(brn__affine first, brn__affine second)
-{
-    brn__affine out;
-    for (int row = 0; row < 2; row++) {
-        const double *s = second.m[row];
-        for (int column = 0; column < 3; column++)
-            out.m[row][column] = s[0] * first.m[0][column] + s[1] * first.m[1][column];
-        out.m[row][2] += s[2];
-    }
-    return out;
-}
-
-/* Flip and quarter turns of a square of `size` pixels. They are exact: no cosine of 90 degrees. */
-static brn__affine square_symmetry(const brn__augment *drawn, int size)
-{
-    double last = size - 1;
-    brn__affine symmetry = {{{1, 0, 0}, {0, 1, 0}}};
-    if (drawn->flip) symmetry = (brn__affine){{{-1, 0, last}, {0, 1, 0}}};
-    const brn__affine turn = {{{0, -1, last}, {1, 0, 0}}};
-    for (int i = 0; i < drawn->quarter_turns; i++) symmetry = brn__affine_then(symmetry, turn);
-    return symmetry;
-}
-
-/* Where a pixel comes from when the picture is turned by `degrees` counter-clockwise about a
- * centre. */
-static brn__affine rotation(double degrees, double x, double y)
-{
-    if (degrees == 0) return (brn__affine){{{1, 0, 0}, {0, 1, 0}}};
-    double radians = degrees * (3.14159265358979323846 / 180);
-    double c = cos(radians), s = sin(radians);
-    return (brn__affine){{{c, -s, x - c * x + s * y}, {s, c, y - s * x - c * y}}};
-}
-
-/* From a grid that is `x` by `y` times as fine, whose corner lies at (left, top) in the source. */
-static brn__affine scaling(double x, double y, double left, double top)
-{
-    return (brn__affine){{{x, 0, left + 0.5 * x - 0.5}, {0, y, top + 0.5 * y - 0.5}}};
-}
-
-typedef struct crop {
-    double left, top, width, height; /* in source pixels */
-} crop;
-
-/* The first of the tries that fits, else the largest centred crop of a bearable aspect. */
-static crop area_crop(const brn__augment *drawn, int width, int height)
-{
-    crop box = {0};
-    for (int i = 0; i < BRN__AUGMENT_TRIES; i++) {
-        double area = drawn->area[i] * width * height;
-        box.width = nearbyint(sqrt(area * drawn->aspect[i]));
-        box.height = nearbyint(sqrt(area / drawn->aspect[i]));
-        if (box.width < 1 || box.height < 1 || box.width > width || box.height > height) continue;
-        box.left = floor(drawn->across * (width - box.width + 1));
-        box.top = floor(drawn->down * (height - box.height + 1));
-        return box;
-    }
-    double shorter = width < height ? width : height;
-    box.width = fmin(width, nearbyint(shorter * 4 / 3));
-    box.height = fmin(height, nearbyint(shorter * 4 / 3));
-    box.left = floor((width - box.width) / 2);
-    box.top = floor((height - box.height) / 2);
-    return box;
-}
-
-brn__affine brn__augment_matrix(const brn__augment *drawn, int width, int height, int size)
-{
-    brn__affine matrix = square_symmetry(drawn, size);
-    if (drawn->area_crop) {
-        crop box = area_crop(drawn, width, height);
-        double centre = (size - 1) / 2.0;
-        matrix = brn__affine_then(matrix, rotation(drawn->angle, centre, centre));
-        return brn__affine_then(matrix,
-                                scaling(box.width / size, box.height / size, box.left, box.top));
-    }
-    double target = floor(drawn->zoom * size), shorter = width < height ? width : height;
-    double ratio = target / shorter;
-    double scaled_width = fmax(floor(width * ratio), target);
-    double scaled_height = fmax(floor(height * ratio), target);
-    brn__affine shift = {{{1, 0, floor(drawn->across * (scaled_width - size))},
-                          {0, 1, floor(drawn->down * (scaled_height - size))}}};
-    matrix = brn__affine_then(matrix, shift);
-    matrix = brn__affine_then(
-        matrix, rotation(drawn->angle, (scaled_width - 1) / 2, (scaled_height - 1) / 2));
-    return brn__affine_then(matrix, scaling(width / scaled_width, height / scaled_height, 0, 0));
-}
-
-int brn__augment_cover(const brn__augment *drawn, int width, int height, int size)
-{
-    double target = floor(drawn->zoom * size);
-    if (!drawn->area_crop) return (int)target;
-    crop box = area_crop(drawn, width, height);
-    double shorter = width < height ? width : height;
-    return (int)ceil(shorter * size / fmin(box.width, box.height));
 }
 
 brn__lighting brn__augment_lighting(const brn__augment *drawn, double mean)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Coordinates run in 32.32 fixed point along a row: exact adds, whatever the processor. Where all
- * four neighbours lie inside the picture (nearly everywhere) nothing is checked; the rest of the
- * row takes the slow way with mirrored indices. Samples are 16-bit integers in 64ths of a grey
- * level (the plain and the SSSE3 loop do the same arithmetic); they go through a chunk that stays
- * in the first-level cache and leave it as three planes. */
+ * Coordinates are in 32.32 fixed point. Along a row of an affine mapping they are exact adds, whatever
+ * the processor; a perspective computes those of a chunk by division. Where all four neighbours lie
+ * inside the picture (nearly everywhere) nothing is checked; the rest takes the slow way, which knows
+ * what is seen beyond the edge. Samples are 16-bit integers in 64ths of a grey level (the plain and the
+ * SSSE3 loop do the same arithmetic); they go through a chunk that stays in the first-level cache and
+ * leave it as three planes. */
 #include "data/image/gather.h"
 #include "data/image/lanes.h"
 
@@ -12,21 +13,7 @@
 #include <immintrin.h>
 #endif
 
-enum {
-    CHUNK = 64,      /* samples */
-    SAMPLE_BITS = 6, /* a sample is a grey level times 2^6 */
-};
-
-brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float deviation[3])
-{
-    brn__tone tone = {.gain = (float)(lighting.gain / (255 << SAMPLE_BITS)),
-                      .bias = (float)lighting.bias};
-    for (int channel = 0; channel < 3; channel++) {
-        tone.scale[channel] = 1 / deviation[channel];
-        tone.offset[channel] = -mean[channel] / deviation[channel];
-    }
-    return tone;
-}
+enum { CHUNK = 64, SAMPLE_BITS = BRN__SAMPLE_BITS }; /* samples */
 
 /* Eight bytes at once: even and odd bytes are summed in 16-bit fields, which hold 128 rounds. */
 BRN__CLONES
@@ -58,12 +45,28 @@ double brn__picture_mean(const brn__picture *picture)
     return (double)sum_bytes(picture->pixels, bytes) / (double)bytes;
 }
 
-static int mirror(int64_t index, int size)
+/* index modulo period, never negative. */
+static int64_t wrap(int64_t index, int64_t period)
 {
-    int64_t period = 2 * (int64_t)size;
     index %= period;
-    if (index < 0) index += period;
-    return (int)(index < size ? index : period - 1 - index);
+    return index < 0 ? index + period : index;
+}
+
+/* The pixel of a row (or column) of `size` that is seen at `index`; -1: black. */
+static int place(brn__pad_mode mode, int64_t index, int size)
+{
+    if (index >= 0 && index < size) return (int)index;
+    switch (mode) {
+    case BRN__PAD_ZEROS: return -1;
+    case BRN__PAD_EDGE: return index < 0 ? 0 : size - 1;
+    case BRN__PAD_MIRROR:
+        if (size == 1) return 0;
+        index = wrap(index, 2 * (int64_t)size - 2);
+        return (int)(index < size ? index : 2 * (int64_t)size - 2 - index);
+    case BRN__PAD_REFLECT: break;
+    }
+    index = wrap(index, 2 * (int64_t)size);
+    return (int)(index < size ? index : 2 * (int64_t)size - 1 - index);
 }
 
 /* The fraction of a coordinate in 15 bits. */
@@ -113,25 +116,49 @@ static void gather_inside_plain(const uint8_t *pixels, size_t stride, row_walk w
     }
 }
 
+/* The same at places that are given one by one. */
+static void gather_at_plain(const uint8_t *pixels, size_t stride, const int64_t *x,
+                            const int64_t *y, int count, int16_t *out)
+{
+    for (int i = 0; i < count; i++) {
+        const uint8_t *at = pixels + (y[i] >> 32) * (int64_t)stride + (x[i] >> 32) * 3;
+        blend(at, at + 3, at + stride, at + stride + 3, fraction(x[i]), fraction(y[i]),
+              out + 4 * i);
+    }
+}
+
 #if defined(__x86_64__)
-/* The same; a load of 8 bytes holds the left and the right neighbour of a row. */
+/* As blend(); a load of 8 bytes holds the left and the right neighbour of a row. */
+__attribute__((target("ssse3"), always_inline)) static inline void
+blend_ssse3(const uint8_t *at, size_t stride, int x, int y, int16_t *out)
+{
+    const __m128i zero = _mm_setzero_si128();
+    __m128i upper = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)at), zero);
+    __m128i lower = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(at + stride)), zero);
+    upper = _mm_slli_epi16(upper, SAMPLE_BITS);
+    lower = _mm_slli_epi16(lower, SAMPLE_BITS);
+    __m128i down = _mm_set1_epi16((int16_t)y), across = _mm_set1_epi16((int16_t)x);
+    __m128i left = _mm_add_epi16(upper, _mm_mulhrs_epi16(_mm_sub_epi16(lower, upper), down));
+    __m128i right = _mm_srli_si128(left, 3 * sizeof(int16_t));
+    __m128i sample = _mm_add_epi16(left, _mm_mulhrs_epi16(_mm_sub_epi16(right, left), across));
+    _mm_storel_epi64((__m128i *)out, sample);
+}
+
 __attribute__((target("ssse3"))) static void
 gather_inside_ssse3(const uint8_t *pixels, size_t stride, row_walk walk, int count, int16_t *out)
 {
-    const __m128i zero = _mm_setzero_si128();
-    for (int i = 0; i < count; i++, walk.x += walk.step_x, walk.y += walk.step_y) {
-        const uint8_t *at = walk_at(pixels, stride, &walk);
-        __m128i upper = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)at), zero);
-        __m128i lower = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(at + stride)), zero);
-        upper = _mm_slli_epi16(upper, SAMPLE_BITS);
-        lower = _mm_slli_epi16(lower, SAMPLE_BITS);
-        __m128i down = _mm_set1_epi16((int16_t)fraction(walk.y));
-        __m128i across = _mm_set1_epi16((int16_t)fraction(walk.x));
-        __m128i left = _mm_add_epi16(upper, _mm_mulhrs_epi16(_mm_sub_epi16(lower, upper), down));
-        __m128i right = _mm_srli_si128(left, 3 * sizeof(int16_t));
-        __m128i sample = _mm_add_epi16(left, _mm_mulhrs_epi16(_mm_sub_epi16(right, left), across));
-        _mm_storel_epi64((__m128i *)(out + 4 * i), sample);
-    }
+    for (int i = 0; i < count; i++, walk.x += walk.step_x, walk.y += walk.step_y)
+        blend_ssse3(walk_at(pixels, stride, &walk), stride, fraction(walk.x), fraction(walk.y),
+                    out + 4 * i);
+}
+
+__attribute__((target("ssse3"))) static void
+gather_at_ssse3(const uint8_t *pixels, size_t stride, const int64_t *x, const int64_t *y, int count,
+                int16_t *out)
+{
+    for (int i = 0; i < count; i++)
+        blend_ssse3(pixels + (y[i] >> 32) * (int64_t)stride + (x[i] >> 32) * 3, stride,
+                    fraction(x[i]), fraction(y[i]), out + 4 * i);
 }
 #endif
 
@@ -147,18 +174,42 @@ static void gather_inside(const uint8_t *pixels, size_t stride, row_walk walk, i
     gather_inside_plain(pixels, stride, walk, count, out);
 }
 
-static void gather_mirrored(const brn__picture *picture, row_walk walk, int count, int16_t *out)
+static void gather_at(const uint8_t *pixels, size_t stride, const int64_t *x, const int64_t *y,
+                      int count, int16_t *out)
 {
-    size_t stride = (size_t)picture->width * 3;
-    for (int i = 0; i < count; i++, walk.x += walk.step_x, walk.y += walk.step_y) {
-        int64_t x = walk.x >> 32, y = walk.y >> 32;
-        size_t left = (size_t)mirror(x, picture->width) * 3;
-        size_t right = (size_t)mirror(x + 1, picture->width) * 3;
-        const uint8_t *upper = picture->pixels + (size_t)mirror(y, picture->height) * stride;
-        const uint8_t *lower = picture->pixels + (size_t)mirror(y + 1, picture->height) * stride;
-        blend(upper + left, upper + right, lower + left, lower + right, fraction(walk.x),
-              fraction(walk.y), out + 4 * i);
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("ssse3")) {
+        gather_at_ssse3(pixels, stride, x, y, count, out);
+        return;
     }
+#endif
+    gather_at_plain(pixels, stride, x, y, count, out);
+}
+
+static const uint8_t *pixel_at(const brn__picture *picture, int x, int y)
+{
+    static const uint8_t black[3] = {0};
+    if (x < 0 || y < 0) return black;
+    return picture->pixels + ((size_t)y * (size_t)picture->width + (size_t)x) * 3;
+}
+
+/* One sample, wherever it is. */
+static void sample_anywhere(const brn__picture *picture, brn__pad_mode mode, int64_t fixed_x,
+                            int64_t fixed_y, int16_t *out)
+{
+    int64_t x = fixed_x >> 32, y = fixed_y >> 32;
+    int left = place(mode, x, picture->width), right = place(mode, x + 1, picture->width);
+    int upper = place(mode, y, picture->height), lower = place(mode, y + 1, picture->height);
+    blend(pixel_at(picture, left, upper), pixel_at(picture, right, upper),
+          pixel_at(picture, left, lower), pixel_at(picture, right, lower), fraction(fixed_x),
+          fraction(fixed_y), out);
+}
+
+static void gather_outside(const brn__picture *picture, brn__pad_mode mode, row_walk walk,
+                           int count, int16_t *out)
+{
+    for (int i = 0; i < count; i++, walk.x += walk.step_x, walk.y += walk.step_y)
+        sample_anywhere(picture, mode, walk.x, walk.y, out + 4 * i);
 }
 
 /* samples: (count, 4) -> planes: (3, CHUNK), by interleavings, eight samples at a time. */
@@ -217,6 +268,36 @@ static void finish(const int16_t *samples, int count, const brn__tone *tone, flo
     }
 }
 
+/* The same through a curve. */
+BRN__CLONES
+static void finish_curved(const int16_t *samples, int count, const brn__tone *tone, float *out,
+                          size_t plane)
+{
+    int16_t planes[3][CHUNK];
+    separate(samples, count, planes);
+    const float *curve = tone->curve->at;
+    for (int channel = 0; channel < 3; channel++) {
+        const float gain = tone->gain, bias = tone->bias;
+        const float scale = tone->scale[channel], offset = tone->offset[channel];
+        const int16_t *from = planes[channel];
+        float *to = out + (size_t)channel * plane;
+        for (int i = 0; i < count; i++) {
+            float at = clip_to_one(from[i] * gain + bias) * BRN__CURVE_STEPS;
+            int step = (int)at;
+            float low = curve[step], high = curve[step + 1];
+            to[i] = (low + (high - low) * (at - (float)step)) * scale + offset;
+        }
+    }
+}
+
+static void put(const int16_t *samples, int count, const brn__tone *tone, float *out, size_t plane)
+{
+    if (tone->curve)
+        finish_curved(samples, count, tone, out, plane);
+    else
+        finish(samples, count, tone, out, plane);
+}
+
 static int64_t divide_down(int64_t a, int64_t b) /* floor(a / b), b > 0 */
 {
     return a / b - (a % b < 0);
@@ -239,18 +320,19 @@ static void narrow(int64_t start, int64_t step, int64_t limit, int *begin, int *
     if (last + 1 < *end) *end = (int)(last + 1 > *begin ? last + 1 : *begin);
 }
 
-void brn__gather(const brn__picture *picture, const brn__affine *matrix, int size,
-                 const brn__tone *tone, float *out)
+/* An affine mapping, bilinear. */
+static void gather_affine(const brn__picture *picture, const brn__projection *mapping,
+                          brn__pad_mode mode, int size, const brn__tone *tone, float *out)
 {
     const double one = 4294967296.0;
     size_t plane = (size_t)size * (size_t)size, stride = (size_t)picture->width * 3;
     int16_t samples[4 * CHUNK] = {0};
     for (int y = 0; y < size; y++) {
         row_walk row = {
-            .x = llround((matrix->m[0][1] * y + matrix->m[0][2]) * one),
-            .y = llround((matrix->m[1][1] * y + matrix->m[1][2]) * one),
-            .step_x = llround(matrix->m[0][0] * one),
-            .step_y = llround(matrix->m[1][0] * one),
+            .x = llround((mapping->m[0][1] * y + mapping->m[0][2]) * one),
+            .y = llround((mapping->m[1][1] * y + mapping->m[1][2]) * one),
+            .step_x = llround(mapping->m[0][0] * one),
+            .step_y = llround(mapping->m[1][0] * one),
         };
         int begin = 0, end = size;
         narrow(row.x, row.step_x, (int64_t)(picture->width - 1) << 32, &begin, &end);
@@ -264,11 +346,100 @@ void brn__gather(const brn__picture *picture, const brn__affine *matrix, int siz
             if (x >= begin && x < end)
                 gather_inside(picture->pixels, stride, walk, count, samples);
             else
-                gather_mirrored(picture, walk, count, samples);
-            finish(samples, count, tone, out + (size_t)y * (size_t)size + (size_t)x, plane);
+                gather_outside(picture, mode, walk, count, samples);
+            put(samples, count, tone, out + (size_t)y * (size_t)size + (size_t)x, plane);
             x += count;
         }
     }
+}
+
+/* The nearest integer, for |v| < 2^51: what the sum keeps in its last 52 bits. */
+static inline int64_t whole_of(double v)
+{
+    const double shift = 6755399441055744.0; /* 1.5 * 2^52 */
+    int64_t bits, base;
+    double sum = v + shift;
+    memcpy(&bits, &sum, sizeof bits);
+    memcpy(&base, &shift, sizeof base);
+    return bits - base;
+}
+
+static inline double within(double v, double limit)
+{
+    v = v < limit ? v : limit;
+    return v > -limit ? v : -limit;
+}
+
+/* Where `count` pixels of row y come from, from column x on, in fixed point. What lies further away than
+ * any picture is wide is as good as that far: the integers must not overflow. */
+BRN__CLONES
+static void find_places(const brn__projection *projection, int x, int y, int count, int64_t *to_x,
+                        int64_t *to_y)
+{
+    const double one = 4294967296.0, far = 1 << 18;
+    const double(*m)[3] = projection->m, *w = projection->w;
+    double start_x = m[0][1] * y + m[0][2], start_y = m[1][1] * y + m[1][2];
+    double start_w = w[1] * y + 1;
+    for (int i = 0; i < count; i++) {
+        double column = x + i, depth = w[0] * column + start_w;
+        double inverse = 1 / (depth > BRN__HORIZON ? depth : BRN__HORIZON);
+        to_x[i] = whole_of(within((m[0][0] * column + start_x) * inverse, far) * one);
+        to_y[i] = whole_of(within((m[1][0] * column + start_y) * inverse, far) * one);
+    }
+}
+
+/* To the nearest pixel's centre. */
+static void round_places(int64_t *places, int count)
+{
+    const int64_t half = (int64_t)1 << 31, whole = -((int64_t)1 << 32);
+    for (int i = 0; i < count; i++) places[i] = (places[i] + half) & whole;
+}
+
+/* Whether all places and their right (or lower) neighbours are in 0 .. size - 1. */
+static bool all_inside(const int64_t *places, int count, int size)
+{
+    int64_t low = places[0], high = places[0];
+    for (int i = 1; i < count; i++) {
+        low = places[i] < low ? places[i] : low;
+        high = places[i] > high ? places[i] : high;
+    }
+    return low >= 0 && high < (int64_t)(size - 1) << 32;
+}
+
+/* Any mapping, any sampling. */
+static void gather_any(const brn__picture *picture, const brn__projection *mapping,
+                       brn__sampling sampling, int size, const brn__tone *tone, float *out)
+{
+    size_t plane = (size_t)size * (size_t)size, stride = (size_t)picture->width * 3;
+    int16_t samples[4 * CHUNK] = {0};
+    int64_t places_x[CHUNK], places_y[CHUNK];
+    for (int y = 0; y < size; y++) {
+        for (int x = 0; x < size; x += CHUNK) {
+            int count = size - x < CHUNK ? size - x : CHUNK;
+            find_places(mapping, x, y, count, places_x, places_y);
+            if (sampling.nearest) {
+                round_places(places_x, count);
+                round_places(places_y, count);
+            }
+            if (all_inside(places_x, count, picture->width) &&
+                all_inside(places_y, count, picture->height))
+                gather_at(picture->pixels, stride, places_x, places_y, count, samples);
+            else
+                for (int i = 0; i < count; i++)
+                    sample_anywhere(picture, sampling.pad_mode, places_x[i], places_y[i],
+                                    samples + 4 * i);
+            put(samples, count, tone, out + (size_t)y * (size_t)size + (size_t)x, plane);
+        }
+    }
+}
+
+void brn__gather(const brn__picture *picture, const brn__projection *mapping, brn__sampling sampling,
+                 int size, const brn__tone *tone, float *out)
+{
+    if (brn__projection_is_affine(mapping) && !sampling.nearest)
+        gather_affine(picture, mapping, sampling.pad_mode, size, tone, out);
+    else
+        gather_any(picture, mapping, sampling, size, tone, out);
 }
 
 void brn__tone_apply(const brn__picture *picture, const brn__tone *tone, float *out)
@@ -281,6 +452,6 @@ void brn__tone_apply(const brn__picture *picture, const brn__tone *tone, float *
         for (int k = 0; k < count; k++)
             for (int channel = 0; channel < 3; channel++)
                 samples[4 * k + channel] = (int16_t)(from[3 * k + channel] << SAMPLE_BITS);
-        finish(samples, count, tone, out + i, plane);
+        put(samples, count, tone, out + i, plane);
     }
 }

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From a picture to a network's input in one pass: affine sampling, lighting, normalisation,
+ * From a picture to a network's input in one pass: sampling through a mapping, lighting, normalisation,
  * layout. */
 #ifndef BRN__DATA_IMAGE_GATHER_H
 #define BRN__DATA_IMAGE_GATHER_H
 
 #include "data/image/augment.h"
 #include "data/image/picture.h"
+#include "data/image/tone.h"
 
-/* What happens to a sample v of channel c: clip(gain * v + bias, 0, 1) * scale[c] + offset[c]. */
-typedef struct brn__tone {
-    float gain, bias;
-    float scale[3], offset[3];
-} brn__tone;
-
-brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float deviation[3]);
+enum { BRN__SAMPLE_BITS = 6 }; /* a sample is a grey level times 2^6 */
 
 /* Mean of all samples, 0 to 255. */
 double brn__picture_mean(const brn__picture *picture);
 
-/* Makes the picture fit for sampling by the matrix without aliasing, in place: halves it while the
- * matrix shrinks an axis by 2 or more (and adapts the matrix), then blurs what shrinks by a factor
- * in between. */
-brn_status brn__picture_prefilter(brn__picture *picture, brn__affine *matrix, int size);
+/* Makes the picture fit for sampling by the mapping without aliasing, in place: halves it while the
+ * mapping shrinks an axis by 2 or more (and adapts the mapping), then blurs what shrinks by a factor
+ * in between. A perspective is judged by what it does in its middle. */
+brn_status brn__picture_prefilter(brn__picture *picture, brn__projection *mapping, int size);
 
-/* out: (3, S, S). Bilinear; outside the picture its mirror image (edge pixel repeated) is seen. */
-void brn__gather(const brn__picture *picture, const brn__affine *matrix, int size,
-                 const brn__tone *tone, float *out);
+/* How places between pixels and beyond the edge are sampled; zeroed: bilinear, reflecting. */
+typedef struct brn__sampling {
+    brn__pad_mode pad_mode;
+    bool nearest;
+} brn__sampling;
+
+/* out: (3, S, S). */
+void brn__gather(const brn__picture *picture, const brn__projection *mapping, brn__sampling sampling,
+                 int size, const brn__tone *tone, float *out);
 
 /* out: (3, S, S) from a picture of S x S pixels, as it is. */
 void brn__tone_apply(const brn__picture *picture, const brn__tone *tone, float *out);

@@ -77,10 +77,13 @@ static void blur(brn__picture *picture, int top, int bottom, unsigned across, un
     }
 }
 
-/* How many source pixels of an axis one step in the result covers. */
-static double reduction(const double row[3])
+/* How many source pixels of each axis one step in the result covers. */
+static void find_reductions(const brn__projection *mapping, int size, double out[2])
 {
-    return sqrt(row[0] * row[0] + row[1] * row[1]);
+    double slope[2][2], middle = (size - 1) / 2.0;
+    brn__projection_slope(mapping, middle, middle, slope);
+    for (int axis = 0; axis < 2; axis++)
+        out[axis] = sqrt(slope[axis][0] * slope[axis][0] + slope[axis][1] * slope[axis][1]);
 }
 
 static unsigned blur_weight(double r)
@@ -91,36 +94,48 @@ static unsigned blur_weight(double r)
 }
 
 /* Rows of the picture that the result can see: all when it sees over the edge. */
-static void seen_rows(const brn__picture *picture, const brn__affine *matrix, int size, int *top,
+static void seen_rows(const brn__picture *picture, const brn__projection *mapping, int size, int *top,
                       int *bottom)
 {
-    const double *row = matrix->m[1];
-    double low = row[2] + fmin(0, row[0] * (size - 1)) + fmin(0, row[1] * (size - 1));
-    double high = row[2] + fmax(0, row[0] * (size - 1)) + fmax(0, row[1] * (size - 1));
+    double low = INFINITY, high = -INFINITY, last = size - 1;
+    for (int corner = 0; corner < 4; corner++) {
+        double place[2];
+        brn__projection_at(mapping, corner & 1 ? last : 0, corner & 2 ? last : 0, place);
+        low = fmin(low, place[1]);
+        high = fmax(high, place[1]);
+    }
     *top = 0, *bottom = picture->height;
     if (low < 0 || high > picture->height - 1) return;
     if (low > 2) *top = (int)low - 2;
     if (high + 3 < picture->height) *bottom = (int)high + 3;
 }
 
-brn_status brn__picture_prefilter(brn__picture *picture, brn__affine *matrix, int size)
+/* Halves the axes of which it leaves no detail out; false when there are none. */
+static bool halve_once(brn__picture *picture, brn__projection *mapping, int size)
 {
-    for (;;) {
-        bool across = reduction(matrix->m[0]) >= 2 && picture->width > 1;
-        bool down = reduction(matrix->m[1]) >= 2 && picture->height > 1;
-        if (!across && !down) break;
-        halve(picture, across, down);
-        const brn__affine half = {
-            {{across ? 0.5 : 1, 0, across ? -0.25 : 0}, {0, down ? 0.5 : 1, down ? -0.25 : 0}}};
-        *matrix = brn__affine_then(*matrix, half);
-    }
-    unsigned across = blur_weight(reduction(matrix->m[0]));
-    unsigned down = blur_weight(reduction(matrix->m[1]));
+    double reductions[2];
+    find_reductions(mapping, size, reductions);
+    bool across = reductions[0] >= 2 && picture->width > 1;
+    bool down = reductions[1] >= 2 && picture->height > 1;
+    if (!across && !down) return false;
+    halve(picture, across, down);
+    const brn__projection half = {
+        {{across ? 0.5 : 1, 0, across ? -0.25 : 0}, {0, down ? 0.5 : 1, down ? -0.25 : 0}}};
+    *mapping = brn__projection_then(*mapping, half);
+    return true;
+}
+
+brn_status brn__picture_prefilter(brn__picture *picture, brn__projection *mapping, int size)
+{
+    while (halve_once(picture, mapping, size)) continue;
+    double reductions[2];
+    find_reductions(mapping, size, reductions);
+    unsigned across = blur_weight(reductions[0]), down = blur_weight(reductions[1]);
     if (!across && !down) return BRN_OK;
     uint8_t *rows = brn__alloc_array((size_t)picture->width, 9);
     if (!rows) return BRN_ERROR_NO_MEMORY;
     int top, bottom;
-    seen_rows(picture, matrix, size, &top, &bottom);
+    seen_rows(picture, mapping, size, &top, &bottom);
     blur(picture, top, bottom, across, down, rows);
     brn__free(rows);
     return BRN_OK;

@@ -2,7 +2,9 @@
 #include "data/image/transform.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "data/image/augment_words.h"
 #include "data/image/gather.h"
+#include "data/image/retouch.h"
 
 #include <math.h>
 
@@ -20,25 +22,46 @@ brn__image_transform brn__image_transform_defaults(int size)
 
 brn_status brn__image_transform_check(const brn__image_transform *transform)
 {
-    const brn__augment_options *training = &transform->training;
     if (transform->size < 1 || transform->size > 4096)
         return brn__fail(BRN_ERROR_USAGE, "image size %d; expected 1 to 4096", transform->size);
     if (transform->resize < transform->size || transform->resize > 8192)
         return brn__fail(BRN_ERROR_USAGE,
                          "resize %d; expected at least the size, %d, and at most 8192",
                          transform->resize, transform->size);
-    if (!(training->max_zoom >= 1 && training->max_zoom <= 10))
-        return brn__fail(BRN_ERROR_USAGE, "max_zoom %g; expected 1 to 10", training->max_zoom);
-    if (!(training->min_scale > 0 && training->min_scale <= 1))
-        return brn__fail(BRN_ERROR_USAGE, "min_scale %g; expected more than 0, at most 1",
-                         training->min_scale);
-    if (!(training->min_aspect > 0 && training->min_aspect <= training->max_aspect))
-        return brn__fail(BRN_ERROR_USAGE, "aspect %g to %g; expected 0 < lowest <= highest",
-                         training->min_aspect, training->max_aspect);
     for (int channel = 0; channel < 3; channel++)
         if (!(transform->deviation[channel] > 0))
             return brn__fail(BRN_ERROR_USAGE, "deviation %g of channel %d; expected more than 0",
                              (double)transform->deviation[channel], channel);
+    return brn__augment_check(&transform->training);
+}
+
+/* Sampled with a margin that the blur uses up. */
+static brn_status gather_blurred(const brn__picture *picture, const brn__projection *mapping,
+                                 const brn__augment *drawn, int size, const brn__tone *tone,
+                                 float *out)
+{
+    const int radius = drawn->blur_radius, side = size + 2 * radius;
+    const size_t values = 3 * (size_t)side * (size_t)side;
+    float *wide = brn__alloc_array(values + (size_t)side, sizeof *wide);
+    if (!wide) return BRN_ERROR_NO_MEMORY;
+    brn__gather(picture, mapping, (brn__sampling){drawn->pad_mode, drawn->nearest}, side, tone, wide);
+    brn__blur(wide, size, radius, wide + values, out);
+    brn__free(wide);
+    return BRN_OK;
+}
+
+static brn_status gather(brn__picture *picture, const brn__augment *drawn, int size,
+                         const brn__tone *tone, float *out)
+{
+    const int radius = drawn->blur_radius;
+    brn__projection mapping = brn__augment_projection(drawn, picture->width, picture->height, size);
+    if (radius > 0) {
+        const brn__projection margin = {{{1, 0, -radius}, {0, 1, -radius}}};
+        mapping = brn__projection_then(margin, mapping);
+    }
+    BRN__TRY(brn__picture_prefilter(picture, &mapping, size + 2 * radius));
+    if (radius > 0) return gather_blurred(picture, &mapping, drawn, size, tone, out);
+    brn__gather(picture, &mapping, (brn__sampling){drawn->pad_mode, drawn->nearest}, size, tone, out);
     return BRN_OK;
 }
 
@@ -49,10 +72,14 @@ brn_status brn__image_transform_apply_drawn(const brn__image_transform *transfor
     double mean = drawn->contrast != 0 ? brn__picture_mean(picture) / 255 : 0;
     brn__tone tone =
         brn__tone_new(brn__augment_lighting(drawn, mean), transform->mean, transform->deviation);
-    brn__affine matrix =
-        brn__augment_matrix(drawn, picture->width, picture->height, transform->size);
-    BRN__TRY(brn__picture_prefilter(picture, &matrix, transform->size));
-    brn__gather(picture, &matrix, transform->size, &tone, out);
+    brn__curve curve;
+    if (drawn->brightness != 0 || drawn->log_contrast != 0) {
+        brn__curve_fill(drawn, &curve);
+        tone.curve = &curve;
+    }
+    BRN__TRY(gather(picture, drawn, transform->size, &tone, out));
+    brn__cut_out(drawn, tone.offset, transform->size, out);
+    brn__erase(drawn, transform->size, out);
     return BRN_OK;
 }
 
@@ -96,13 +123,14 @@ brn_status brn__image_transform_apply(const brn__image_transform *transform, brn
     return brn__image_transform_apply_drawn(transform, picture, &drawn, out);
 }
 
-/* The shorter side that the decoded picture must have; for an area crop this needs the header. */
+/* The shorter side that the decoded picture must have; for most crops this needs the header. */
 static brn_status choose_cover(const brn__image_transform *transform, const char *bytes,
                                size_t length, const char *path, const brn__augment *drawn,
                                int *cover)
 {
     int width = 1, height = 1;
-    if (drawn->area_crop) BRN__TRY(brn__picture_size(bytes, length, path, &width, &height));
+    if (brn__augment_cover_needs_size(drawn))
+        BRN__TRY(brn__picture_size(bytes, length, path, &width, &height));
     *cover = brn__augment_cover(drawn, width, height, transform->size);
     return BRN_OK;
 }
