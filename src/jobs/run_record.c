@@ -2,13 +2,12 @@
 #include "jobs/run_record.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/sha256.h"
 #include "burnish/version.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIG_MAX = 16 << 20, DIGITS = 9 };
@@ -29,14 +28,19 @@ static void add_number(json_t *object, const char *name, double value)
     json_object_set_new(object, name, isfinite(value) ? json_real(value) : json_null());
 }
 
-/* {"accuracy": 0.9}; free(). NULL when there is no memory. */
+/* The text of a value, which it takes; brn__free. NULL when there is no memory. */
+static char *text_of(json_t *taken)
+{
+    char *text = NULL;
+    return brn__json_dump(taken, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS), &text) == BRN_OK ? text : NULL;
+}
+
+/* {"accuracy": 0.9} */
 static char *metrics_text(const brn_metric *metrics, int count)
 {
     json_t *object = json_object();
     for (int i = 0; i < count; i++) add_number(object, metrics[i].name, metrics[i].value);
-    char *text = json_dumps(object, JSON_REAL_PRECISION(DIGITS));
-    json_decref(object);
-    return text;
+    return text_of(object);
 }
 
 /* The rates of the layer groups that learn, null for the others. */
@@ -48,9 +52,7 @@ static char *rates_text(const brn__fit *fit)
         bool learns = fit->options->learning_groups >> g & 1;
         json_array_append_new(list, learns ? json_real(fit->settings.groups[g].learning_rate) : json_null());
     }
-    char *text = json_dumps(list, JSON_REAL_PRECISION(DIGITS));
-    json_decref(list);
-    return text;
+    return text_of(list);
 }
 
 static brn__action after_epoch(void *state, brn__fit *fit)
@@ -66,22 +68,24 @@ static brn__action after_epoch(void *state, brn__fit *fit)
                                   .metrics = metrics,
                                   .rates = rates};
     if (brn__run_log_epoch(record->log, record->run, &epoch) != BRN_OK) give_up(record);
-    free(metrics);
-    free(rates);
+    brn__free(metrics);
+    brn__free(rates);
     return BRN__GO_ON;
 }
 
 /* ------------------------------------------------------------------ begin */
 
-/* The object "options" of config.json; free(). NULL when there is none. */
+/* The object "options" of config.json; brn__free. NULL when there is none. */
 static char *options_text(const char *run)
 {
     char *path = brn__path_join(run, "config.json"), *text = NULL, *out = NULL;
     size_t length = 0;
     if (path && brn__read_file(path, CONFIG_MAX, &text, &length) == BRN_OK) {
-        json_t *root = json_loadb(text, length, 0, NULL);
-        json_t *options = json_object_get(root, "options");
-        if (options) out = json_dumps(options, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+        json_t *root = NULL;
+        brn__json_error error;
+        brn_status status = brn__json_load(text, length, &root, &error);
+        json_t *options = status == BRN_OK ? json_object_get(root, "options") : NULL;
+        if (options) out = text_of(json_incref(options));
         json_decref(root);
     }
     brn__free(text);
@@ -122,7 +126,7 @@ void brn__run_record_begin(brn__run_record *record, const char *run, const brn__
         status = brn__run_log_begin(record->log, &begin, &record->run);
     }
     if (status != BRN_OK) give_up(record);
-    free(options);
+    brn__free(options);
     brn__free(name);
     brn__free(path);
 }
@@ -163,7 +167,7 @@ void brn__run_record_end(brn__run_record *record, const char *run, brn_status st
     if (brn__run_log_end(record->log, record->run, &end) != BRN_OK) give_up(record);
     brn__run_log_close(record->log);
     record->log = NULL;
-    free(numbers);
+    brn__free(numbers);
     brn_status again = brn__fail_again(status, message);
     (void)again;
 }

@@ -2,6 +2,7 @@
 #include "jobs/runs.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "io/run_log.h"
 
 #include <math.h>
@@ -24,9 +25,11 @@ brn_status brn__runs_text(brn_runs *runs, const char *text, const char **out)
 static brn_status value_text(brn_runs *runs, const json_t *value, const char **out)
 {
     if (json_is_string(value)) return brn__runs_text(runs, json_string_value(value), out);
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
-    brn_status status = text ? brn__runs_text(runs, text, out) : BRN_ERROR_NO_MEMORY;
-    free(text);
+    char *text;
+    BRN__TRY(brn__json_dump(json_incref((json_t *)(uintptr_t)value),
+                            JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(DIGITS), &text));
+    brn_status status = brn__runs_text(runs, text, out);
+    brn__free(text);
     return status;
 }
 
@@ -116,11 +119,22 @@ typedef struct log_reader {
     int epochs, limit;
 } log_reader;
 
+/* An object of the log; what is damaged tells nothing. NULL in *out for nothing. */
+static brn_status parse(const char *text, json_t **out)
+{
+    brn__json_error error;
+    *out = NULL;
+    if (!text) return BRN_OK;
+    brn_status status = brn__json_load(text, strlen(text), out, &error);
+    return status == BRN_ERROR_INPUT ? BRN_OK : status;
+}
+
 static brn_status read_objects(brn_runs *runs, const brn__run_row *row, brn_run_record *out)
 {
-    json_t *options = row->options ? json_loads(row->options, 0, NULL) : NULL;
-    json_t *metrics = row->metrics ? json_loads(row->metrics, 0, NULL) : NULL;
-    brn_status status = brn__runs_options(runs, options, out);
+    json_t *options, *metrics = NULL;
+    BRN__TRY(parse(row->options, &options));
+    brn_status status = parse(row->metrics, &metrics);
+    if (status == BRN_OK) status = brn__runs_options(runs, options, out);
     if (status == BRN_OK) status = brn__runs_metrics(runs, metrics, &out->metrics, &out->metric_count);
     json_decref(options);
     json_decref(metrics);
@@ -163,7 +177,8 @@ static brn_status read_epoch(void *context, const brn__run_epoch *epoch)
                            .valid_loss = epoch->valid_loss,
                            .seconds = epoch->seconds};
     BRN__TRY(brn__runs_text(reader->runs, epoch->stage, &out->stage));
-    json_t *metrics = epoch->metrics ? json_loads(epoch->metrics, 0, NULL) : NULL;
+    json_t *metrics;
+    BRN__TRY(parse(epoch->metrics, &metrics));
     brn_status status = brn__runs_metrics(reader->runs, metrics, &out->metrics, &out->metric_count);
     json_decref(metrics);
     return status;

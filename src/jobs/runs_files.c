@@ -2,6 +2,7 @@
  * A run as its folder tells it. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "io/model_file.h"
 #include "jobs/runs.h"
 #include "report/run_table.h"
@@ -42,9 +43,11 @@ static brn_status read_config_file(brn_runs *runs, const char *path, brn_run_rec
     char *text;
     size_t length;
     BRN__TRY(brn__read_file(path, CONFIG_MAX, &text, &length));
-    json_t *root = json_loadb(text, length, 0, NULL);
+    json_t *root = NULL;
+    brn__json_error error;
+    brn_status status = brn__json_load(text, length, &root, &error);
     brn__free(text);
-    brn_status status = BRN_OK; /* a damaged file tells nothing, and its run is still one */
+    if (status == BRN_ERROR_INPUT) status = BRN_OK; /* a damaged file tells nothing; its run is still one */
     if (root) status = read_config(runs, root, out);
     json_decref(root);
     return status;
