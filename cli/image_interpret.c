@@ -151,6 +151,13 @@ static int run(const cli_call *call)
     if (status != BRN_OK) return cli_fail_status(status);
     if (found.count == 0 && !data)
         cli_warn("the pictures that the run was trained on are not there: name a folder to see some");
+    if (v[CLI_MISLABELLED].set) {
+        code = cli_fail_status(brn_image_suspects_csv(&found, v[CLI_MISLABELLED].text));
+        if (code != CLI_DONE) {
+            brn_image_interpretation_free(&found);
+            return code;
+        }
+    }
     if (cli_is_json()) json_all(call, &found, report, cli_seconds() - began);
     else print_all(call, &found, report, cli_seconds() - began);
     brn_image_interpretation_free(&found);
@@ -168,7 +175,7 @@ const cli_command cli_command_image_interpret = {
                "judged too. --top is at most 60 here.",
     .inputs_min = 1,
     .inputs_max = 2,
-    .options = {CLI_TOP, CLI_REPORT, CLI_WHOLE, CLI_TTA, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET,
+    .options = {CLI_TOP, CLI_REPORT, CLI_MISLABELLED, CLI_WHOLE, CLI_TTA, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET,
                 CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

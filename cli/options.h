@@ -25,6 +25,7 @@ typedef enum cli_option_type {
 #define CLI_OPTION_LIST(X)                                                                         \
     X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/image-N")   \
     X(REPORT, "out", TEXT, "FILE", 0, 0, "report to write", "report.html in the run folder")       \
+    X(MISLABELLED, "mislabelled", TEXT, "FILE.csv", 0, 0, "write the likely mislabelled as CSV", NULL) \
     X(PREDICTIONS, "out", TEXT, "FILE.csv", 0, 0, "write the answers as CSV", NULL)                \
     X(SUBMISSION, "submission", TEXT, "SAMPLE.csv", 0, 0,                                          \
       "write --out in the form of this sample: its ids, its columns, its order", NULL)             \

@@ -77,6 +77,12 @@ BRN_API brn_status brn_image_interpret(brn_image_model *model, const char *data,
                                        brn_image_interpretation *out);
 BRN_API void brn_image_interpretation_free(brn_image_interpretation *interpretation);
 
+/* The likely mislabelled pictures as a CSV file (RFC 4180), most suspect first: file, label, suggested,
+ * label_probability, probability (of the suggestion), trained (0 or 1). Look at them, correct or remove
+ * the files, and train again. The file appears whole or not at all; without suspects it is a header. */
+BRN_API brn_status brn_image_suspects_csv(const brn_image_interpretation *interpretation,
+                                          const char *path);
+
 typedef struct brn_image_report_options {
     brn_image_interpret_options interpret;
     int top;         /* pictures of each section, 1 to 60 */

@@ -49,6 +49,17 @@ void brn__text_printf(brn__text *text, const char *format, ...)
     text->length += (size_t)length;
 }
 
+void brn__text_csv(brn__text *text, const char *field)
+{
+    if (!strpbrk(field, ",\"\r\n")) {
+        brn__text_add(text, field);
+        return;
+    }
+    brn__text_add(text, "\"");
+    for (; *field; field++) brn__text_add_bytes(text, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
+    brn__text_add(text, "\"");
+}
+
 brn_status brn__text_finish(const brn__text *text)
 {
     return text->failed ? brn__fail(BRN_ERROR_NO_MEMORY, "no memory for a text of %zu bytes",

@@ -17,6 +17,8 @@ void brn__text_add(brn__text *text, const char *part);
 void brn__text_add_bytes(brn__text *text, const char *part, size_t length);
 void brn__text_printf(brn__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A field of a CSV file (RFC 4180): quoted where it must be. */
+void brn__text_csv(brn__text *text, const char *field);
 /* BRN_OK, or no memory when any addition failed. */
 brn_status brn__text_finish(const brn__text *text);
 void brn__text_free(brn__text *text);

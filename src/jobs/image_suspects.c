@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Labels that are likely wrong. */
 #include "base/alloc.h"
+#include "base/files.h"
+#include "base/text.h"
 #include "jobs/image_interpret.h"
 
 #include <math.h>
@@ -61,4 +63,25 @@ brn_status brn__image_find_suspects(brn_image_interpretation *found, const float
     brn__free(list);
     brn__free(confidence);
     return room ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+brn_status brn_image_suspects_csv(const brn_image_interpretation *found, const char *path)
+{
+    brn__text text = {0};
+    brn__text_add(&text, "file,label,suggested,label_probability,probability,trained\n");
+    for (int64_t i = 0; i < found->suspect_count; i++) {
+        const brn_image_judged *picture = &found->pictures[found->suspects[i]];
+        const char *const fields[] = {picture->path, found->class_names[picture->label],
+                                      found->class_names[picture->answer]};
+        for (int f = 0; f < 3; f++) {
+            brn__text_csv(&text, fields[f]);
+            brn__text_add(&text, ",");
+        }
+        brn__text_printf(&text, "%.6g,%.6g,%d\n", picture->label_probability, picture->probability,
+                         picture->trained);
+    }
+    brn_status status = brn__text_finish(&text);
+    if (status == BRN_OK) status = brn__replace_file(path, text.bytes, text.length);
+    brn__text_free(&text);
+    return status;
 }

@@ -11,17 +11,6 @@
 
 enum { SAMPLE_MAX = 1 << 30, COLUMNS_MAX = 100000 };
 
-static void add_field(brn__text *text, const char *field)
-{
-    if (!strpbrk(field, ",\"\r\n")) {
-        brn__text_add(text, field);
-        return;
-    }
-    brn__text_add(text, "\"");
-    for (; *field; field++) brn__text_add_bytes(text, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
-    brn__text_add(text, "\"");
-}
-
 static brn_status write_text(const char *path, brn__text *text)
 {
     brn_status status = brn__text_finish(text);
@@ -39,7 +28,7 @@ static void add_class_columns(brn__text *text, const brn_image_model *model)
         name.length = 0;
         brn__text_printf(&name, "p_%s", brn_image_model_class(model, k));
         brn__text_add(text, ",");
-        if (brn__text_finish(&name) == BRN_OK) add_field(text, name.bytes);
+        if (brn__text_finish(&name) == BRN_OK) brn__text_csv(text, name.bytes);
         else text->failed = 1;
     }
     brn__text_free(&name);
@@ -49,11 +38,11 @@ static void add_prediction(brn__text *text, const brn_image_predictions *p, int6
 {
     const int64_t classes = brn_image_model_classes(p->model);
     const float *row = p->probabilities + i * classes;
-    add_field(text, p->paths[i]);
+    brn__text_csv(text, p->paths[i]);
     brn__text_add(text, ",");
     if (p->ok[i]) {
         const int64_t best = brn_image_best(row, classes);
-        add_field(text, brn_image_model_class(p->model, best));
+        brn__text_csv(text, brn_image_model_class(p->model, best));
         brn__text_printf(text, ",%.6g", (double)row[best]);
     } else {
         brn__text_add(text, ",");
@@ -257,11 +246,11 @@ static void add_row(brn__text *text, const brn_image_predictions *p, const char 
 {
     const int64_t classes = brn_image_model_classes(p->model);
     const float *row = p->probabilities + item * classes;
-    add_field(text, id);
+    brn__text_csv(text, id);
     for (int c = 1; c < count; c++) {
         brn__text_add(text, ",");
         if (columns[c] >= 0) brn__text_printf(text, "%.6g", (double)row[columns[c]]);
-        else add_field(text, brn_image_model_class(p->model, brn_image_best(row, classes)));
+        else brn__text_csv(text, brn_image_model_class(p->model, brn_image_best(row, classes)));
     }
     brn__text_add(text, "\n");
 }
@@ -289,7 +278,7 @@ static brn_status fill(brn__text *text, const brn_image_predictions *p, sample *
     brn_status status = read_columns(p, s, columns);
     for (int c = 0; status == BRN_OK && c < count; c++) {
         if (c) brn__text_add(text, ",");
-        add_field(text, s->fields[c]);
+        brn__text_csv(text, s->fields[c]);
     }
     brn__text_add(text, "\n");
     if (status == BRN_OK) status = add_rows(text, p, s, files, columns, count);

@@ -154,6 +154,27 @@ TEST(suspects_are_those_that_another_class_is_sure_of)
     brn__free(found.suspects);
 }
 
+TEST(suspects_are_listed_as_csv)
+{
+    brn_image_judged pictures[3] = {
+        {.path = "a/1.jpg", .label = 0, .answer = 1, .label_probability = .0625, .probability = .875},
+        {.path = "a/2.jpg", .label = 0, .answer = 0},
+        {.path = "b/3, \"x\".jpg", .label = 1, .answer = 0, .label_probability = 0, .probability = 1,
+         .trained = true}};
+    int64_t suspects[] = {2, 0};
+    const char *names[] = {"cat", "dog"};
+    const brn_image_interpretation found = {.count = 3, .pictures = pictures, .suspect_count = 2,
+                                            .suspects = suspects, .classes = 2, .class_names = names};
+    char path[512], *text;
+    snprintf(path, sizeof path, "%s/suspects.csv", test_scratch_folder());
+    assert_ok(brn_image_suspects_csv(&found, path));
+    assert_ok(brn__read_file(path, 4096, &text, NULL));
+    assert_string_equal(text, "file,label,suggested,label_probability,probability,trained\n"
+                              "\"b/3, \"\"x\"\".jpg\",dog,cat,0,1,1\na/1.jpg,cat,dog,0.0625,0.875,0\n");
+    brn__free(text);
+    assert_fails(brn_image_suspects_csv(&found, "/nonexistent/x.csv"), BRN_ERROR_IO, "/nonexistent");
+}
+
 TEST(the_list_of_skipped_files_survives_odd_names_and_a_cut)
 {
     const char *run = test_scratch_folder();

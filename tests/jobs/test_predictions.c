@@ -208,6 +208,7 @@ TEST(samples_that_do_not_fit_are_refused_with_line_and_name)
 {
     expect_refused("id,label\n1,x\n7,y\n", "line 3: no file for the id \"7\"");
     expect_refused("id,label\n\n1,\"a\nb\"\n7,y\n", "line 5: no file for the id \"7\"");
+    expect_refused("id,label\r\n1,x\r\n7,y\r\n", "line 3: no file for the id \"7\"");
     expect_refused("id,ant,hornet\n1,0,0\n", "the column \"hornet\" is no class of the model (ant ...)");
     expect_refused("id,label\nbad,x\n", "line 2: the file of the id \"bad\", bad.jpg, could not be read");
     expect_refused("id,label\n1\n", "line 2 has 1 columns; the header has 2");
