@@ -67,7 +67,7 @@ static brn_status judge(const brn_image_data *data, const int64_t *map, int64_t 
         picture->answer = brn_image_best(p, out->classes);
         picture->probability = (double)p[picture->answer];
         picture->label_probability = (double)p[picture->label];
-        picture->loss = -log(fmax(picture->label_probability, LEAST_PROBABILITY));
+        picture->loss = log(1 / fmax(picture->label_probability, LEAST_PROBABILITY));
         picture->trained = brn_image_data_split(data, first + i) == BRN_SPLIT_TRAIN;
         out->confusion[picture->label * out->classes + picture->answer]++;
     }

@@ -14,6 +14,11 @@ static void head(brn__text *out, const brn__image_report *report)
         brn__html_escape(out, report->subtitle);
         brn__text_add(out, "</p>");
     }
+    if (report->remark) { /* before all else: it may say that the run did not end well */
+        brn__text_add(out, "<p class=\"note\">");
+        brn__html_escape(out, report->remark);
+        brn__text_add(out, "</p>");
+    }
     brn__text_add(out, "</header>\n<dl class=\"tiles\">");
     for (int i = 0; i < report->figures.count; i++) {
         brn__text_add(out, "<div><dt>");
@@ -23,10 +28,6 @@ static void head(brn__text *out, const brn__image_report *report)
         brn__text_add(out, "</dd></div>");
     }
     brn__text_add(out, "</dl>\n");
-    if (!report->remark) return;
-    brn__text_add(out, "<p class=\"note\">");
-    brn__html_escape(out, report->remark);
-    brn__text_add(out, "</p>\n");
 }
 
 static void list(brn__text *out, const char *id, const char *heading, const brn__report_list *pairs)

@@ -3,6 +3,7 @@
 #include "report/image_report.h"
 #include "report/svg.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,12 @@ static void metrics(brn__text *out, const brn__image_report *report)
         for (size_t i = 0; i < sizeof others / sizeof *others; i++)
             other = other || strcmp(name, others[i]) == 0;
         if (!other) add(&plot, name, report->history, name, true);
+    }
+    char title[128];
+    if (plot.series_count == 1) { /* it has no legend */
+        snprintf(title, sizeof title, "%.64s on the validation pictures", plot.series[0].name);
+        title[0] = (char)toupper((unsigned char)title[0]);
+        plot.title = title;
     }
     card(out, &plot);
 }
@@ -125,9 +132,9 @@ static void table(brn__text *out, const brn__run_table *history)
                    {"accuracy", "accuracy", "%.4f"},
                    {"seconds", "s", "%.1f"}};
     enum { COLUMNS = sizeof columns / sizeof *columns };
-    brn__text_printf(out, "<div class=\"card\"><details%s><summary>%lld epochs as numbers</summary>"
+    brn__text_printf(out, "<div class=\"card\"><details%s><summary>%lld epoch%s as numbers</summary>"
                      "<div class=\"scroll\"><table class=\"numbers\"><thead><tr><th>epoch</th>", history->rows <= 12 ? " open=\"open\"" : "",
-                     (long long)history->rows);
+                     (long long)history->rows, history->rows == 1 ? "" : "s");
     for (int c = 0; c < COLUMNS; c++)
         if (column(history, columns[c].name))
             brn__text_printf(out, "<th class=\"number\">%s</th>", columns[c].heading);

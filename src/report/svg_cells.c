@@ -9,14 +9,15 @@
 #include <string.h>
 
 enum { BAR_WIDTH = 400, BAR_ROW = 20, BAR_LEFT = 116, BAR_RIGHT = 44, LETTER = 6 };
-enum { SHADES = 8 };
+enum { SHADES = 8, NOTE_WIDTH = 210 }; /* of the line below a heat map */
+static const double LARGEST = 1.5;      /* few classes are not blown up to fill the card */
 
 static void begin(brn__text *out, const char *title, int width, int height, const char *kind)
 {
     brn__text_printf(out,
                      "<svg class=\"plot %s\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-                     "viewBox=\"0 0 %d %d\"><title>",
-                     kind, width, height);
+                     "viewBox=\"0 0 %d %d\" style=\"max-width:%.0fpx\"><title>",
+                     kind, width, height, fmin(LARGEST * width, 600));
     brn__html_escape(out, title ? title : "");
     brn__text_add(out, "</title>");
 }
@@ -88,7 +89,8 @@ static void named_heat(brn__text *out, const brn__svg_heat *heat)
 {
     const int letters = name_room(heat), left = 12 + LETTER * letters, count = (int)heat->count;
     const int cell = count <= 6 ? 40 : count <= 12 ? 26 : 21, side = cell * count;
-    const int width = left + side + 4, height = left + side + 18;
+    const int width = left + side + 4 < NOTE_WIDTH ? NOTE_WIDTH : left + side + 4;
+    const int height = left + side + 18;
     begin(out, heat->title, width, height, "heat");
     for (int k = 0; k < count; k++) {
         double middle = cell * (k + .5);

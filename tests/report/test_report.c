@@ -360,6 +360,33 @@ TEST(a_page_of_nothing_is_a_page)
     check_page(&report, "No epoch has been finished");
 }
 
+TEST(a_remark_stands_before_the_figures)
+{
+    const brn__html_pair figure = {"accuracy", "50 %"};
+    brn__image_report report = {.title = "t", .footer = "end", .remark = "Interrupted <after> 2 epochs.",
+                                .figures = {&figure, 1}};
+    brn__text text = {0};
+    assert_ok(brn__image_report_make(&report, &text));
+    check_well_formed(text.bytes);
+    const char *remark = strstr(text.bytes, "Interrupted &lt;after&gt; 2 epochs.");
+    assert_non_null(remark);
+    assert_true(remark < strstr(text.bytes, "50 %"));
+    brn__text_free(&text);
+}
+
+TEST(a_single_metric_is_named_in_its_title)
+{
+    brn__run_table one = read_table("stage,epoch,valid_loss,accuracy\nhead,1,0.5,0.75\n");
+    brn__image_report report = {.title = "t", .footer = "end", .history = &one};
+    check_page(&report, "Accuracy on the validation pictures");
+    check_page(&report, "1 epoch as numbers");
+    brn__run_table_free(&one);
+    brn__run_table two = read_table("stage,epoch,valid_loss,accuracy,top5\nhead,1,0.5,0.75,1\n");
+    report.history = &two;
+    check_page(&report, "Metrics on the validation pictures");
+    brn__run_table_free(&two);
+}
+
 TEST(a_page_with_losses_that_are_no_numbers_is_well_formed)
 {
     brn__run_table table = read_table(HISTORY);
