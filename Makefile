@@ -4,7 +4,7 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo test check bench sizes layers install clean
+.PHONY: all help setup lists demo test check tsan bench sizes layers install clean
 all: build/burnish
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo 'make demo       set up, build, fine-tune a classifier on Fashion-MNIST, print its accuracy'
 	@echo 'make test       set up, build, run every test'
 	@echo 'make check      the tests under the address and undefined-behaviour sanitizers'
+	@echo 'make tsan       what runs in threads, under the thread sanitizer'
 	@echo 'make bench      compare with peers (installed into build/peers)'
 	@echo 'make sizes      the longest files and functions'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
@@ -42,6 +43,13 @@ check: setup lists
 	@test -f build/check/build.ninja || meson setup build/check -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized -Doptimization=1 >build/meson-check.log 2>&1 || (cat build/meson-check.log; exit 1)
 	@$(NINJA) -C build/check --quiet
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=tools/leaks.txt tools/test build/check '$(CHECK_FILTER)'
+
+# What runs in threads, under the thread sanitizer. libgomp and oneDNN are not built for it, so each handle
+# computes in one thread.
+tsan: setup lists
+	@test -f build/tsan/build.ninja || meson setup build/tsan -Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized -Doptimization=1 >build/meson-tsan.log 2>&1 || (cat build/meson-tsan.log; exit 1)
+	@$(NINJA) -C build/tsan --quiet burnish-test
+	@tools/test_threads build/tsan
 
 bench: build/burnish
 	@bench/run $(BENCH)

@@ -92,7 +92,7 @@ BRN_API brn_status brn_image_resume(const char *run, brn_event_handler *on_event
                                     brn_image_result *result);
 
 /* A trained classifier, or an architecture with its pretrained weights and the classes that they know.
- * A model is used by one thread at a time. */
+ * A handle is used by one thread at a time; brn_image_model_share makes one for each thread. */
 typedef struct brn_image_model brn_image_model;
 
 /* All zero is right. */
@@ -110,6 +110,11 @@ BRN_API brn_status brn_image_model_open_with(const char *what, const brn_image_o
                                              brn_image_model **out);
 /* The same without other options. threads 0 = all. */
 BRN_API brn_status brn_image_model_open(const char *what, int threads, brn_image_model **out);
+/* Another handle on the same model, for another thread: parameters and class names are the same memory,
+ * only read; activations, packed weights and answers are its own. Handles are closed in any order, by any
+ * thread, and what they share goes with the last of them. May be called while other handles are in use,
+ * `model` itself excepted. threads: that compute for this handle; 0 = all. */
+BRN_API brn_status brn_image_model_share(brn_image_model *model, int threads, brn_image_model **out);
 BRN_API void brn_image_model_close(brn_image_model *model); /* NULL is fine */
 BRN_API int64_t brn_image_model_classes(const brn_image_model *model);
 BRN_API const char *brn_image_model_class(const brn_image_model *model, int64_t index);

@@ -163,7 +163,13 @@ struct brn_image_model {
     float *input;       /* (3, S, S) */
     float *logits, *probabilities; /* (K) */
     int64_t *confusion; /* (K, K); made by the first evaluation */
+    brn_image_model *origin;        /* whose network and names it uses; NULL: its own (image_share.c) */
+    _Atomic int others;             /* handles open on these, beside this one */
 };
+
+/* The buffers of one handle. */
+brn_status brn__image_model_buffers(brn_image_model *model);
+void brn__image_model_free_buffers(brn_image_model *model);
 
 /* p = softmax(logits), in double. */
 void brn__softmax(const float *logits, int64_t count, float *p);

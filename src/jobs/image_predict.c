@@ -13,13 +13,21 @@ static const uint64_t USUAL_SEED = 42;
 
 /* ------------------------------------------------------------------ opening */
 
-static brn_status make_buffers(brn_image_model *model)
+brn_status brn__image_model_buffers(brn_image_model *model)
 {
     const size_t size = (size_t)model->transform.size, classes = (size_t)model->class_count;
     model->input = brn__alloc_aligned(3 * size * size * sizeof(float));
     model->logits = brn__alloc_zero(classes, sizeof(float));
     model->probabilities = brn__alloc_zero(classes, sizeof(float));
     return model->input && model->logits && model->probabilities ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+void brn__image_model_free_buffers(brn_image_model *model)
+{
+    brn__free_aligned(model->input);
+    brn__free(model->logits);
+    brn__free(model->probabilities);
+    brn__free(model->confusion);
 }
 
 static brn_status keep_classes(brn_image_model *model, const char *const *names, int64_t count)
@@ -67,7 +75,7 @@ static brn_status open_architecture(brn_image_model *model, const brn_model *fou
     BRN__TRY(keep_classes(model, classes->names, classes->count));
     BRN__TRY(open_network(model, found, NULL, o->threads));
     BRN__TRY(brn__image_network_load(&model->network, path, BRN_MODEL_WHOLE));
-    return make_buffers(model);
+    return brn__image_model_buffers(model);
 }
 
 static brn_status open_card(brn_image_model *model, const brn__model_file *file, const char *path,
@@ -89,7 +97,7 @@ static brn_status open_card(brn_image_model *model, const brn__model_file *file,
     BRN__TRY(keep_classes(model, card->classes, card->class_count));
     BRN__TRY(open_network(model, found, &head, threads));
     BRN__TRY(brn__model_file_load(file, model->network.parameters));
-    return make_buffers(model);
+    return brn__image_model_buffers(model);
 }
 
 static brn_status open_file(brn_image_model *model, const char *path, int threads)
@@ -147,20 +155,6 @@ brn_status brn_image_model_open_with(const char *what, const brn_image_open_opti
 brn_status brn_image_model_open(const char *what, int threads, brn_image_model **out)
 {
     return brn_image_model_open_with(what, &(brn_image_open_options){.threads = threads}, out);
-}
-
-void brn_image_model_close(brn_image_model *model)
-{
-    if (!model) return;
-    brn__image_network_free(&model->network);
-    for (int64_t k = 0; model->classes && k < model->class_count; k++) brn__free(model->classes[k]);
-    brn__free(model->classes);
-    brn__free(model->architecture);
-    brn__free_aligned(model->input);
-    brn__free(model->logits);
-    brn__free(model->probabilities);
-    brn__free(model->confusion);
-    brn__free(model);
 }
 
 int64_t brn_image_model_classes(const brn_image_model *model) { return model->class_count; }

@@ -220,7 +220,7 @@ TEST(samples_that_do_not_fit_are_refused_with_line_and_name)
     expect_refused("id,label\n,x\n", "no file for the id \"\"");
     const brn_image_predictions p = predictions();
     assert_fails(brn_image_predictions_submission(&p, in_folder("absent.csv"), in_folder("out.csv")),
-                 BRN_ERROR_IO, "absent.csv");
+                 BRN_ERROR_INPUT, "absent.csv");
 }
 
 TEST(an_id_of_two_files_is_refused)
