@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 {
     /* A reader that goes away must not end a training run: writing then fails, and is told. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of write, as a full disk is */
     cli_output_mode(has_word(argc, argv, "--json"), has_word(argc, argv, "--quiet"));
     return cli_output_finish(start(argc, argv));
 }

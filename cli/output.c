@@ -40,6 +40,8 @@ bool cli_is_quiet(void)
 }
 bool cli_is_terminal(void)
 {
+    const char *kind = getenv("TERM");
+    if (kind && !strcmp(kind, "dumb")) return false; /* it shows control sequences as they are */
     return !mode_json && !mode_quiet && isatty(STDOUT_FILENO);
 }
 

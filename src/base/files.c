@@ -164,7 +164,7 @@ brn_status brn__replacement_open(const char *path, brn__replacement **out)
 
 brn_status brn__replacement_write(brn__replacement *file, const void *bytes, size_t length)
 {
-    return write_all(file->descriptor, file->temporary, bytes, length);
+    return write_all(file->descriptor, file->path, bytes, length);
 }
 
 static brn_status sync_folder_of(const char *path)
@@ -185,10 +185,10 @@ static brn_status sync_folder_of(const char *path)
 brn_status brn__replacement_commit(brn__replacement *file)
 {
     brn_status status = BRN_OK;
-    if (brn__system_sync(file->descriptor) != 0) status = io_failed("sync", file->temporary);
+    if (brn__system_sync(file->descriptor) != 0) status = io_failed("sync", file->path);
     int closed = brn__system_close(file->descriptor);
     file->descriptor = -1;
-    if (status == BRN_OK && closed != 0) status = io_failed("close", file->temporary);
+    if (status == BRN_OK && closed != 0) status = io_failed("close", file->path);
     if (status == BRN_OK && brn__system_rename(file->temporary, file->path) != 0)
         status = io_failed("replace", file->path);
     if (status != BRN_OK) {
