@@ -105,6 +105,12 @@ BRN_API brn_node *brn_log_softmax(brn_node *x);
  * Output 1 is the loss of each item (N). */
 BRN_API brn_node *brn_cross_entropy(brn_node *logits, brn_node *target, int smoothing_slot);
 
+/* labels int64 (N) -> soft float targets (N, K) with which brn_cross_entropy (its own slot -1) is the mean
+ * weighted by class, as PyTorch's with weight and label_smoothing: the sum over items of weight[label]
+ * times its loss, over the sum of these weights. `weights` (classes), at least 0 and finite, are copied. */
+BRN_API brn_node *brn_class_targets(brn_node *labels, const float *weights, int64_t classes,
+                                    int smoothing_slot);
+
 typedef enum brn_pointwise_loss {
     BRN_LOSS_BCE_WITH_LOGITS, /* max(x,0) - x t + log(1 + exp(-|x|)) */
     BRN_LOSS_L1,

@@ -132,6 +132,15 @@ typedef struct brn__cross_entropy_attributes {
     int smoothing_slot; /* -1: none */
 } brn__cross_entropy_attributes;
 
+/* class_targets (labels (N)) -> targets (N, K), no gradient:
+ * targets[n][k] = ((1 - s) [k = label n] + s / K) weight k N / sum over the batch of its labels' weights;
+ * all 0 where that sum is. */
+typedef struct brn__class_targets_attributes {
+    int64_t classes;      /* K */
+    const float *weights; /* (K), at least 0; lives as long as the graph */
+    int smoothing_slot;   /* -1: none */
+} brn__class_targets_attributes;
+
 /* pointwise_loss (x, target) -> loss ();  pointwise_loss_grad (dloss (), x, target) -> dx */
 typedef struct brn__pointwise_loss_attributes {
     brn_pointwise_loss kind;

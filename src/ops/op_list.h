@@ -47,6 +47,7 @@
     X(log_softmax_grad)                                                                            \
     X(cross_entropy)                                                                               \
     X(cross_entropy_grad)                                                                          \
+    X(class_targets)                                                                               \
     X(pointwise_loss)                                                                              \
     X(pointwise_loss_grad)                                                                         \
     X(embedding)                                                                                   \
