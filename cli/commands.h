@@ -14,6 +14,7 @@
     X(image_interpret)                                                                             \
     X(image_predict)                                                                               \
     X(data_check)                                                                                  \
+    X(data_split)                                                                                  \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \

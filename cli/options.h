@@ -83,6 +83,14 @@ typedef enum cli_option_type {
     X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \
     X(THREADS, "threads", WHOLE, "N", 0, 1024, "computing threads, 0 = all processors", NULL)      \
     X(LOADERS, "loaders", WHOLE, "N", 0, 256, "threads that load pictures", "chosen")              \
+    X(SPLIT_OUT, "out", TEXT, "FOLDER", 0, 0, "folder to make; never overwritten", "FOLDER-split") \
+    X(VALID_SHARE, "valid", REAL, "SHARE", 0, .999, "share of each class that validates", NULL)    \
+    X(TEST_SHARE, "test", REAL, "SHARE", 0, .999, "share of each class that tests", NULL)          \
+    X(SPLIT, "split", CHOICE, "by-class|fastai07", 0, 0,                                           \
+      "by-class: a share of each; fastai07: fast.ai 0.7's get_cv_idxs", NULL)                      \
+    X(BY, "by", CHOICE, "link|copy|move", 0, 0, "how files get there; link: hard links", NULL)     \
+    X(TOGETHER, "keep-duplicates-together", SWITCH, "", 0, 0,                                      \
+      "pictures that look alike go to one side", NULL)                                             \
     X(NEAR, "near", WHOLE, "BITS", -1, 16,                                                         \
       "of 64 that pictures alike may differ by; -1: equal bytes only", NULL)                       \
     X(MIN_SIDE, "min-side", WHOLE, "PIXELS", 0, 16384, "a shorter side below it is tiny", NULL)    \

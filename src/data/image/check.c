@@ -121,21 +121,25 @@ static brn_status put_in_order(brn_data_check *check)
     return BRN_OK;
 }
 
-static brn_status find_all(brn_data_check *check)
+static brn_status read_all(brn_data_check *check)
 {
     BRN__TRY(brn__walk_folder(check->folder, &check->walk));
     if (check->walk.count == 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: no files; expected a folder of pictures",
                          check->folder);
-    BRN__TRY(brn__check_files(check));
+    return brn__check_files(check);
+}
+
+static brn_status compare_all(brn_data_check *check)
+{
     BRN__TRY(tell_files(check));
     BRN__TRY(brn__check_pairs(check));
     BRN__TRY(brn__check_sizes(check));
     return put_in_order(check);
 }
 
-brn_status brn_data_check_open(const char *folder, const brn_data_check_options *options,
-                               brn_data_check **out)
+brn_status brn__check_scan(const char *folder, const brn_data_check_options *options,
+                           brn_data_check **out)
 {
     *out = NULL;
     if (options->near_bits < -1 || options->near_bits > 16)
@@ -147,9 +151,20 @@ brn_status brn_data_check_open(const char *folder, const brn_data_check_options 
     if (!check) return BRN_ERROR_NO_MEMORY;
     check->options = *options;
     check->folder = brn__strdup(folder);
-    brn_status status = check->folder ? find_all(check) : BRN_ERROR_NO_MEMORY;
+    brn_status status = check->folder ? read_all(check) : BRN_ERROR_NO_MEMORY;
     if (status == BRN_OK) *out = check;
     else brn_data_check_close(check);
+    return status;
+}
+
+brn_status brn_data_check_open(const char *folder, const brn_data_check_options *options,
+                               brn_data_check **out)
+{
+    BRN__TRY(brn__check_scan(folder, options, out));
+    brn_status status = compare_all(*out);
+    if (status == BRN_OK) return BRN_OK;
+    brn_data_check_close(*out);
+    *out = NULL;
     return status;
 }
 

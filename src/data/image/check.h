@@ -37,6 +37,13 @@ void brn__check_file(const brn_data_check *check, brn__checked *out);
 /* Runs brn__check_file on every file, in threads. */
 brn_status brn__check_files(brn_data_check *check);
 
+/* Walks and reads, and compares nothing: a check without findings. Closed by brn_data_check_close. */
+brn_status brn__check_scan(const char *folder, const brn_data_check_options *options,
+                           brn_data_check **out);
+/* group_of[i] (file_count) = the first file that file i is the same as or looks like, by any number of
+ * steps; i itself when there is none. */
+void brn__check_groups(const brn_data_check *check, int64_t *group_of);
+
 /* Adds a finding about file `owner`; the reason is made of the format. A kind that nobody asked for
  * is passed over. */
 brn_status brn__check_add(brn_data_check *check, int64_t owner, brn_data_finding_kind kind,

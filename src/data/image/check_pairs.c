@@ -125,3 +125,28 @@ brn_status brn__check_pairs(brn_data_check *check)
     brn__free(found);
     return status;
 }
+
+/* The first of a group, by the way of the firsts before it, which is made shorter. */
+static int64_t first_of(int64_t *group_of, int64_t file)
+{
+    while (group_of[file] != file) file = group_of[file] = group_of[group_of[file]];
+    return file;
+}
+
+void brn__check_groups(const brn_data_check *check, int64_t *group_of)
+{
+    const brn__checked *files = check->files;
+    for (int64_t i = 0; i < check->file_count; i++) group_of[i] = i;
+    for (int64_t i = 0; i < check->file_count; i++) {
+        if (!brn__is_readable(&files[i])) continue;
+        for (int64_t j = 0; j < i; j++) {
+            if (!brn__is_readable(&files[j])) continue;
+            if (brn__fingerprint_distance(&files[i].print, &files[j].print,
+                                          check->options.near_bits) == INT_MAX)
+                continue;
+            const int64_t a = first_of(group_of, i), b = first_of(group_of, j);
+            group_of[a > b ? a : b] = a < b ? a : b;
+        }
+    }
+    for (int64_t i = 0; i < check->file_count; i++) group_of[i] = first_of(group_of, i);
+}
