@@ -2,7 +2,7 @@
  * brn_data_check on folders whose faults are known. */
 #include "base/alloc.h"
 #include "base/files.h"
-#include "burnish/data_check.h"
+#include "data/image/check.h"
 #include "data/pictures.h"
 #include "report/thumbnail.h"
 #include "test.h"
@@ -148,6 +148,25 @@ TEST(flat_pictures_are_alike_by_their_colour_alone)
     put_flat(root, "a/3.jpg", 220);
     put_flat(root, "a/4.jpg", 126);
     assert_findings(root, 0, "a/4.jpg near-duplicate a/2.jpg\n");
+}
+
+TEST(groups_are_joined_by_any_number_of_steps)
+{
+    const char *root = test_scratch_folder();
+    static const uint8_t levels[] = {20, 80, 200, 50, 205}; /* 20 and 80 are joined by 50 */
+    static const int64_t expected[] = {0, 0, 2, 0, 2};
+    for (int i = 0; i < 5; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "a/%d.jpg", i);
+        put_flat(root, name, levels[i]);
+    }
+    const brn_data_check_options options = brn_data_check_defaults();
+    brn_data_check *check;
+    int64_t group_of[5];
+    assert_ok(brn__check_scan(root, &options, &check));
+    brn__check_groups(check, group_of);
+    assert_memory_equal(group_of, expected, sizeof expected);
+    brn_data_check_close(check);
 }
 
 TEST(usual_differences_of_size_are_no_findings)
