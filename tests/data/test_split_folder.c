@@ -81,6 +81,18 @@ TEST(classes_are_split_by_the_same_shares)
     brn_image_data_close(data);
 }
 
+TEST(large_shares_leave_one_to_train)
+{
+    const char *root = make_photos(3, 4);
+    brn_data_split_options options = brn_data_split_defaults();
+    options.valid = .5, options.test = .49;
+    const brn_data_split_result result = split_with(root, &options);
+    assert_int_equal(count_in(root, "photos-split/train/cat"), 1);
+    assert_int_equal(count_in(root, "photos-split/train/dog"), 1);
+    assert_int_equal(result.train, 2);
+    assert_int_equal(result.test, 2);
+}
+
 TEST(the_choice_is_that_of_training_on_the_folder)
 {
     const char *root = make_photos(13, 8);
@@ -192,6 +204,10 @@ TEST(wrong_splits_are_refused_and_leave_nothing)
     put_jpeg(root, "photos/dog/05b.jpg", 5, 40, 30, 50); /* a second, but of the same picture */
     assert_fails(brn_data_split_folder(photos, &options, &result), BRN_ERROR_INPUT, "\"dog\" has 1");
     put_jpeg(root, "photos/dog/06.jpg", 6, 40, 30, 90);
+    options.test = .1;
+    assert_fails(brn_data_split_folder(photos, &options, &result), BRN_ERROR_INPUT,
+                 "one for each of 3 parts");
+    options.test = 0;
     options.out = path_in(root, "photos/inside");
     assert_fails(brn_data_split_folder(photos, &options, &result), BRN_ERROR_INPUT, "lies within");
     options.out = photos;

@@ -124,8 +124,12 @@ static brn_status choose_of_class(chooser *c, int64_t label)
         files++;
         if (c->group_of[i] == i) c->members[groups++] = i;
     }
-    const int64_t want_valid = brn__split_share(c->options->valid, files);
-    const int64_t want_test = brn__split_share(c->options->test, files);
+    int64_t want_valid = brn__split_share(c->options->valid, files);
+    int64_t want_test = brn__split_share(c->options->test, files);
+    while (want_valid + want_test > files - 1) { /* one trains */
+        if (want_test > 1) want_test--;
+        else want_valid--;
+    }
     brn__split_order(c->options->seed, label, c->order, groups);
     for (int64_t i = 0; i < groups; i++) {
         const int64_t group = c->members[c->order[i]], size = c->sizes[group];
