@@ -4,6 +4,7 @@
 #include "io/fetch.h"
 #include "base/system.h"
 #include "burnish/version.h"
+#include "io/address.h"
 #include "io/curl.h"
 
 #include <errno.h>
@@ -114,6 +115,29 @@ static int take_progress(void *context, curl_off_t total, curl_off_t now, curl_o
     return t->fetch->progress(t->fetch->context, t->held, body ? whole : 0);
 }
 
+/* A proxy hides where a connection leads. */
+static bool has_proxy(void)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return true;
+    }
+    return false;
+}
+
+static curl_socket_t open_public(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    transfer *t = context;
+    (void)purpose;
+    if (!brn__address_is_public(&address->addr)) {
+        t->failure = brn__fail(BRN_ERROR_NETWORK, "its address is this machine's or a private network's");
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static brn_status set_options(transfer *t)
 {
     char agent[64], range[32];
@@ -145,6 +169,10 @@ static brn_status set_options(transfer *t)
     SET(XFERINFOFUNCTION, take_progress);
     SET(XFERINFODATA, t);
     if (t->held) SET(RANGE, range);
+    if (f->public_only && !has_proxy()) {
+        SET(OPENSOCKETFUNCTION, open_public);
+        SET(OPENSOCKETDATA, t);
+    }
 #undef SET
     return bad == CURLE_OK ? BRN_OK
                            : brn__fail(BRN_ERROR_UNSUPPORTED, "libcurl: %s; expected 7.85 or newer",

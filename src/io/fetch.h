@@ -13,6 +13,8 @@ typedef struct brn__fetch {
     int descriptor;   /* of the partial file: what it holds is not fetched again */
     int64_t limit;    /* bytes of the whole file */
     int stall_seconds; /* without a connection, or with less than 1000 bytes a second */
+    bool public_only; /* never connects to this machine or a private network, also when redirected;
+                         a proxy that the environment names is trusted to see to it */
     int (*progress)(void *context, int64_t done, int64_t total); /* or NULL; non-zero stops */
     void *context;
     bool refused; /* out: the server has no such file (a status from 400 to 499) */

@@ -138,7 +138,7 @@ static brn_status choose_of_class(chooser *c, int64_t label)
         else c->parts[group] = BRN_SPLIT_TRAIN;
     }
     const int parts = 1 + (c->options->valid > 0) + (c->options->test > 0);
-    if (groups < parts || !force_one(c, groups, BRN_SPLIT_VALID, valid, c->options->valid > 0) ||
+    if (!force_one(c, groups, BRN_SPLIT_VALID, valid, c->options->valid > 0) ||
         !force_one(c, groups, BRN_SPLIT_TEST, test, c->options->test > 0))
         return brn__fail(BRN_ERROR_INPUT,
                          "%s: class \"%s\" has %lld files that do not look alike; expected one for each "
