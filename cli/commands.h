@@ -13,6 +13,7 @@
     X(image_evaluate)                                                                              \
     X(image_interpret)                                                                             \
     X(image_predict)                                                                               \
+    X(data_download)                                                                               \
     X(data_check)                                                                                  \
     X(data_split)                                                                                  \
     X(models_list)                                                                                 \

@@ -99,6 +99,13 @@ typedef enum cli_option_type {
     X(FIX_EXTENSIONS, "fix-extensions", FLAG, "", 0, 0, "rename pictures by what they are", NULL)  \
     X(HTML, "html", TEXT, "FILE", 0, 0, "write the list as a page with small pictures", NULL)      \
     X(STRICT, "strict", FLAG, "", 0, 0, "exit code 1 when something is found", NULL)               \
+    X(CONNECTIONS, "connections", WHOLE, "N", 1, 64, "files fetched at once", NULL)                \
+    X(PER_HOST, "per-host", WHOLE, "N", 1, 64, "of these from one host", NULL)                     \
+    X(FILE_BYTES, "file-bytes", WHOLE, "BYTES", 1, 536870912, "give up a file that has more", NULL) \
+    X(TOTAL_BYTES, "total-bytes", WHOLE, "BYTES", 1, 1e15, "stop when all together are more", NULL) \
+    X(FILE_SECONDS, "file-seconds", WHOLE, "SECONDS", 1, 86400, "give up a file that takes longer", NULL) \
+    X(ALLOW_PRIVATE, "allow-private", FLAG, "", 0, 0,                                              \
+      "fetch from this machine and private networks too", NULL)                                    \
     X(MIRROR, "mirror", TEXT, "URL", 0, 0, "folder on the web that holds the weight files",        \
       "$BURNISH_MIRROR, else the files' own addresses")                                            \
     X(OFFLINE, "offline", FLAG, "", 0, 0, "never use the network", NULL)                           \

@@ -59,6 +59,7 @@ static void look_inside(brn__checked *out, const uint8_t *bytes, size_t length)
         brn__picture_free(&picture);
     }
     if (status == BRN_ERROR_NO_MEMORY) out->status = status;
+    else if (status == BRN_ERROR_UNSUPPORTED) keep_failure(out, BRN_FINDING_UNSUPPORTED);
     else if (status != BRN_OK)
         keep_failure(out, out->type->ends_early(bytes, length) ? BRN_FINDING_TRUNCATED
                                                                : BRN_FINDING_CORRUPT);
