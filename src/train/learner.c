@@ -113,6 +113,12 @@ static void resize_batch(brn_plan_options *plan, const brn_node *input, int64_t 
     plan->shapes[plan->shape_count++] = shape;
 }
 
+/* Training may see soft targets where validation has labels. */
+static brn_node *target_of(const brn__network *network, bool training)
+{
+    return training || !network->valid_target ? network->target : network->valid_target;
+}
+
 brn_status brn__network_plan(brn_runner *runner, const brn__network *network,
                              const brn__fit_options *options, int64_t count, brn_plan **out)
 {
@@ -128,14 +134,15 @@ brn_status brn__network_plan(brn_runner *runner, const brn__network *network,
         plan.outputs[plan.output_count++] = network->measure;
     }
     resize_batch(&plan, network->input, count);
-    resize_batch(&plan, network->target, count);
+    resize_batch(&plan, target_of(network, options), count);
     return brn_runner_plan(runner, &plan, out);
 }
 
-static brn_status bind(brn_plan *plan, const brn__network *network, const brn__batch *batch)
+static brn_status bind(brn_plan *plan, const brn__network *network, bool training,
+                       const brn__batch *batch)
 {
     BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch->inputs));
-    return brn_plan_bind(plan, brn_node_name(network->target), batch->targets);
+    return brn_plan_bind(plan, brn_node_name(target_of(network, training)), batch->targets);
 }
 
 /* ------------------------------------------------------------------ events */
@@ -180,7 +187,7 @@ static brn_status forward_and_backward(loop *l)
     brn__learner *learner = fit->learner;
     BRN__TRY(brn__network_plan(learner->runner, &options->network, options, fit->data.count,
                                &fit->plan));
-    BRN__TRY(bind(fit->plan, &options->network, &fit->data));
+    BRN__TRY(bind(fit->plan, &options->network, true, &fit->data));
     l->run.step = learner->step++;
     BRN__TRY(brn_plan_run(fit->plan, &l->run));
     fit->loss = (double)*(const float *)brn_plan_output(fit->plan, 0);
@@ -263,7 +270,7 @@ static brn_status measure_batch(loop *l, double *sum, int64_t *items)
     brn__fit *fit = &l->fit;
     const brn__network *network = &fit->options->network;
     BRN__TRY(brn__network_plan(fit->learner->runner, network, NULL, fit->data.count, &fit->plan));
-    BRN__TRY(bind(fit->plan, network, &fit->data));
+    BRN__TRY(bind(fit->plan, network, false, &fit->data));
     BRN__TRY(brn_plan_run(fit->plan, &l->run));
     fit->output = brn_plan_output(fit->plan, 0);
     *sum += (double)*(const float *)brn_plan_output(fit->plan, 1) * (double)fit->data.count;

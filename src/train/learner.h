@@ -75,6 +75,7 @@ typedef struct brn__network {
     brn_node *output;  /* (N, K): what metrics see */
     brn_node *loss;    /* scalar: what is trained */
     brn_node *measure; /* scalar: what validation shows (the loss without label smoothing) */
+    brn_node *valid_target; /* (N, ...): what `measure` compares with; NULL: target */
 } brn__network;
 
 enum { BRN__METRICS_MAX = 16, BRN__CALLBACKS_MAX = 16 };
