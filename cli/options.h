@@ -31,6 +31,11 @@ typedef enum cli_option_type {
       "write --out in the form of this sample: its ids, its columns, its order", NULL)             \
     X(ALL_PROBABILITIES, "all-probabilities", FLAG, "", 0, 0,                                      \
       "a column for each class in --out, however many there are", NULL)                            \
+    X(SHEET, "out", TEXT, "FILE", 0, 0, "sheet to write: NAME.png or NAME.html", "preview.html")   \
+    X(AUGMENT, "augment", TEXT, "WORDS", 0, 0,                                                     \
+      "how training changes pictures: a set, or words with numbers", "side-on")                    \
+    X(PICTURES, "pictures", WHOLE, "N", 1, 200, "pictures to show", NULL)                          \
+    X(COPIES, "copies", WHOLE, "N", 1, 50, "changed copies of each", NULL)                         \
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch", 0, 0,                                         \
       "fine-tune: head first, then all layers; scratch: random weights", NULL)                     \
