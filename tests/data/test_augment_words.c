@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "base/files.h"
 #include "data/image/augment_words.h"
 #include "data/image/transform.h"
 #include "test.h"
@@ -115,6 +117,7 @@ TEST(lines_that_make_no_sense_are_refused)
         {"rotate:10,", "expected a word before \"the end\""},
         {"flip:0.5,nan", "there is no \"nan\""},
         {"flip:nan", "flip: probability nan; expected"},
+        {"flip,rotate,10", "\"rotate,10\": numbers follow a word after a colon, as in rotate:10,0.5"},
         {"rotate:x", "rotate: \"x\" is not a number"},
         {"rotate:10x", "rotate: \"10x\" is not a number"},
         {"rotate:1,0.5,3", "rotate: more than 2 numbers"},
@@ -151,6 +154,22 @@ TEST(a_transform_with_options_out_of_range_is_refused)
                  "erase: area: the least is 0.5 and the most 0.3");
 }
 
+TEST(what_was_drawn_is_told_in_words)
+{
+    brn__augment drawn = brn__augment_identity();
+    brn__text text = {0};
+    brn__augment_tell(&drawn, &text);
+    assert_string_equal(text.bytes, "as it is");
+    text.length = 0;
+    drawn.zoom = 1.0625, drawn.angle = -3.5, drawn.flip = true, drawn.warp_down = .125;
+    drawn.blur_radius = 4, drawn.hole_count = 2;
+    brn__augment_tell(&drawn, &text);
+    assert_ok(brn__text_finish(&text));
+    assert_string_equal(text.bytes, "zoom 1.06, rotated -3.5 degrees, flipped, warped down 0.125, "
+                                    "blurred over 9 pixels, holes 2");
+    brn__text_free(&text);
+}
+
 TEST(the_help_names_every_word)
 {
     brn__text help = {0};
@@ -161,4 +180,38 @@ TEST(the_help_names_every_word)
     for (size_t i = 0; i < sizeof some / sizeof *some; i++)
         assert_non_null(strstr(help.bytes, some[i]));
     brn__text_free(&help);
+}
+
+/* docs/augment.md writes every number out: it must be what the bare word gives. */
+TEST(the_page_on_augmentation_gives_the_true_defaults)
+{
+    char *page;
+    size_t length;
+    assert_ok(brn__read_file(test_source_path("docs/augment.md"), 1 << 20, &page, &length));
+    int checked = 0;
+    for (const char *line = strstr(page, "\n| `"); line; line = strstr(line + 1, "\n| `")) {
+        char word[80], bare[80];
+        size_t end = strcspn(line + 4, "`");
+        assert_true(end < sizeof word);
+        memcpy(word, line + 4, end);
+        word[end] = 0;
+        if (!strchr(word, ':') || strncmp(word, "mult", 4) == 0) continue;
+        strcpy(bare, word);
+        *strchr(bare, ':') = 0;
+        brn__augment_options full = parsed(word), alone = parsed(bare);
+        if (memcmp(&full, &alone, sizeof full) != 0) fail_msg("%s is not %s", word, bare);
+        checked++;
+    }
+    assert_int_equal(checked, 18);
+
+    brn__text help = {0};
+    brn__augment_help(&help);
+    assert_ok(brn__text_finish(&help));
+    for (char *line = strtok(help.bytes, "\n"); line; line = strtok(NULL, "\n")) {
+        char quoted[80] = "`";
+        strncat(quoted, line, strcspn(line, " "));
+        if (!strstr(page, quoted)) fail_msg("%s is not on the page", quoted);
+    }
+    brn__text_free(&help);
+    brn__free(page);
 }

@@ -218,6 +218,10 @@ static brn_status parse(const char *text, bool is_first, brn__augment_options *o
 static brn_status apply(char *part, bool is_first, brn__augment_options *options)
 {
     char *numbers = strchr(part, ':');
+    if (!numbers && strchr(part, ','))
+        return brn__fail(BRN_ERROR_USAGE,
+                         "augment: \"%s\": numbers follow a word after a colon, as in rotate:10,0.5",
+                         part);
     if (numbers) *numbers++ = 0;
     if (numbers && !*numbers)
         return brn__fail(BRN_ERROR_USAGE, "augment: %s: nothing after the colon", part);

@@ -28,4 +28,8 @@ brn_status brn__augment_check(const brn__augment_options *options);
 /* Sets and words, a line each: name, numbers, what it does. */
 void brn__augment_help(brn__text *out);
 
+/* What was drawn, in words: "zoom 1.04, rotated -3.2 degrees, flipped". `out` is empty before. Where the
+ * crop is goes without saying. (augment_tell.c) */
+void brn__augment_tell(const brn__augment *drawn, brn__text *out);
+
 #endif
