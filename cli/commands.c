@@ -17,7 +17,7 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Words of the grammar that stand for work which this version does not do. */
 static const char *const planned[][2] = {
-    {"lm", NULL}, {"text", NULL}, {"table", NULL}, {"ratings", NULL}, {"data", "preview"},
+    {"lm", NULL}, {"text", NULL}, {"table", NULL}, {"ratings", NULL},
 };
 
 const cli_command *cli_command_at(int index)

@@ -16,6 +16,7 @@
     X(data_download)                                                                               \
     X(data_check)                                                                                  \
     X(data_split)                                                                                  \
+    X(data_preview)                                                                                \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \

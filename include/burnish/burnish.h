@@ -30,6 +30,7 @@
 #include "burnish/predictions.h"
 #include "burnish/interpret.h"
 #include "burnish/runs.h"
+#include "burnish/preview.h"
 #include "burnish/version.h"
 
 #endif
