@@ -29,7 +29,7 @@
     X(info)                                                                                        \
     X(help)
 
-enum { CLI_COMMAND_OPTIONS_MAX = 48 };
+enum { CLI_COMMAND_OPTIONS_MAX = 64 };
 
 typedef struct cli_command {
     const char *noun, *verb;  /* "image", "train"; a command of one word has no verb */

@@ -77,7 +77,8 @@ static int evaluate(const cli_call *call, brn_image_model *model)
     double began = cli_seconds();
     brn_status status =
         brn_image_evaluate(model, call->inputs[1], (int)v[CLI_BATCH_SIZE].whole,
-                           (int)v[CLI_TTA].whole, v[CLI_WHOLE].flag, on_event, &progress, &result);
+                           (int)v[CLI_TTA].whole, v[CLI_TTA_BETA].real, v[CLI_WHOLE].flag, on_event,
+                           &progress, &result);
     cli_progress_clear(&progress);
     if (status != BRN_OK) return cli_fail_status(status);
     if (cli_is_json()) {
@@ -118,7 +119,7 @@ const cli_command cli_command_image_evaluate = {
     .inputs_min = 2,
     .inputs_max = 2,
     .computes = true,
-    .options = {CLI_TTA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE,
+    .options = {CLI_TTA, CLI_TTA_BETA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE,
                 CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

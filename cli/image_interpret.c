@@ -137,6 +137,7 @@ static int run(const cli_call *call)
     options.out = v[CLI_REPORT].set ? v[CLI_REPORT].text : NULL;
     options.interpret.batch_size = (int)v[CLI_BATCH_SIZE].whole;
     options.interpret.tta = (int)v[CLI_TTA].whole;
+    options.interpret.tta_beta = v[CLI_TTA_BETA].real;
     options.interpret.whole = v[CLI_WHOLE].flag;
     options.interpret.threads = (int)v[CLI_THREADS].whole;
     options.interpret.on_event = on_event;
@@ -175,7 +176,7 @@ const cli_command cli_command_image_interpret = {
                "judged too. --top is at most 60 here.",
     .inputs_min = 1,
     .inputs_max = 2,
-    .options = {CLI_TOP, CLI_REPORT, CLI_MISLABELLED, CLI_WHOLE, CLI_TTA, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET,
+    .options = {CLI_TOP, CLI_REPORT, CLI_MISLABELLED, CLI_WHOLE, CLI_TTA, CLI_TTA_BETA, CLI_BATCH_SIZE, CLI_THREADS, CLI_QUIET,
                 CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

@@ -74,6 +74,7 @@ static brn_image_options options_of(const cli_call *call)
     if (v[CLI_EARLY_STOPPING].set) o.early_stopping = (int)v[CLI_EARLY_STOPPING].whole;
     if (v[CLI_REDUCE_ON_PLATEAU].set) o.reduce_on_plateau = (int)v[CLI_REDUCE_ON_PLATEAU].whole;
     o.save_best = v[CLI_SAVE_BEST].flag;
+    o.tta_beta = v[CLI_TTA_BETA].real;
     o.seed = (uint64_t)v[CLI_SEED].whole;
     o.threads = (int)v[CLI_THREADS].whole;
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
@@ -151,7 +152,7 @@ const cli_command cli_command_image_train = {
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
                 CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_LABEL_SMOOTHING,
-                CLI_VALID,         CLI_TTA,        CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
+                CLI_VALID,         CLI_TTA,        CLI_TTA_BETA, CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
                 CLI_SAVE_BEST,     CLI_MONITOR,    CLI_SEED,     CLI_THREADS,
                 CLI_LOADERS,       CLI_CHECKPOINT_SECONDS,       CLI_MIRROR,   CLI_OFFLINE,
                 CLI_QUIET,         CLI_JSON,       CLI_HELP},

@@ -82,6 +82,8 @@ typedef enum cli_option_type {
     X(SAVE_BEST, "save-best", FLAG, "", 0, 0,                                                      \
       "the model is that of the epoch whose --monitor is best, not the last", NULL)                \
     X(MONITOR, "monitor", TEXT, "METRIC", 0, 0, "valid_loss, train_loss, accuracy, error_rate ...", NULL) \
+    X(TTA_BETA, "tta-beta", REAL, "SHARE", 1e-9, 1,                                                \
+      "weight of the unchanged picture among them, as fastai 2's .25", "fast.ai 0.7's average")     \
     X(TOP, "top", WHOLE, "N", 1, 1000, "answers or pictures to show", NULL)                     \
     X(MODE, "mode", CHOICE, "train|infer", 0, 0, "what to profile", NULL)                          \
     X(ROUNDS, "rounds", WHOLE, "N", 1, 10000, "timed rounds; the median counts", NULL)             \

@@ -54,6 +54,8 @@ typedef struct brn_image_options {
     int early_stopping;       /* a stage ends after so many epochs without improvement; 0: never */
     int reduce_on_plateau;    /* rates times .1 after so many epochs without improvement; 0: never */
     bool save_best;           /* the model is that of the best epoch; best.safetensors has it on the way */
+    double tta_beta;          /* weight of the plain pass, as fastai 2 has it (.25); 0: fast.ai 0.7's
+                                 average, where ceil(tta / 4) plain passes count */
     uint64_t seed;
     int threads;              /* compute; 0 = all processors we may use */
     int loaders;              /* loading threads; -1 = choose */
@@ -142,10 +144,10 @@ typedef struct brn_image_evaluation {
     int64_t *confusion; /* (K, K): row = truth, column = answer; owned by the model */
 } brn_image_evaluation;
 
-/* On the validation pictures of a folder (all of it when it has no valid/ and `whole`). tta as in
- * training. Class folders must be among the model's classes. */
+/* On the validation pictures of a folder (all of it when it has no valid/ and `whole`). tta and tta_beta
+ * as in training. Class folders must be among the model's classes. */
 BRN_API brn_status brn_image_evaluate(brn_image_model *model, const char *data, int batch_size, int tta,
-                                      bool whole, brn_event_handler *on_event, void *context,
+                                      double tta_beta, bool whole, brn_event_handler *on_event, void *context,
                                       brn_image_evaluation *out);
 
 /* Images per second of one architecture with random weights: for benchmarks. `training` times the whole

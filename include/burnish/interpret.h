@@ -23,6 +23,7 @@ extern "C" {
 typedef struct brn_image_interpret_options {
     int batch_size;
     int tta;           /* as in training */
+    double tta_beta;
     bool whole;        /* all pictures of the folder, those that trained too */
     int64_t min_count; /* pictures that a confused pair needs */
     int threads;       /* of brn_image_report, which opens the model; 0 = all */

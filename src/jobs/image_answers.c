@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "jobs/image_job.h"
+#include "train/tta.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,7 +29,7 @@ typedef struct pass {
     brn__image_answers *answers;
     const brn__image_ask *ask;
     bool plain;
-    double weight;
+    brn__tta tta;
     int64_t next;          /* place of the item that is looked for first */
     int64_t done, batches; /* of all passes */
     float *p;              /* (K) */
@@ -45,8 +46,7 @@ static brn_status add_batch(void *context, const brn__batch *batch, const float 
         int64_t row = s->next++ * a->classes;
         const float *logits = output + n * a->classes;
         brn__softmax(logits, a->classes, s->p);
-        for (int64_t k = 0; k < a->classes; k++)
-            a->probabilities[row + k] += (float)(s->weight * (double)s->p[k]);
+        brn__tta_add(&s->tta, s->plain, s->p, a->classes, a->probabilities + row);
         if (!s->plain) continue;
         memcpy(a->plain + row, s->p, (size_t)a->classes * sizeof *s->p);
         memcpy(a->logits + row, logits, (size_t)a->classes * sizeof *logits);
@@ -82,18 +82,15 @@ static brn_status new_loader(const brn__image_ask *ask, bool augmented, brn__loa
 static brn_status run_passes(brn__image_network *network, pass *s)
 {
     const brn__image_ask *ask = s->ask;
-    const int plain_passes = (ask->tta + 3) / 4;
     brn__loader *loader;
     BRN__TRY(new_loader(ask, false, &loader));
     s->batches = brn__loader_batch_count(loader) * (ask->tta + 1);
     s->plain = true;
-    s->weight = ask->tta ? (double)plain_passes / (ask->tta + plain_passes) : 1;
     brn_status status = run_pass(network, s, loader, 0);
     brn__loader_free(loader);
     if (status != BRN_OK || !ask->tta) return status;
     BRN__TRY(new_loader(ask, true, &loader));
     s->plain = false;
-    s->weight = 1.0 / (ask->tta + plain_passes);
     for (int number = 1; status == BRN_OK && number <= ask->tta; number++)
         status = run_pass(network, s, loader, (uint32_t)number);
     brn__loader_free(loader);
@@ -122,7 +119,10 @@ brn_status brn__image_answers_make(brn__image_network *network, const brn__image
     *out = (brn__image_answers){.count = ask->count, .classes = shape.dims[1]};
     if (ask->count == 0) return BRN_OK;
     const size_t count = (size_t)ask->count, values = count * (size_t)out->classes;
-    pass s = {.answers = out, .ask = ask};
+    pass s = {.answers = out,
+              .ask = ask,
+              .tta = {.passes = ask->tta, .beta = ask->tta_beta == 0 ? -1 : ask->tta_beta}};
+    BRN__TRY(brn__tta_check(&s.tta));
     out->probabilities = brn__alloc_zero(values, sizeof(float));
     out->plain = brn__alloc_zero(values, sizeof(float));
     out->logits = brn__alloc_zero(values, sizeof(float));

@@ -44,6 +44,7 @@ static const field fields[] = {
     FIELD(REAL, label_smoothing),
     FIELD(REAL, valid),
     FIELD(WHOLE, tta),
+    FIELD(REAL, tta_beta),
     FIELD(BIG, seed),
     FIELD(WHOLE, threads),
     FIELD(WHOLE, loaders),

@@ -90,7 +90,7 @@ static brn_status fill_confusion(brn_image_model *model, const question *q,
     return BRN_OK;
 }
 
-static brn_status evaluate(brn_image_model *model, const question *q, int batch_size, int tta,
+static brn_status evaluate(brn_image_model *model, const question *q, int batch_size, int tta, double tta_beta,
                            brn__progress *progress, brn_image_evaluation *out)
 {
     const brn__image_ask ask = {.dataset = q->dataset,
@@ -99,6 +99,7 @@ static brn_status evaluate(brn_image_model *model, const question *q, int batch_
                                 .batch_size = batch_size,
                                 .loaders = brn__image_loaders(-1),
                                 .tta = tta,
+                                .tta_beta = tta_beta,
                                 .seed = model->seed,
                                 .progress = progress};
     brn__image_answers answers;
@@ -133,7 +134,7 @@ static void send_done(brn__progress *progress, const brn_image_evaluation *resul
 }
 
 brn_status brn_image_evaluate(brn_image_model *model, const char *data, int batch_size, int tta,
-                              bool whole, brn_event_handler *on_event, void *context,
+                              double tta_beta, bool whole, brn_event_handler *on_event, void *context,
                               brn_image_evaluation *out)
 {
     const double start = brn__seconds_now();
@@ -146,7 +147,7 @@ brn_status brn_image_evaluate(brn_image_model *model, const char *data, int batc
     progress.stage = "evaluate";
     question q = {0};
     brn_status status = question_make(model, data, whole, &q);
-    if (status == BRN_OK) status = evaluate(model, &q, batch_size, tta, &progress, out);
+    if (status == BRN_OK) status = evaluate(model, &q, batch_size, tta, tta_beta, &progress, out);
     question_free(&q);
     if (status == BRN_OK) send_done(&progress, out, brn__seconds_now() - start);
     return status;

@@ -172,6 +172,7 @@ static brn_status ask(brn_image_model *model, const brn__dataset *dataset, int64
                                      .batch_size = o->batch_size,
                                      .loaders = brn__image_loaders(-1),
                                      .tta = o->tta,
+                                     .tta_beta = o->tta_beta,
                                      .seed = model->seed,
                                      .progress = progress};
     brn_status status = brn__image_answers_make(&model->network, &question, answers);

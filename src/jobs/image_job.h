@@ -115,8 +115,8 @@ const char *brn__image_features_path(const brn__image_features *features);
 
 /* Probabilities of pictures, plain or averaged over augmented views.
  *
- * Test-time augmentation is fast.ai 0.7's: n passes with the training transforms and ceil(n / 4) plain
- * ones; the probabilities are averaged (not the logits). */
+ * Test-time augmentation combines `tta` passes with the training transforms and the plain one, as fast.ai
+ * 0.7 or fastai 2 does (train/tta.h): probabilities, not logits. */
 typedef struct brn__image_answers {
     int64_t count, classes; /* of items asked for */
     float *probabilities;   /* (count, K): averaged */
@@ -131,6 +131,7 @@ typedef struct brn__image_ask {
     const int64_t *items;
     int64_t count, batch_size;
     int loaders, tta;
+    double tta_beta; /* fastai 2's weight of the plain pass; 0: 0.7's average */
     uint64_t seed;
     brn__progress *progress; /* may be NULL */
 } brn__image_ask;

@@ -69,6 +69,8 @@ static brn_status check_numbers(const brn_image_options *o)
                          o->label_smoothing);
     if (o->tta < 0 || o->tta > 1000)
         return brn__fail(BRN_ERROR_USAGE, "tta: %d passes; expected 0 to 1000", o->tta);
+    if (!(o->tta_beta >= 0 && o->tta_beta <= 1))
+        return brn__fail(BRN_ERROR_USAGE, "tta beta: %g; expected 0 to 1", o->tta_beta);
     if (!(o->checkpoint_seconds <= 1e9))
         return brn__fail(BRN_ERROR_USAGE, "checkpoint seconds: %g; expected 0 to 1e9",
                          o->checkpoint_seconds);

@@ -145,6 +145,7 @@ static brn_status average_views(brn__image_training *t)
                                 .batch_size = o->batch_size,
                                 .loaders = o->loaders,
                                 .tta = o->tta,
+                                .tta_beta = o->tta_beta,
                                 .seed = o->seed,
                                 .progress = &t->progress};
     brn__image_answers answers = {0};

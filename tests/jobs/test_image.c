@@ -163,12 +163,24 @@ TEST(a_run_leaves_its_files_and_its_model_answers)
     assert_string_equal(brn_image_model_architecture(model), "resnet18");
     assert_int_equal(brn_image_model_size(model), 32);
     brn_image_evaluation e;
-    assert_ok(brn_image_evaluate(model, data, 8, 2, false, NULL, NULL, &e));
+    assert_ok(brn_image_evaluate(model, data, 8, 2, 0, false, NULL, NULL, &e));
     assert_int_equal(e.count, 16);
     assert_close(e.accuracy, result.accuracy, 0); /* the same seed, views and numbers */
     assert_close(e.valid_loss, result.valid_loss, 1e-6);
     assert_int_equal(e.confusion[0] + e.confusion[1] + e.confusion[2] + e.confusion[3], 16);
     assert_close((double)(e.confusion[0] + e.confusion[3]) / 16, e.accuracy, 1e-12);
+
+    brn_image_evaluation plain, other; /* fastai 2's weight of the plain pass */
+    assert_ok(brn_image_evaluate(model, data, 8, 0, 0, false, NULL, NULL, &plain));
+    assert_ok(brn_image_evaluate(model, data, 8, 2, 1, false, NULL, NULL, &other));
+    assert_close(other.valid_loss, plain.valid_loss, 1e-6); /* nothing but the plain pass counts */
+    assert_ok(brn_image_evaluate(model, data, 8, 1, 0, false, NULL, NULL, &e));
+    assert_ok(brn_image_evaluate(model, data, 8, 1, .5, false, NULL, NULL, &other));
+    assert_close(other.valid_loss, e.valid_loss, 1e-6); /* of one pass and one: both are the mean */
+    assert_ok(brn_image_evaluate(model, data, 8, 1, .25, false, NULL, NULL, &other));
+    assert_true(fabs(other.valid_loss - e.valid_loss) > 1e-5);
+    assert_fails(brn_image_evaluate(model, data, 8, 1, 1.5, false, NULL, NULL, &other), BRN_ERROR_USAGE,
+                 "beta 1.5; expected 0 to 1");
     brn_image_model_close(model);
 }
 
