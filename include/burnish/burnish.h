@@ -21,6 +21,7 @@
 #include "burnish/image_data.h"
 #include "burnish/data_check.h"
 #include "burnish/data_split.h"
+#include "burnish/table_data.h"
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
 #include "burnish/lr_plot.h"

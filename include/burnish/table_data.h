@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tables: typed columns read from files of separated values.
+ *
+ *     brn_table *table;
+ *     brn_table_options options = brn_table_defaults();
+ *     if (brn_table_open("sales.csv", &options, &table) != BRN_OK) ...brn_error_message()...
+ *     for (int64_t i = 0; i < brn_table_column_count(table); i++)
+ *         puts(brn_table_column_name(table, i));
+ *     brn_table_close(table);
+ *
+ * The first line names the columns (see `header`). A column's type is what all of its values are:
+ * whole numbers, numbers, dates, true/false, else text. Empty fields and NA, NaN, null, None and
+ * their like are missing in every type. Files may be packed with gzip.
+ */
+#ifndef BURNISH_TABLE_DATA_H
+#define BURNISH_TABLE_DATA_H
+
+#include "burnish/status.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(NAME, word). The only list of column types. */
+#define BRN_COLUMN_TYPE_LIST(X)                                                                    \
+    X(INTEGER, "integer")                                                                          \
+    X(REAL, "real")                                                                                \
+    X(TEXT, "text")                                                                                \
+    X(DATE, "date")                                                                                \
+    X(BOOLEAN, "boolean")
+
+typedef enum brn_column_type {
+#define X(name, word) BRN_COLUMN_##name,
+    BRN_COLUMN_TYPE_LIST(X)
+#undef X
+        BRN_COLUMN_TYPE_COUNT
+} brn_column_type;
+
+BRN_API const char *brn_column_type_name(brn_column_type type); /* "integer" ... */
+
+typedef enum brn_date_order {
+    BRN_DATE_YMD, /* 2015-07-31, 2015/07/31 */
+    BRN_DATE_DMY, /* 31.07.2015, 31/7/2015 */
+    BRN_DATE_MDY, /* 07/31/2015 */
+} brn_date_order;
+
+typedef struct brn_column_choice {
+    const char *name;
+    brn_column_type type;
+} brn_column_choice;
+
+typedef struct brn_table_options {
+    char separator;     /* 0: a tab in files named .tsv or .tab (.gz too), else a comma */
+    bool no_header;     /* the columns are column1, column2 ... */
+    bool latin1;        /* the file is Latin-1; else UTF-8 */
+    bool decimal_comma; /* 1,5 is one and a half */
+    brn_date_order date_order;
+    const brn_column_choice *types; /* (type_count): columns whose type is given */
+    int64_t type_count;
+    const char *const *missing; /* (missing_count): further words for a missing value */
+    int64_t missing_count;
+    int threads; /* 0: as many as there are processors; the table does not depend on it */
+} brn_table_options;
+
+BRN_API brn_table_options brn_table_defaults(void);
+
+typedef struct brn_table brn_table;
+
+/* Reads a whole table. BRN_ERROR_IO when it can't be read, BRN_ERROR_INPUT names the file and the
+ * line that is wrong: another number of fields, a quote that is never closed, bytes that are not
+ * text, a value that is not of a given type, two columns of one name. The caller closes. */
+BRN_API brn_status brn_table_open(const char *path, const brn_table_options *options,
+                                  brn_table **out);
+BRN_API void brn_table_close(brn_table *table); /* NULL is fine */
+
+BRN_API int64_t brn_table_row_count(const brn_table *table);
+BRN_API int64_t brn_table_column_count(const brn_table *table);
+/* Column numbers are 0 .. count - 1. Names and texts live as long as the table. */
+BRN_API const char *brn_table_column_name(const brn_table *table, int64_t column);
+BRN_API brn_column_type brn_table_column_type(const brn_table *table, int64_t column);
+BRN_API int64_t brn_table_column_find(const brn_table *table, const char *name); /* or -1 */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Numbers, truth and gaps. A decimal number is m * 10^e with a whole m. When m has at most 19
+ * digits it fits a 64-bit word, and for |e| <= 19 so does 10^|e|: then m * 10^e is a 128-bit
+ * product, or a quotient of which 62 bits and "is there a remainder" suffice, and one rounding
+ * gives the nearest double. All else, which is rare, goes through strtod, written without a decimal
+ * point, so that no locale matters. */
+#include "data/table/value.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static brn__slice trim(brn__slice field)
+{
+    while (field.length && (*field.bytes == ' ' || *field.bytes == '\t'))
+        field.bytes++, field.length--;
+    while (field.length &&
+           (field.bytes[field.length - 1] == ' ' || field.bytes[field.length - 1] == '\t'))
+        field.length--;
+    return field;
+}
+
+static unsigned digit_of(char c)
+{
+    return (unsigned)(unsigned char)c - '0'; /* above 9: not a digit */
+}
+
+bool brn__read_integer(brn__slice field, int64_t *out)
+{
+    field = trim(field);
+    const char *p = field.bytes, *end = p + field.length;
+    bool negative = p < end && *p == '-';
+    if (p < end && (*p == '-' || *p == '+')) p++;
+    if (p == end) return false;
+    while (p < end - 1 && *p == '0') p++;
+    if (end - p > 19) return false;
+    uint64_t value = 0;
+    for (; p < end; p++) {
+        unsigned digit = digit_of(*p);
+        if (digit > 9) return false;
+        value = value * 10 + digit; /* 19 digits stay below 2^64 */
+    }
+    if (value > (uint64_t)INT64_MAX + negative) return false;
+    *out = (int64_t)(negative ? -value : value);
+    return true;
+}
+
+enum { WORD_DIGITS = 19 }; /* decimal digits that always fit a 64-bit word */
+
+typedef struct decimal {
+    bool negative;
+    uint64_t digits; /* the first WORD_DIGITS significant ones */
+    int count;       /* significant digits in all; large numbers stop counting at INT_MAX / 2 */
+    int exponent;    /* of the last digit in `digits` */
+    const char *first, *end; /* the text from the first significant digit to the exponent */
+} decimal;
+
+/* Reads digits (with the point among them when *seen_point is false) into the number. */
+static const char *read_digits(const char *p, const char *end, char point, decimal *number,
+                               bool *any)
+{
+    bool behind = false;
+    for (; p < end; p++) {
+        unsigned digit = digit_of(*p);
+        if (digit > 9) {
+            if (*p != point || behind) break;
+            behind = true;
+            continue;
+        }
+        *any = true;
+        if (number->count == 0 && digit == 0) {
+            number->exponent -= behind;
+            continue;
+        }
+        if (number->count == 0) number->first = p;
+        if (number->count < WORD_DIGITS) {
+            number->digits = number->digits * 10 + digit;
+            number->exponent -= behind;
+        } else {
+            number->exponent += !behind;
+        }
+        number->count += number->count < INT32_MAX / 2;
+    }
+    number->end = p;
+    return p;
+}
+
+static const char *read_exponent(const char *p, const char *end, int *out)
+{
+    bool negative = p < end && *p == '-';
+    int value = 0;
+    if (p < end && (*p == '-' || *p == '+')) p++;
+    if (p == end || digit_of(*p) > 9) return NULL;
+    for (; p < end && digit_of(*p) <= 9; p++)
+        if (value < 100000) value = value * 10 + (int)digit_of(*p);
+    *out = negative ? -value : value;
+    return p;
+}
+
+enum { MOST_FIVES = 27 };
+
+/* 5^0 .. 5^27, the last that fits 63 bits: 10^e = 5^e * 2^e, and powers of two cost nothing. */
+static const uint64_t powers_of_five[MOST_FIVES + 1] = {
+    1u,
+    5u,
+    25u,
+    125u,
+    625u,
+    3125u,
+    15625u,
+    78125u,
+    390625u,
+    1953125u,
+    9765625u,
+    48828125u,
+    244140625u,
+    1220703125u,
+    6103515625u,
+    30517578125u,
+    152587890625u,
+    762939453125u,
+    3814697265625u,
+    19073486328125u,
+    95367431640625u,
+    476837158203125u,
+    2384185791015625u,
+    11920928955078125u,
+    59604644775390625u,
+    298023223876953125u,
+    1490116119384765625u,
+    7450580596923828125u,
+};
+
+/* word * 2^exponent, rounded once: word has at least 62 bits, or is exact in 53. */
+static double scale(uint64_t word, int exponent)
+{
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52; /* far from the ends of the range here */
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return (double)word * power;
+}
+
+__extension__ typedef unsigned __int128 wide;
+
+static double multiply(uint64_t digits, int exponent)
+{
+    wide product = (wide)digits * powers_of_five[exponent];
+    uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+    if (high == 0) return scale(low, exponent);
+    int shift = __builtin_clzll(high);
+    if (shift) high = high << shift | low >> (64 - shift), low <<= shift;
+    return scale(high | (low != 0), 64 - shift + exponent); /* the lowest bit stands for the rest */
+}
+
+static double divide(uint64_t digits, int exponent)
+{
+    uint64_t divisor = powers_of_five[exponent];
+    int up = __builtin_clzll(digits), divisor_up = __builtin_clzll(divisor);
+    wide numerator = (wide)(digits << up) << 63; /* its upper half is below the divisor */
+    divisor <<= divisor_up;
+    uint64_t quotient = (uint64_t)(numerator / divisor);
+    bool rest = numerator % divisor != 0;
+    return scale(quotient | rest, divisor_up - up - 63 - exponent);
+}
+
+/* digits * 10^exponent by exact doubles, where that is possible: Clinger's observation. */
+static bool exact_doubles(uint64_t digits, int exponent, double *out)
+{
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (digits > (uint64_t)1 << 53 || exponent < -22 || exponent > 22) return false;
+    *out = exponent < 0 ? (double)digits / powers[-exponent] : (double)digits * powers[exponent];
+    return true;
+}
+
+/* The long way. 767 digits decide every double; a 1 behind stands for the rest of a longer number.
+ */
+static double by_strtod(const decimal *number, int exponent)
+{
+    enum { DECISIVE = 770 };
+    char text[DECISIVE + 32];
+    int count = 0;
+    bool rest = false;
+    for (const char *p = number->first; p < number->end; p++) {
+        if (digit_of(*p) > 9) continue;
+        if (count < DECISIVE)
+            text[count++] = *p;
+        else
+            rest = rest || *p != '0';
+    }
+    /* `exponent` belongs to the digit WORD_DIGITS, or to the last of fewer. */
+    int used = number->count < WORD_DIGITS ? number->count : WORD_DIGITS;
+    if (rest) text[count++] = '1';
+    snprintf(text + count, 32, "e%d", exponent - (count - used));
+    return strtod(text, NULL);
+}
+
+/* digits * 10^exponent where that can be done without the long way. */
+static bool by_words(uint64_t digits, int exponent, double *out)
+{
+    if (exact_doubles(digits, exponent, out)) return true;
+    if (exponent < -MOST_FIVES || exponent > MOST_FIVES) return false;
+    *out = exponent < 0 ? divide(digits, -exponent) : multiply(digits, exponent);
+    return true;
+}
+
+static double value_of(const decimal *number, int exponent)
+{
+    double value;
+    if (number->count == 0) return 0;
+    if (number->count <= WORD_DIGITS && by_words(number->digits, exponent, &value)) return value;
+    return by_strtod(number, exponent);
+}
+
+/* Eight characters at once: are they digits, and which number do they make? Pairs, then fours, then
+ * all eight are put together inside one word; the first character is its lowest byte. */
+static bool eight_digits(const char *p, uint64_t *value)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t high = word & 0xF0F0F0F0F0F0F0F0;
+    uint64_t above = (word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0; /* : to ? lie above 9 */
+    if (high != 0x3030303030303030 || above != high) return false;
+    word &= 0x0F0F0F0F0F0F0F0F;
+    word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+    word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+    *value = (word * 10000 + (word >> 32)) & 0xFFFFFFFF;
+    return true;
+#else
+    (void)p, (void)value;
+    return false;
+#endif
+}
+
+/* Digits into *value, which may overflow: the caller counts them. */
+static const char *run_of_digits(const char *p, const char *end, uint64_t *value)
+{
+    uint64_t eight;
+    for (; end - p >= 8 && eight_digits(p, &eight); p += 8) *value = *value * 100000000 + eight;
+    for (; p < end && digit_of(*p) <= 9; p++) *value = *value * 10 + digit_of(*p);
+    return p;
+}
+
+/* The most frequent form, [-]digits[.digits] of at most 19 digits; false: it is another one. */
+static bool read_plain(const char *p, const char *end, char point, double *out)
+{
+    bool negative = p < end && *p == '-';
+    p += negative;
+    uint64_t digits = 0;
+    const char *start = p;
+    p = run_of_digits(p, end, &digits);
+    int exponent = 0;
+    if (p < end && *p == point) {
+        start++;
+        const char *fraction = p + 1;
+        p = run_of_digits(fraction, end, &digits);
+        exponent = (int)(fraction - p);
+    }
+    if (p != end || end - start < 1 || end - start > WORD_DIGITS) return false;
+    if (!by_words(digits, exponent, out)) return false;
+    if (negative) *out = -*out;
+    return true;
+}
+
+static bool equal_letters(const char *p, size_t length, const char *lower)
+{
+    if (length != strlen(lower)) return false;
+    for (size_t i = 0; i < length; i++)
+        if ((p[i] | 0x20) != lower[i]) return false;
+    return true;
+}
+
+bool brn__read_real(brn__slice field, char point, double *out)
+{
+    if (read_plain(field.bytes, field.bytes + field.length, point, out)) return true;
+    field = trim(field);
+    const char *p = field.bytes, *end = p + field.length;
+    decimal number = {.negative = p < end && *p == '-'};
+    if (p < end && (*p == '-' || *p == '+')) p++;
+    bool any = false;
+    int exponent = 0;
+    const char *start = p;
+    p = read_digits(p, end, point, &number, &any);
+    double value;
+    if (!any) {
+        size_t length = (size_t)(end - start);
+        if (!equal_letters(start, length, "inf") && !equal_letters(start, length, "infinity"))
+            return false;
+        value = (double)INFINITY;
+    } else {
+        if (p < end && (*p == 'e' || *p == 'E')) {
+            p = read_exponent(p + 1, end, &exponent);
+            if (!p) return false;
+        }
+        if (p != end) return false;
+        value = value_of(&number, number.exponent + exponent);
+    }
+    *out = number.negative ? -value : value;
+    return true;
+}
+
+static bool is_one_of(brn__slice field, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(words[i]) == field.length && memcmp(words[i], field.bytes, field.length) == 0)
+            return true;
+    return false;
+}
+
+bool brn__read_boolean(brn__slice field, bool *out)
+{
+    static const char *const truths[] = {"true", "True", "TRUE"};
+    static const char *const untruths[] = {"false", "False", "FALSE"};
+    field = trim(field);
+    *out = field.length == 4;
+    if (field.length == 4) return is_one_of(field, truths, 3);
+    return field.length == 5 && is_one_of(field, untruths, 3);
+}
+
+bool brn__is_missing(brn__slice field)
+{
+    static const char *const marks[] = {
+        "NA",  "N/A",  "NaN",  "nan",  "NULL",   "null",    "None",    "n/a",      "<NA>",
+        "#NA", "#N/A", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "#N/A N/A",
+    };
+    if (field.length == 0) return true;
+    if (field.length < 2 || field.length > 8) return false;
+    switch (*field.bytes) { /* most fields are told by their first character */
+    case '#':
+    case '-':
+    case '1':
+    case '<':
+    case 'N':
+    case 'n': return is_one_of(field, marks, sizeof marks / sizeof *marks);
+    default: return false;
+    }
+}

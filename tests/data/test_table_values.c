@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data/table/value.h"
+#include "test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static brn__slice slice(const char *text)
+{
+    return (brn__slice){text, strlen(text)};
+}
+
+static uint64_t draw(uint64_t *state)
+{
+    *state = *state * 6364136223846793005 + 1442695040888963407;
+    return *state >> 11 ^ *state << 21;
+}
+
+/* Our double must have the bits of strtod's. */
+static void expect_double(const char *text)
+{
+    double got = -7, expected = strtod(text, NULL);
+    if (!brn__read_real(slice(text), '.', &got)) fail_msg("%s is not read", text);
+    if (memcmp(&got, &expected, sizeof got) != 0)
+        fail_msg("%s: got %.17g, expected %.17g", text, got, expected);
+}
+
+TEST(reals_have_the_bits_that_strtod_gives)
+{
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "-0.0e5",
+                                        "1",
+                                        "+1.5",
+                                        ".5",
+                                        "5.",
+                                        "00012.500",
+                                        "1e0",
+                                        "1E+3",
+                                        "123456789012345678",
+                                        "9007199254740993",
+                                        "9007199254740992.5",
+                                        "9007199254740993.0000000000000000000000001",
+                                        "1e22",
+                                        "1e23",
+                                        "8.5e22",
+                                        "123e-22",
+                                        "1e-23",
+                                        "18446744073709551615",
+                                        "18446744073709551616",
+                                        "9999999999999999999",
+                                        "9999999999999999999e19",
+                                        "9999999999999999999e-19",
+                                        "1e-19",
+                                        "7e19",
+                                        "1.7976931348623157e308",
+                                        "1.7976931348623159e308",
+                                        "1e309",
+                                        "-1e400",
+                                        "4.9e-324",
+                                        "2.4703282292062327e-324",
+                                        "2.4703282292062328e-324",
+                                        "2.2250738585072011e-308",
+                                        "1e-400",
+                                        "1e99999999999",
+                                        "1e-99999999999",
+                                        "0e99999999999",
+                                        "0.000000000000000000000000000000001",
+                                        "100000000000000000000000000000000000000000",
+                                        "4503599627370497.5",
+                                        "4503599627370496.5",
+                                        "  2.5\t",
+                                        "123456789.123456789123456789"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) expect_double(texts[i]);
+    uint64_t state = 5;
+    for (int i = 0; i < 200000; i++) {
+        char text[80];
+        uint64_t digits = draw(&state) >> draw(&state) % 64;
+        int exponent = (int)(draw(&state) % (i % 2 ? 45 : 700)) - (i % 2 ? 22 : 350);
+        snprintf(text, sizeof text, "%s%llue%d", i % 3 ? "" : "-", (unsigned long long)digits,
+                 exponent);
+        expect_double(text);
+        snprintf(text, sizeof text, "%llu.%0*llu", (unsigned long long)(digits >> 40),
+                 (int)(i % 17) + 1, (unsigned long long)(digits & 0xFFFFFFFF));
+        expect_double(text);
+        double value;
+        memcpy(&value, &digits, sizeof value);
+        if (!isfinite(value)) continue;
+        snprintf(text, sizeof text, "%.*g", i % 4 + 15, value);
+        expect_double(text);
+    }
+}
+
+/* A number halfway between two doubles, written in full, and with a digit far behind. */
+TEST(reals_of_a_thousand_digits_are_exact)
+{
+    char text[1300];
+    double half = ldexp(9007199254740993.0 / 2, -1070); /* not a double: 54 bits */
+    snprintf(text, sizeof text, "%.1100f", ldexp(1, -1074));
+    expect_double(text);
+    snprintf(text, sizeof text, "%.1100f", half);
+    expect_double(text);
+    strcat(text, "000001");
+    expect_double(text);
+    char *halfway = text;
+    snprintf(halfway, sizeof text, "%.0f.5%0900d1", 4503599627370497.0, 0);
+    expect_double(halfway);
+    snprintf(halfway, sizeof text, "%.0f.5%0900d", 4503599627370497.0, 0);
+    expect_double(halfway);
+    snprintf(halfway, sizeof text, "%01000d.25", 3);
+    expect_double(halfway);
+}
+
+TEST(reals_are_not_read_from_other_texts)
+{
+    static const char *const texts[] = {"",    " ",   ".",        "-",   "+",    "e5",
+                                        "1e",  "1e+", "1.2.3",    "1 2", "0x10", "1,5",
+                                        "--1", "1f",  "infinite", "nan", "1_000"};
+    double value;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (brn__read_real(slice(texts[i]), '.', &value)) fail_msg("\"%s\" is read", texts[i]);
+    assert_true(brn__read_real(slice("-Infinity"), '.', &value) && value == -INFINITY);
+    assert_true(brn__read_real(slice("inf"), '.', &value) && value == INFINITY);
+    assert_true(brn__read_real(slice("-1234,25"), ',', &value) && value == -1234.25);
+    assert_false(brn__read_real(slice("1.5"), ',', &value));
+}
+
+TEST(integers_fit_64_bits)
+{
+    int64_t value;
+    assert_true(brn__read_integer(slice("9223372036854775807"), &value) && value == INT64_MAX);
+    assert_true(brn__read_integer(slice("-9223372036854775808"), &value) && value == INT64_MIN);
+    assert_true(brn__read_integer(slice(" +0000000000000000000000012 "), &value) && value == 12);
+    assert_true(brn__read_integer(slice("-0"), &value) && value == 0);
+    static const char *const texts[] = {"9223372036854775808",
+                                        "-9223372036854775809",
+                                        "1.0",
+                                        "",
+                                        "-",
+                                        "18446744073709551617",
+                                        "1e3",
+                                        "12a",
+                                        "a",
+                                        "1 2"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (brn__read_integer(slice(texts[i]), &value)) fail_msg("\"%s\" is read", texts[i]);
+}
+
+TEST(days_and_dates_are_inverse)
+{
+    int64_t year = 1, month = 1, day = 1;
+    for (int64_t days = brn__days_of_date(1, 1, 1); year < 2600; days++) {
+        int64_t y, m, d;
+        brn__date_of_days(days, &y, &m, &d);
+        if (y != year || m != month || d != day || brn__days_of_date(y, m, d) != days)
+            fail_msg("day %lld is %lld-%lld-%lld", (long long)days, (long long)y, (long long)m,
+                     (long long)d);
+        bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+        static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+        int64_t length = lengths[month - 1] + (month == 2 && leap);
+        assert_int_equal(brn__days_in_month(year, month), length);
+        if (++day > length) day = 1, month++;
+        if (month > 12) month = 1, year++;
+    }
+    assert_int_equal(brn__days_of_date(1970, 1, 1), 0);
+    assert_int_equal(brn__days_of_date(2015, 7, 31), 16647);
+}
+
+static int64_t date(const char *text, brn_date_order order)
+{
+    int64_t value;
+    if (!brn__read_date(slice(text), order, &value)) fail_msg("\"%s\" is not read", text);
+    return value;
+}
+
+TEST(dates_are_read_in_each_order)
+{
+    const int64_t second = 1000000, day = 86400 * second, july = 16647 * day;
+    assert_int_equal(date("2015-07-31", BRN_DATE_YMD), july);
+    assert_int_equal(date(" 2015/7/31 ", BRN_DATE_YMD), july);
+    assert_int_equal(date("31.07.2015", BRN_DATE_DMY), july);
+    assert_int_equal(date("7/31/2015", BRN_DATE_MDY), july);
+    assert_int_equal(date("2015-07-31 13:05", BRN_DATE_YMD), july + (13 * 60 + 5) * 60 * second);
+    assert_int_equal(date("2015-07-31T23:59:59.123456789Z", BRN_DATE_YMD),
+                     july + day - second + 123456);
+    assert_int_equal(date("2015-07-31T00:30:00.5+02:00", BRN_DATE_YMD),
+                     july - 90 * 60 * second + second / 2);
+    assert_int_equal(date("1969-12-31 23:59:59", BRN_DATE_YMD), -second);
+    static const char *const bad[] = {"2015-02-29",       "2015-13-01",
+                                      "2015-00-01",       "2015-01-00",
+                                      "15-01-01",         "2015-01/01",
+                                      "2015.01.01",       "2015-01-01x",
+                                      "2015-01-01 24:00", "2015-01-01 12",
+                                      "2015-01-01 12:60", "2015-01-01 12:00:00.",
+                                      "20150101",         "",
+                                      "0000-01-01",       "2015-01-01T12:00+1"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int64_t value;
+        if (brn__read_date(slice(bad[i]), BRN_DATE_YMD, &value)) fail_msg("\"%s\" is read", bad[i]);
+    }
+}
+
+TEST(missing_marks_and_truths_are_pandas)
+{
+    static const char *const marks[] = {
+        "",    "NA",   "N/A",  "NaN", "nan",      "-nan",   "-NaN",    "NULL",    "null",    "None",
+        "n/a", "<NA>", "#N/A", "#NA", "#N/A N/A", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (!brn__is_missing(slice(marks[i]))) fail_msg("\"%s\" is a value", marks[i]);
+    static const char *const values[] = {"N", "na", "?", "0", "-1", "Nan", "none", " ", "NAN", "#"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (brn__is_missing(slice(values[i]))) fail_msg("\"%s\" is missing", values[i]);
+    bool truth;
+    assert_true(brn__read_boolean(slice("True"), &truth) && truth);
+    assert_true(brn__read_boolean(slice(" FALSE"), &truth) && !truth);
+    assert_false(brn__read_boolean(slice("tRUE"), &truth));
+    assert_false(brn__read_boolean(slice("1"), &truth));
+}
