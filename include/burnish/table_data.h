@@ -83,6 +83,31 @@ BRN_API const char *brn_table_column_name(const brn_table *table, int64_t column
 BRN_API brn_column_type brn_table_column_type(const brn_table *table, int64_t column);
 BRN_API int64_t brn_table_column_find(const brn_table *table, const char *name); /* or -1 */
 
+enum { BRN_TOP_VALUES = 5, BRN_VALUE_TEXT_BYTES = 64 };
+
+typedef struct brn_value_count {
+    char text[BRN_VALUE_TEXT_BYTES]; /* UTF-8; longer values are cut between characters */
+    int64_t count;
+} brn_value_count;
+
+/* What a column holds. Numbers that a type does not have are NaN: text and booleans have none,
+ * dates have minimum and maximum, as seconds since 1970-01-01. */
+typedef struct brn_column_summary {
+    const char *name; /* the table's */
+    brn_column_type type;
+    int64_t count, missing, distinct; /* rows; those without a value; different values */
+    double minimum, mean, maximum,
+        deviation; /* deviation: of the sample (n - 1); over what is finite */
+    int64_t top_count;
+    brn_value_count top[BRN_TOP_VALUES]; /* (top_count): most frequent first; ties: first in file */
+} brn_column_summary;
+
+/* BRN_ERROR_NO_MEMORY is the only failure. */
+BRN_API brn_status brn_table_summarise(const brn_table *table, int64_t column,
+                                       brn_column_summary *out);
+/* "2015-07-31", or "2015-07-31 13:05:00" when there is a time of day. */
+BRN_API void brn_date_text(double seconds, char *out, int64_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -146,8 +146,8 @@ brn_status brn__csv_cut(const brn__csv *csv, brn__pool *pool, size_t piece_bytes
         return BRN_ERROR_NO_MEMORY;
     }
     *count = cut_lines(csv, piece_bytes, parts);
-    for (int64_t i = 0; i < *count; i++) brn__pool_submit(pool, examine, &parts[i]);
-    brn__pool_wait(pool);
+    for (int64_t i = 0; i < *count; i++) brn__run(pool, examine, &parts[i]);
+    brn__finish(pool);
     join(parts, *count, csv->text.end, cut);
     brn__free(parts);
     *pieces = cut;

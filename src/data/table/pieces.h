@@ -15,6 +15,20 @@ typedef struct brn__piece {
     int64_t most;             /* there are no more records than this: line ends, quoted or not */
 } brn__piece;
 
+/* Runs a job in the pool, or at once where there is none. */
+static inline void brn__run(brn__pool *pool, brn__job *job, void *argument)
+{
+    if (pool)
+        brn__pool_submit(pool, job, argument);
+    else
+        job(argument);
+}
+
+static inline void brn__finish(brn__pool *pool)
+{
+    if (pool) brn__pool_wait(pool);
+}
+
 /* (*count) pieces of about `piece_bytes`, owned by the caller (brn__free). */
 brn_status brn__csv_cut(const brn__csv *csv, brn__pool *pool, size_t piece_bytes,
                         brn__piece **pieces, int64_t *count);

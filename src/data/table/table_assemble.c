@@ -133,9 +133,9 @@ brn_status brn__table_assemble(brn__table_reading *reading)
     if (!jobs) return BRN_ERROR_NO_MEMORY;
     for (int64_t i = 0; i < count; i++) {
         jobs[i] = (column_job){.reading = reading, .column = i};
-        brn__pool_submit(reading->pool, run_column, &jobs[i]);
+        brn__run(reading->pool, run_column, &jobs[i]);
     }
-    brn__pool_wait(reading->pool);
+    brn__finish(reading->pool);
     brn_status status = BRN_OK;
     for (int64_t i = 0; status == BRN_OK && i < count; i++)
         if (jobs[i].status != BRN_OK)

@@ -87,8 +87,8 @@ static brn_status fail_piece(brn__piece_job *job)
 static brn_status run_pieces(brn__table_reading *reading)
 {
     for (int64_t i = 0; i < reading->job_count; i++)
-        brn__pool_submit(reading->pool, run_piece, &reading->jobs[i]);
-    brn__pool_wait(reading->pool);
+        brn__run(reading->pool, run_piece, &reading->jobs[i]);
+    brn__finish(reading->pool);
     for (int64_t i = 0; i < reading->job_count; i++)
         if (reading->jobs[i].status != BRN_OK) return fail_piece(&reading->jobs[i]);
     return BRN_OK;
@@ -299,7 +299,7 @@ static brn_status open_csv(brn__table_reading *reading, const char *name, const 
 static brn_status read_table(brn__table_reading *reading, size_t piece_bytes)
 {
     int threads = reading->options->threads ? reading->options->threads : brn__processor_count();
-    BRN__TRY(brn__pool_new(threads, 1024, &reading->pool));
+    if (threads > 1) BRN__TRY(brn__pool_new(threads, 1024, &reading->pool));
     BRN__TRY(make_table(reading));
     BRN__TRY(suggest_types(reading));
     BRN__TRY(make_jobs(reading, piece_bytes, threads));
