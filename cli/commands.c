@@ -17,7 +17,15 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Words of the grammar that stand for work which this version does not do. */
 static const char *const planned[][2] = {
-    {"lm", NULL}, {"text", NULL}, {"table", NULL}, {"ratings", NULL},
+    {"lm", NULL},
+    {"text", NULL},
+    {"table", "train"},
+    {"table", "evaluate"},
+    {"table", "predict"},
+    {"table", "interpret"},
+    {"table", "embeddings"},
+    {"table", "lr-find"},
+    {"ratings", NULL},
 };
 
 const cli_command *cli_command_at(int index)

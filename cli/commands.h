@@ -17,6 +17,7 @@
     X(data_check)                                                                                  \
     X(data_split)                                                                                  \
     X(data_preview)                                                                                \
+    X(table_describe)                                                                              \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \

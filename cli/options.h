@@ -117,6 +117,14 @@ typedef enum cli_option_type {
       "$BURNISH_MIRROR, else the files' own addresses")                                            \
     X(OFFLINE, "offline", FLAG, "", 0, 0, "never use the network", NULL)                           \
     X(TIMEOUT, "timeout", WHOLE, "SECONDS", 1, 3600, "give up when nothing comes for so long", "60") \
+    X(SEPARATOR, "sep", TEXT, "CHARACTER", 0, 0, "what stands between fields; tab for a tab",      \
+      "a tab in .tsv files, else a comma")                                                         \
+    X(NO_HEADER, "no-header", FLAG, "", 0, 0, "the first line is a row: columns are column1 ...", NULL) \
+    X(ENCODING, "encoding", CHOICE, "utf-8|latin-1", 0, 0, "of the file", "utf-8")                 \
+    X(DECIMAL_COMMA, "decimal-comma", FLAG, "", 0, 0, "1,5 is one and a half", NULL)               \
+    X(DATE_ORDER, "date-order", CHOICE, "ymd|dmy|mdy", 0, 0, "order of year, month, day", "ymd")   \
+    X(MISSING, "missing", TEXT, "WORDS", 0, 0, "further words for a missing value: ?,-1", NULL)    \
+    X(TEXT_COLUMNS, "text", TEXT, "COLUMNS", 0, 0, "columns that are text whatever they hold: zip,id", NULL) \
     X(QUIET, "quiet", FLAG, "", 0, 0, "print the result only", NULL)                               \
     X(JSON, "json", FLAG, "", 0, 0, "print one JSON object a line", NULL)                          \
     X(HELP, "help", FLAG, "", 0, 0, "print this", NULL)

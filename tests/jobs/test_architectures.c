@@ -71,7 +71,7 @@ TEST(a_cifar_network_by_name_knows_ten_classes)
     assert_int_equal(brn_image_model_size(model), 32);
     strcat(folder, "/cifar10");
     brn_image_evaluation result;
-    assert_ok(brn_image_evaluate(model, folder, 100, 0, false, NULL, NULL, &result));
+    assert_ok(brn_image_evaluate(model, folder, 100, 0, 0, false, NULL, NULL, &result));
     assert_int_equal(result.count, 1000);
     assert_int_equal(result.bad_count, 0);
     assert_close(result.accuracy, .825, 1e-12);
