@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A preparation as JSON, both ways. Each reader takes one member, checks it, and says where
+ * something else was found. */
+#include "base/alloc.h"
+#include "data/table/prepare.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_COLUMNS = 65536, NAME_BYTES = 65536 };
+
+/* ---- writing ---- */
+
+static json_t *category_object(const brn__category_column *category)
+{
+    json_t *values = json_array();
+    for (int64_t i = 0; i < category->count; i++)
+        json_array_append_new(values, json_string(category->values[i]));
+    json_t *object = json_pack("{s:s, s:s, s:o}", "name", category->name, "type",
+                               brn_column_type_name(category->type), "values", values);
+    if (object && category->source)
+        json_object_set_new(object, "missing_of", json_string(category->source));
+    return object;
+}
+
+static json_t *number_object(const brn__number_column *number)
+{
+    return json_pack("{s:s, s:f, s:f, s:f}", "name", number->name, "fill", number->fill, "mean",
+                     number->mean, "deviation", number->deviation);
+}
+
+static json_t *target_object(const brn__preparation *p)
+{
+    if (p->target_kind == BRN__TARGET_CLASS) return category_object(&p->classes);
+    return json_pack("{s:s, s:b, s:f, s:f}", "name", p->target, "log", p->target_log, "low",
+                     p->target_low, "high", p->target_high);
+}
+
+static json_t *root_object(const brn__preparation *p)
+{
+    json_t *dates = json_array(), *categories = json_array(), *numbers = json_array();
+    for (int64_t i = 0; i < p->date_count; i++)
+        json_array_append_new(
+            dates, json_pack("{s:s, s:b}", "name", p->dates[i].name, "time", p->dates[i].time));
+    for (int64_t i = 0; i < p->category_count; i++)
+        json_array_append_new(categories, category_object(&p->categories[i]));
+    for (int64_t i = 0; i < p->number_count; i++)
+        json_array_append_new(numbers, number_object(&p->numbers[i]));
+    json_t *root =
+        json_pack("{s:o, s:o, s:o}", "dates", dates, "categories", categories, "numbers", numbers);
+    if (root && p->target_kind != BRN__TARGET_NONE)
+        json_object_set_new(root, "target", target_object(p));
+    return root;
+}
+
+brn_status brn__preparation_write(const brn__preparation *preparation, char **out)
+{
+    json_t *root = root_object(preparation);
+    char *text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    *out = text ? brn__strdup(text) : NULL;
+    free(text);
+    json_decref(root);
+    return *out ? BRN_OK : brn__fail(BRN_ERROR_NO_MEMORY, "no memory for a preparation's JSON");
+}
+
+/* ---- reading ---- */
+
+static brn_status wrong(const char *where, const char *expected)
+{
+    return brn__fail(BRN_ERROR_INPUT, "table preparation: \"%s\": expected %s", where, expected);
+}
+
+static brn_status read_text(const json_t *object, const char *key, brn__arena *arena,
+                            const char **out)
+{
+    const json_t *value = json_object_get(object, key);
+    size_t length = json_string_length(value);
+    if (!json_is_string(value) || length == 0 || length > NAME_BYTES ||
+        strlen(json_string_value(value)) != length)
+        return wrong(key, "a text");
+    *out = brn__arena_strdup(arena, json_string_value(value));
+    return *out ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+static brn_status read_real(const json_t *object, const char *key, double *out)
+{
+    const json_t *value = json_object_get(object, key);
+    *out = json_number_value(value);
+    return json_is_number(value) && isfinite(*out) ? BRN_OK : wrong(key, "a number");
+}
+
+static brn_status read_truth(const json_t *object, const char *key, bool *out)
+{
+    const json_t *value = json_object_get(object, key);
+    *out = json_is_true(value);
+    return json_is_boolean(value) ? BRN_OK : wrong(key, "true or false");
+}
+
+static brn_status read_type(const json_t *object, brn_column_type *out)
+{
+    const char *word = json_string_value(json_object_get(object, "type"));
+    for (int type = 0; word && type < BRN_COLUMN_TYPE_COUNT; type++) {
+        *out = (brn_column_type)type;
+        if (strcmp(word, brn_column_type_name(*out)) == 0) return BRN_OK;
+    }
+    return wrong("type", "integer, real, text, date or boolean");
+}
+
+static brn_status read_values(const json_t *list, brn__arena *arena, brn__category_column *out)
+{
+    if (!json_is_array(list) || json_array_size(list) >= BRN__MOST_CATEGORIES)
+        return wrong("values", "a list of fewer than 16777216 texts");
+    out->count = (int64_t)json_array_size(list);
+    out->values = brn__arena_alloc(arena, (size_t)(out->count + 1) * sizeof *out->values);
+    if (!out->values) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < out->count; i++) {
+        const char *value = json_string_value(json_array_get(list, (size_t)i));
+        if (!value) return wrong("values", "texts");
+        out->values[i] = brn__arena_strdup(arena, value);
+        if (!out->values[i]) return BRN_ERROR_NO_MEMORY;
+    }
+    return BRN_OK;
+}
+
+static brn_status read_category(const json_t *object, brn__arena *arena, brn__category_column *out)
+{
+    BRN__TRY(read_text(object, "name", arena, &out->name));
+    BRN__TRY(read_type(object, &out->type));
+    if (json_object_get(object, "missing_of"))
+        BRN__TRY(read_text(object, "missing_of", arena, &out->source));
+    BRN__TRY(read_values(json_object_get(object, "values"), arena, out));
+    if (out->source && out->count != 2) return wrong("values", "False and True");
+    return BRN_OK;
+}
+
+static brn_status read_number(const json_t *object, brn__arena *arena, brn__number_column *out)
+{
+    BRN__TRY(read_text(object, "name", arena, &out->name));
+    BRN__TRY(read_real(object, "fill", &out->fill));
+    BRN__TRY(read_real(object, "mean", &out->mean));
+    BRN__TRY(read_real(object, "deviation", &out->deviation));
+    return out->deviation > 0 ? BRN_OK : wrong("deviation", "a number above 0");
+}
+
+static brn_status read_target(const json_t *object, brn__preparation *out)
+{
+    if (!object) return BRN_OK;
+    BRN__TRY(read_text(object, "name", &out->arena, &out->target));
+    if (json_object_get(object, "values")) {
+        out->target_kind = BRN__TARGET_CLASS;
+        BRN__TRY(read_category(object, &out->arena, &out->classes));
+        return out->classes.count >= 2 ? BRN_OK : wrong("target", "at least 2 classes");
+    }
+    out->target_kind = BRN__TARGET_NUMBER;
+    BRN__TRY(read_truth(object, "log", &out->target_log));
+    BRN__TRY(read_real(object, "low", &out->target_low));
+    return read_real(object, "high", &out->target_high);
+}
+
+/* A list of at most MOST_COLUMNS objects, and zeroed room for as many records. */
+static brn_status read_list(const json_t *root, const char *key, size_t record_bytes,
+                            brn__arena *arena, const json_t **list, void **records, int64_t *count)
+{
+    *list = json_object_get(root, key);
+    if (!json_is_array(*list) || json_array_size(*list) > MOST_COLUMNS)
+        return wrong(key, "a list of columns");
+    *count = (int64_t)json_array_size(*list);
+    *records = brn__arena_alloc(arena, (size_t)(*count + 1) * record_bytes);
+    return *records ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+static brn_status read_root(const json_t *root, brn__preparation *out)
+{
+    const json_t *list;
+    void *records;
+    BRN__TRY(read_list(root, "dates", sizeof *out->dates, &out->arena, &list, &records,
+                       &out->date_count));
+    out->dates = records;
+    for (int64_t i = 0; i < out->date_count; i++) {
+        const json_t *object = json_array_get(list, (size_t)i);
+        BRN__TRY(read_text(object, "name", &out->arena, &out->dates[i].name));
+        BRN__TRY(read_truth(object, "time", &out->dates[i].time));
+    }
+    BRN__TRY(read_list(root, "categories", sizeof *out->categories, &out->arena, &list, &records,
+                       &out->category_count));
+    out->categories = records;
+    for (int64_t i = 0; i < out->category_count; i++)
+        BRN__TRY(read_category(json_array_get(list, (size_t)i), &out->arena, &out->categories[i]));
+    BRN__TRY(read_list(root, "numbers", sizeof *out->numbers, &out->arena, &list, &records,
+                       &out->number_count));
+    out->numbers = records;
+    for (int64_t i = 0; i < out->number_count; i++)
+        BRN__TRY(read_number(json_array_get(list, (size_t)i), &out->arena, &out->numbers[i]));
+    if (out->category_count + out->number_count == 0) return wrong("categories", "a column");
+    return read_target(json_object_get(root, "target"), out);
+}
+
+brn_status brn__preparation_read(const char *json, brn__preparation **out)
+{
+    json_error_t error;
+    *out = NULL;
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return brn__fail(BRN_ERROR_INPUT, "table preparation: expected a JSON object%s%s",
+                         root ? "" : ": ", root ? "" : error.text);
+    }
+    brn__preparation *preparation = brn__alloc_zero(1, sizeof *preparation);
+    brn_status status = preparation ? read_root(root, preparation) : BRN_ERROR_NO_MEMORY;
+    json_decref(root);
+    if (status == BRN_OK)
+        *out = preparation;
+    else
+        brn__preparation_free(preparation);
+    return status;
+}
