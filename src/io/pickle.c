@@ -11,8 +11,8 @@
 /* clang-format off */
 /* X(NAME, byte) of what is understood. */
 #define OPCODE_LIST(X)                                                                             \
-    X(MARK, '(') X(STOP, '.') X(PROTO, 0x80) X(FRAME, 0x95) X(GLOBAL, 'c') X(REDUCE, 'R')          \
-    X(NEWOBJ, 0x81) X(BUILD, 'b') X(BINPERSID, 'Q') X(NONE, 'N') X(NEWTRUE, 0x88)                  \
+    X(MARK, '(') X(STOP, '.') X(PROTO, 0x80) X(FRAME, 0x95) X(GLOBAL, 'c')                        \
+    X(STACK_GLOBAL, 0x93) X(REDUCE, 'R') X(NEWOBJ, 0x81) X(BUILD, 'b') X(BINPERSID, 'Q') X(NONE, 'N') X(NEWTRUE, 0x88)                  \
     X(NEWFALSE, 0x89) X(BININT, 'J') X(BININT1, 'K') X(BININT2, 'M') X(LONG1, 0x8A)                \
     X(BINFLOAT, 'G') X(BINSTRING, 'T') X(SHORT_BINSTRING, 'U') X(BINUNICODE, 'X')                  \
     X(SHORT_BINUNICODE, 0x8C) X(BINUNICODE8, 0x8D) X(EMPTY_TUPLE, ')') X(TUPLE1, 0x85)             \
@@ -26,8 +26,7 @@
     X(PERSID, 'P') X(STRING, 'S') X(UNICODE, 'V') X(DICT, 'd') X(GET, 'g') X(INST, 'i')            \
     X(LIST, 'l') X(OBJ, 'o') X(PUT, 'p') X(EXT1, 0x82) X(EXT2, 0x83) X(EXT4, 0x84)                 \
     X(LONG4, 0x8B) X(BINBYTES, 'B') X(SHORT_BINBYTES, 'C') X(BINBYTES8, 0x8E)                      \
-    X(ADDITEMS, 0x90) X(FROZENSET, 0x91) X(NEWOBJ_EX, 0x92) X(STACK_GLOBAL, 0x93)                  \
-    X(BYTEARRAY8, 0x96) X(NEXT_BUFFER, 0x97) X(READONLY_BUFFER, 0x98)
+    X(ADDITEMS, 0x90) X(FROZENSET, 0x91) X(NEWOBJ_EX, 0x92) X(BYTEARRAY8, 0x96) X(NEXT_BUFFER, 0x97) X(READONLY_BUFFER, 0x98)
 /* clang-format on */
 
 enum opcode {
@@ -281,13 +280,10 @@ static brn_status op_get(machine *m, uint64_t index)
     return push(m, m->memo[index]);
 }
 
-static brn_status op_global(machine *m)
+static brn_status push_global(machine *m, const char *module, size_t module_length,
+                              const char *name, size_t name_length)
 {
-    const char *module, *name;
-    size_t module_length, name_length;
     brn__pickle_value *value;
-    BRN__TRY(take_line(m, &module, &module_length));
-    BRN__TRY(take_line(m, &name, &name_length));
     if (!m->source->rules || !m->source->rules->global)
         return refuse(m, "%s.%s: no objects are expected here", BRN__QUOTE(module, module_length),
                       BRN__QUOTE(name, name_length));
@@ -296,6 +292,27 @@ static brn_status op_global(machine *m)
     BRN__TRY(within(
         m, m->source->rules->global(m->source, module, module_length, name, name_length, &value)));
     return push(m, value);
+}
+
+static brn_status op_global(machine *m)
+{
+    const char *module, *name;
+    size_t module_length, name_length;
+    BRN__TRY(take_line(m, &module, &module_length));
+    BRN__TRY(take_line(m, &name, &name_length));
+    return push_global(m, module, module_length, name, name_length);
+}
+
+static brn_status op_stack_global(machine *m)
+{
+    brn__pickle_value *module, *name;
+    BRN__TRY(pop(m, &name));
+    BRN__TRY(pop(m, &module));
+    if (module->kind != BRN__PICKLE_STRING || name->kind != BRN__PICKLE_STRING)
+        return refuse(m, "expected two strings, got %s and %s", brn__pickle_kind_text(module),
+                      brn__pickle_kind_text(name));
+    return push_global(m, module->as.string.bytes, module->as.string.length,
+                       name->as.string.bytes, name->as.string.length);
 }
 
 static brn_status op_reduce(machine *m)
@@ -388,6 +405,7 @@ static brn_status step(machine *m)
     case OP_PROTO: return op_protocol(m);
     case OP_FRAME: return op_frame(m);
     case OP_GLOBAL: return op_global(m);
+    case OP_STACK_GLOBAL: return op_stack_global(m);
     case OP_REDUCE:
     case OP_NEWOBJ: return op_reduce(m);
     case OP_BUILD: return op_build(m);

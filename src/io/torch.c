@@ -339,11 +339,11 @@ static brn_status add_tensor(brn__state *state, const brn__pickle_value *key,
 
 brn_status brn__torch_add_entries(brn__torch_reader *reader, const brn__pickle_value *root)
 {
-    static const char *const inner_keys[] = {"state_dict", "model"};
+    static const char *const inner_keys[] = {"state_dict", "model", "model_state_dict", "net"};
     if (root->kind != BRN__PICKLE_DICT)
         return brn__fail(BRN_ERROR_INPUT, "it holds %s; expected a dict of tensors",
                          is_object(root, TENSOR) ? "a single tensor" : brn__pickle_kind_text(root));
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof inner_keys / sizeof *inner_keys; i++) {
         const brn__pickle_value *inner = brn__pickle_get(root, inner_keys[i]);
         if (inner && inner->kind == BRN__PICKLE_DICT) {
             root = inner;

@@ -10,9 +10,10 @@
 
 enum { PROTOCOL = 1001, COUNT_BYTES = 8 };
 
-/* PROTO 2, LONG1 of ten bytes 0x1950A86A20F9469CFC6C, STOP. */
-static const unsigned char magic[] = {0x80, 2,    0x8A, 10,   0x6C, 0xFC, 0x9C, 0x46,
-                                      0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, '.'};
+/* LONG1 of ten bytes 0x1950A86A20F9469CFC6C, STOP: behind PROTO and, from protocol 4 on, FRAME. */
+static const unsigned char magic[] = {0x8A, 10,   0x6C, 0xFC, 0x9C, 0x46, 0xF9,
+                                      0x20, 0x6A, 0xA8, 0x50, 0x19, '.'};
+enum { PROTO_BYTES = 2, FRAME_BYTES = 9 };
 
 typedef struct storages {
     brn__name_table names; /* key -> index in `all` */
@@ -20,9 +21,18 @@ typedef struct storages {
     int64_t count, capacity;
 } storages;
 
+/* Of the pickle of the magic number; 0 when it is none. */
+static size_t magic_length(const unsigned char *bytes, size_t length)
+{
+    if (length < PROTO_BYTES + sizeof magic || bytes[0] != 0x80) return 0;
+    const size_t at = PROTO_BYTES + (bytes[1] >= 4 ? FRAME_BYTES : 0);
+    if (bytes[1] < 2 || bytes[1] > 5 || length < at + sizeof magic) return 0;
+    return memcmp(bytes + at, magic, sizeof magic) == 0 ? at + sizeof magic : 0;
+}
+
 static bool matches(const unsigned char *bytes, size_t length)
 {
-    return length >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
+    return magic_length(bytes, length) > 0;
 }
 
 static brn_status add_storage(brn__torch_reader *reader, const brn__torch_storage *wanted,
@@ -120,8 +130,10 @@ static brn_status read_storages(brn__torch_reader *reader, const brn__pickle_val
 static brn_status read_stream(brn__torch_reader *reader)
 {
     const brn__pickle_value *protocol, *system, *root, *keys;
-    reader->source = (brn__pickle_source){
-        .bytes = reader->state->bytes, .length = reader->state->length, .position = sizeof magic};
+    const brn__state *state = reader->state;
+    reader->source = (brn__pickle_source){.bytes = state->bytes,
+                                          .length = state->length,
+                                          .position = magic_length(state->bytes, state->length)};
     BRN__TRY(brn__torch_unpickle(reader, &protocol));
     BRN__TRY(brn__torch_unpickle(reader, &system));
     BRN__TRY(check_system(protocol, system));

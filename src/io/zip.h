@@ -15,7 +15,7 @@ typedef struct brn__zip_member {
     size_t length;
     bool deflated;
     uint64_t unpacked; /* length, once unpacked */
-    uint32_t checksum; /* CRC-32 as the directory says, of the unpacked bytes */
+    uint32_t checksum; /* CRC-32 of the unpacked bytes as the directory says; 0: not known */
     bool verified;
 } brn__zip_member;
 

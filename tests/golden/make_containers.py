@@ -6,8 +6,9 @@ are in containers/versions.txt). Element k (row-major) of the tensor with seed s
 ((7 k + s) mod 23 - 11) / 4, without the division for integers.
 
 The tar files of torch before 0.1.10 are written here, as its serialization.py did: torch no longer
-writes them, but it still reads them, which is checked. `make_containers.py tar` writes them alone:
-the other files hold addresses and so differ each time."""
+writes them, but it still reads them, which is checked. `make_containers.py tar` writes them alone, and
+`make_containers.py variants` what save_variants() does: the other files hold addresses and so
+differ each time."""
 import collections
 import io
 import os
@@ -170,6 +171,34 @@ def save_tars(module, inner):
                               "opt": {"lr": 0.1}}, False)
 
 
+def save_variants(module):
+    """Forms that torch.save takes options for; names that others than torch give."""
+    for protocol in (3, 4, 5):
+        for zipped, suffix in ((True, "zip"), (False, "legacy")):
+            torch.save(tensors(), os.path.join(FOLDER, f"protocol{protocol}.{suffix}.pt"),
+                       pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
+    torch.serialization.set_crc32_options(False)
+    save("no_crc32.zip.pt", tensors(), True)
+    torch.serialization.set_crc32_options(True)
+    for key in ("model_state_dict", "net"):
+        save(f"{key}.zip.pt", {key: module.state_dict(), "epoch": 3}, True)
+    save("mixed.legacy.pt", {"state_dict": mixed()}, False)
+
+
+def mixed():
+    """As in half files: convolutions in half, norms in float. DenseNet's old names, from DataParallel."""
+    layer = "module.features.denseblock1.denselayer1."
+    out = collections.OrderedDict()
+    for number, kernel in ((1, 1), (2, 3)):
+        for seed, part in enumerate(("weight", "bias", "running_mean", "running_var")):
+            out[f"{layer}norm.{number}.{part}"] = values(10 * number + seed, 4)
+        out[f"{layer}conv.{number}.weight"] = values(10 * number + 4, 4, 4, kernel, kernel,
+                                                     dtype=torch.float16)
+    out["module.classifier.weight"] = values(30, 2, 4, dtype=torch.float16)
+    out["module.classifier.bias"] = values(31, 2, dtype=torch.float16)
+    return out
+
+
 def main():
     os.makedirs(FOLDER, exist_ok=True)
     module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
@@ -177,8 +206,11 @@ def main():
         for seed, (_, tensor) in enumerate(module.state_dict().items()):
             tensor.copy_(values(seed, *tensor.shape, dtype=tensor.dtype))
     inner = collections.OrderedDict(("module." + k, v) for k, v in tensors().items())
-    save_tars(module, inner)
-    if sys.argv[1:] == ["tar"]:
+    if sys.argv[1:] != ["variants"]:
+        save_tars(module, inner)
+    if sys.argv[1:] != ["tar"]:
+        save_variants(module)
+    if sys.argv[1:]:
         return
     for zipped, suffix in ((True, "zip"), (False, "legacy")):
         save(f"tensors.{suffix}.pt", tensors(), zipped)

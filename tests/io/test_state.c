@@ -94,6 +94,22 @@ TEST(tar_file_of_old_torch_gives_every_type_and_stride)
     check_tensors("tensors.tar.pt", "PyTorch tar");
 }
 
+TEST(files_of_every_pickle_protocol_give_every_type_and_stride)
+{
+    for (int protocol = 3; protocol <= 5; protocol++) {
+        char name[64];
+        snprintf(name, sizeof name, "protocol%d.zip.pt", protocol);
+        check_tensors(name, "PyTorch zip");
+        snprintf(name, sizeof name, "protocol%d.legacy.pt", protocol);
+        check_tensors(name, "PyTorch legacy");
+    }
+}
+
+TEST(zip_file_without_checksums_is_read)
+{
+    check_tensors("no_crc32.zip.pt", "PyTorch zip");
+}
+
 TEST(file_of_the_safetensors_package_gives_every_type)
 {
     check_tensors("tensors.safetensors", "safetensors");
@@ -127,9 +143,10 @@ TEST(shared_storage_is_stored_once_and_seen_by_both_tensors)
 
 TEST(state_dict_of_a_module_and_model_key_give_the_same)
 {
-    const char *files[] = {"module.zip.pt",   "module.legacy.pt", "module.tar.pt",
-                           "model.zip.pt",    "model.legacy.pt",  "model.tar.pt"};
-    for (int i = 0; i < 6; i++) {
+    const char *files[] = {"module.zip.pt",   "module.legacy.pt",        "module.tar.pt",
+                           "model.zip.pt",    "model.legacy.pt",         "model.tar.pt",
+                           "net.zip.pt",      "model_state_dict.zip.pt"};
+    for (int i = 0; i < 8; i++) {
         brn__state *state = open_golden(files[i]);
         assert_int_equal(brn__state_count(state), 7);
         check_values(state, "0.weight", 0, BRN_DTYPE_F32, SHAPE(2, 3));
