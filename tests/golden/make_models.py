@@ -36,9 +36,10 @@ import generator
 
 HERE = pathlib.Path(__file__).resolve().parent
 INPUT_SHAPES = {"train": (4, 3, 64, 64), "fixed": (2, 3, 48, 48)}  # by form, or name and form
-for name in ("resnet152", "resnext101_32x8d", "wide_resnet50_2", "densenet121", "vgg11", "vgg11_bn",
-             "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"):
+for name in ("resnet152", "resnext101_32x8d", "wide_resnet50_2", "densenet121", "vgg11", "vgg11_bn"):
     INPUT_SHAPES[name, "fixed"] = (1, 3, 48, 48)
+for name in ("vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"):
+    INPUT_SHAPES[name, "fixed"] = (1, 3, 32, 32)
 INPUT_SHAPES["squeezenet1_1", "fixed"] = (2, 3, 60, 60)  # where its pools round up
 for name in ("resnet20_cifar", "resnet56_cifar"):
     INPUT_SHAPES[name, "train"], INPUT_SHAPES[name, "fixed"] = (4, 3, 32, 32), (1, 3, 32, 32)
@@ -55,10 +56,10 @@ INPUT_STREAM = {("resnet34", "train"): "input:47", ("resnet50", "train"): "input
                 ("resnet50", "fixed"): "input:9", ("resnet101", "fixed"): "input:9",
                 ("resnet152", "fixed"): "input:14", ("resnext50_32x4d", "fixed"): "input:12",
                 ("vgg_classifier", "fixed"): "input:10", ("vgg11", "fixed"): "input:19",
-                ("vgg11_bn", "fixed"): "input:9", ("vgg13", "fixed"): "input:22",
-                ("vgg13_bn", "fixed"): "input:23", ("vgg16", "fixed"): "input:22",
-                ("vgg16_bn", "fixed"): "input:11", ("vgg19", "fixed"): "input:20",
-                ("vgg19_bn", "fixed"): "input:11", ("squeezenet1_0", "fixed"): "input:9",
+                ("vgg11_bn", "fixed"): "input:9", ("vgg13", "fixed"): "input:1",
+                ("vgg13_bn", "fixed"): "input:3", ("vgg16", "fixed"): "input:2",
+                ("vgg16_bn", "fixed"): "input:6", ("vgg19", "fixed"): "input:1",
+                ("vgg19_bn", "fixed"): "input:8", ("squeezenet1_0", "fixed"): "input:9",
                 ("squeezenet1_1", "fixed"): "input:19", ("mobilenet_v2", "fixed"): "input:9",
                 ("resnet20_cifar", "fixed"): "input:9", ("resnet56_cifar", "fixed"): "input:9",
                 ("densenet121", "fixed"): "input:22", ("resnet20_cifar", "train"): "input:12"}
