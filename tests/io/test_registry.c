@@ -66,8 +66,9 @@ TEST(every_alias_of_an_architecture_names_its_weights)
     }
     for (int i = 0; i < brn_weights_count(); i++) {
         const brn_weights_entry *entry = brn_weights_entry_at(i);
-        if (entry->alias)
-            assert_string_equal(brn_model_find(entry->alias)->name, entry->architecture);
+        const brn_model *model = brn_model_find(entry->alias ? entry->alias : entry->architecture);
+        assert_non_null(model);
+        assert_string_equal(model->name, entry->architecture);
     }
 }
 
