@@ -4,7 +4,7 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo test check tsan bench sizes layers install clean
+.PHONY: all help setup lists demo test check tsan fuzz soak bench sizes layers install clean
 all: build/burnish
 
 help:
@@ -13,6 +13,8 @@ help:
 	@echo 'make test       set up, build, run every test'
 	@echo 'make check      the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make tsan       what runs in threads, under the thread sanitizer'
+	@echo 'make fuzz       random inputs for all that reads files (FUZZ_RUNS=1, in millions, or FUZZ_SECONDS= each)'
+	@echo 'make soak       the long tests, for hours (SOAK="NAME..." picks from tests/soak)'
 	@echo 'make bench      compare with peers (installed into build/peers)'
 	@echo 'make sizes      the longest files and functions'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
@@ -50,6 +52,14 @@ tsan: setup lists
 	@test -f build/tsan/build.ninja || meson setup build/tsan -Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized -Doptimization=1 >build/meson-tsan.log 2>&1 || (cat build/meson-tsan.log; exit 1)
 	@$(NINJA) -C build/tsan --quiet burnish-test
 	@tools/test_threads build/tsan
+
+fuzz: setup
+	@-tools/bootstrap fuzz
+	@tools/fuzz
+
+soak: build/burnish
+	@-tools/bootstrap fuzz
+	@tools/soak build/meson $(SOAK)
 
 bench: build/burnish
 	@bench/run $(BENCH)
