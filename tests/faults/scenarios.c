@@ -279,7 +279,7 @@ static brn_status evaluate(const world *w, outcome *out)
     brn_image_model *model;
     brn_image_evaluation result;
     TRY(brn_image_model_open(w->run, 1, &model));
-    brn_status status = brn_image_evaluate(model, w->pictures, 4, 1, false, hear, out, &result);
+    brn_status status = brn_image_evaluate(model, w->pictures, 4, 1, 0, false, hear, out, &result);
     if (status == BRN_OK) outcome_add(out, &result.valid_loss, sizeof result.valid_loss);
     if (status == BRN_OK) out->told += (int)result.bad_count;
     brn_image_model_close(model);
