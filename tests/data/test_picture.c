@@ -45,6 +45,8 @@ TEST(every_form_of_png_and_jpeg_reads_as_pillow_reads_it)
     expect_same_picture("form-palette.png", "form-palette-expected.png", 0);
     expect_same_picture("form-grey.png", "form-grey-expected.png", 0);
     expect_same_picture("form-alpha.png", "form-alpha-expected.png", 0);
+    expect_same_picture("form-greyalpha.png", "form-greyalpha-expected.png", 0);
+    expect_same_picture("form-clear.png", "form-clear-expected.png", 0);
     expect_same_picture("form-bits.png", "form-bits-expected.png", 0);
     expect_same_picture("form-deep.png", "form-deep-expected.png", 0);
     expect_same_picture("form-greyjpeg.jpg", "form-greyjpeg-expected.png", 2);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the WebP files of tests/data/test_picture.c with Pillow, beside what Pillow reads from them.
+"""Writes the WebP files and some PNG files of tests/data/test_picture.c with Pillow, beside what Pillow reads
+from them; those of make_resize.py are older.
 
     python3 -m venv build/venv && build/venv/bin/pip install pillow
-    build/venv/bin/python tests/golden/make_webp.py
+    build/venv/bin/python tests/golden/make_pictures.py
 
 The pictures are parts of tests/golden/resize/source.png. What is lossy must be within 2 levels of Pillow's
 (the wheel's libwebp is another version), what is lossless must be equal."""
@@ -34,3 +35,11 @@ for orientation, name, options in [(5, "exif-5.png", {}), (6, "exif-6.webp", {"l
     small.save(folder / name, exif=exif, **options)
     upright = ImageOps.exif_transpose(Image.open(folder / name)).convert("RGB")
     upright.save(folder / f"{name.replace('.', '-')}-expected.png", optimize=True)
+
+# Transparency beside grey, and of colours of a palette: dropped, as everywhere.
+grey_alpha = Image.merge("LA", [small.convert("L"), small.convert("L").rotate(180)])
+grey_alpha.save(folder / "form-greyalpha.png")
+few = small.quantize(16)
+few.save(folder / "form-clear.png", transparency=bytes(range(0, 256, 16)))
+for name in ["greyalpha", "clear"]:
+    Image.open(folder / f"form-{name}.png").convert("RGB").save(folder / f"form-{name}-expected.png", optimize=True)
