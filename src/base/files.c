@@ -33,10 +33,11 @@ static brn_status open_failed(const char *path)
     return io_failed("open", path);
 }
 
-/* Opens for reading and tells the size; only regular files. */
+/* Opens for reading and tells the size; only regular files. O_NONBLOCK: else a pipe that nobody writes
+ * to would be waited for. */
 static brn_status open_regular(const char *path, int *descriptor, size_t *length)
 {
-    int fd = brn__system_open(path, O_RDONLY | O_CLOEXEC, 0);
+    int fd = brn__system_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0) return open_failed(path);
     struct stat info;
     if (brn__system_stat_open(fd, &info) != 0) {
