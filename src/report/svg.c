@@ -56,6 +56,7 @@ static void widen(axis *a, bool from_zero)
     if (from_zero && a->low > 0) a->low = 0;
     double room = (a->high - a->low) * .05;
     if (room <= 0) room = fmax(fabs(a->high) * .1, a->logarithmic ? .3 : 1e-12);
+    if (!a->logarithmic) room = fmax(room, fabs(a->high) * .01); /* ticks have few digits */
     a->high += room;
     if (!from_zero) a->low -= room;
 }
@@ -96,10 +97,18 @@ static int log_ticks(const axis *a, double *ticks)
     return count;
 }
 
+/* "6.02e-4" for 0.000602: what fits beside the axis. */
+static void short_exponent(double value, char *out, size_t size)
+{
+    int exponent = (int)floor(log10(fabs(value)));
+    snprintf(out, size, "%.3ge%d", value / pow(10, exponent), exponent);
+}
+
 static const char *tick_text(double value, double step, char *out, size_t size)
 {
     if (fabs(value) < step * 1e-6) value = 0;
     snprintf(out, size, "%.4g", value);
+    if (strlen(out) > 7) short_exponent(value, out, size);
     return out;
 }
 

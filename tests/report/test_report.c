@@ -209,6 +209,23 @@ TEST(a_long_series_is_thinned_out_and_keeps_its_end)
     brn__free(y);
 }
 
+TEST(ticks_of_small_and_close_numbers_are_short)
+{
+    const double x[] = {1, 2, 3}, y[] = {6e-4, 6.01e-4, 6.02e-4};
+    brn__svg_plot plot = {.title = "t", .series_count = 1, .series = {{.name = "a", .x = x, .y = y, .count = 3}}};
+    brn__text text = {0};
+    brn__svg_lines(&text, &plot);
+    check_well_formed(text.bytes);
+    assert_non_null(strstr(text.bytes, "e-4<"));
+    int labels = 0;
+    for (const char *at = text.bytes; (at = strstr(at, "text-anchor=\"end\">")); labels++) {
+        at += strlen("text-anchor=\"end\">");
+        assert_true(strcspn(at, "<") <= 7);
+    }
+    assert_true(labels >= 3);
+    brn__text_free(&text);
+}
+
 TEST(names_are_cut_between_characters)
 {
     brn__text text = {0};
