@@ -268,32 +268,94 @@ static void finish(const int16_t *samples, int count, const brn__tone *tone, flo
     }
 }
 
-/* The same through a curve. */
+/* log2(v), v > 0, within 4e-7: the exponent, and a polynomial for sqrt(1/2) .. sqrt(2). (Here and below:
+ * least largest error, found by reweighted least squares.) */
+static inline float log_two(float v)
+{
+    int32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    int32_t exponent = (bits - 0x3F3504F3) >> 23; /* of sqrt(1/2) */
+    bits -= exponent * (1 << 23);
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    float t = m - 1, p = 0.170634344f;
+    p = p * t - 0.272697896f;
+    p = p * t + 0.297262609f;
+    p = p * t - 0.358961850f;
+    p = p * t + 0.480465025f;
+    p = p * t - 0.721375883f;
+    p = p * t + 1.442699671f;
+    return (float)exponent + p * t;
+}
+
+/* 2^x, x in -126 .. 126, within 2e-7 of itself. */
+static inline float exp_two(float x)
+{
+    const float shift = 12582912; /* 1.5 * 2^23: what is added to it is rounded to a whole number */
+    float sum = x + shift, f = x - (sum - shift), p = 0.001341000f;
+    int32_t bits, base;
+    memcpy(&bits, &sum, sizeof bits);
+    memcpy(&base, &shift, sizeof base);
+    p = p * f + 0.009676036f;
+    p = p * f + 0.055502973f;
+    p = p * f + 0.240221068f;
+    p = p * f + 0.693147242f;
+    p = p * f + 1.000000119f;
+    int32_t scaled;
+    memcpy(&scaled, &p, sizeof scaled);
+    scaled += (bits - base) * (1 << 23);
+    memcpy(&p, &scaled, sizeof p);
+    return p;
+}
+
+/* To 1e-7 .. 1 - 1e-7, as clip_to_one does. */
+static inline float clip_to_inside(float v)
+{
+    int32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    bits = bits > 0x33D6BF95 ? bits : 0x33D6BF95; /* 1e-7f */
+    bits = bits < 0x3F7FFFFE ? bits : 0x3F7FFFFE; /* 1 - 1e-7f */
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+/* To -126 .. 126: the bits without the sign are ordered as integers. */
+static inline float clip_power(float v)
+{
+    int32_t bits, sign;
+    memcpy(&bits, &v, sizeof bits);
+    sign = bits & INT32_MIN;
+    bits &= INT32_MAX;
+    bits = bits < 0x42FC0000 ? bits : 0x42FC0000; /* 126.0f */
+    bits |= sign;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+/* finish() with lighting of logits. */
 BRN__CLONES
-static void finish_curved(const int16_t *samples, int count, const brn__tone *tone, float *out,
+static void finish_logits(const int16_t *samples, int count, const brn__tone *tone, float *out,
                           size_t plane)
 {
     int16_t planes[3][CHUNK];
     separate(samples, count, planes);
-    const float *curve = tone->curve->at;
     for (int channel = 0; channel < 3; channel++) {
-        const float gain = tone->gain, bias = tone->bias;
+        const float gain = tone->gain, bias = tone->bias, slope = tone->slope, shift = tone->shift;
         const float scale = tone->scale[channel], offset = tone->offset[channel];
         const int16_t *from = planes[channel];
         float *to = out + (size_t)channel * plane;
         for (int i = 0; i < count; i++) {
-            float at = clip_to_one(from[i] * gain + bias) * BRN__CURVE_STEPS;
-            int step = (int)at;
-            float low = curve[step], high = curve[step + 1];
-            to[i] = (low + (high - low) * (at - (float)step)) * scale + offset;
+            float v = clip_to_inside(from[i] * gain + bias);
+            float power = clip_power(slope * log_two((1 - v) / v) + shift);
+            to[i] = 1 / (1 + exp_two(power)) * scale + offset;
         }
     }
 }
 
 static void put(const int16_t *samples, int count, const brn__tone *tone, float *out, size_t plane)
 {
-    if (tone->curve)
-        finish_curved(samples, count, tone, out, plane);
+    if (tone->logits)
+        finish_logits(samples, count, tone, out, plane);
     else
         finish(samples, count, tone, out, plane);
 }

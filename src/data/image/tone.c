@@ -15,13 +15,11 @@ brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float
     return tone;
 }
 
-void brn__curve_fill(const brn__augment *drawn, brn__curve *out)
+void brn__tone_light(brn__tone *tone, const brn__augment *drawn)
 {
-    const double contrast = exp(drawn->log_contrast), brightness = drawn->brightness;
-    for (int i = 0; i <= BRN__CURVE_STEPS; i++) {
-        double v = fmin(fmax((double)i / BRN__CURVE_STEPS, 1e-7), 1 - 1e-7);
-        double logit = contrast * (log(v / (1 - v)) + brightness);
-        out->at[i] = (float)(1 / (1 + exp(-logit)));
-    }
-    out->at[BRN__CURVE_STEPS + 1] = out->at[BRN__CURVE_STEPS];
+    const double to_two = 1.4426950408889634; /* log2(e) */
+    double contrast = exp(drawn->log_contrast);
+    tone->logits = drawn->log_contrast != 0 || drawn->brightness != 0;
+    tone->slope = (float)contrast;
+    tone->shift = (float)(-contrast * drawn->brightness * to_two);
 }

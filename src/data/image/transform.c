@@ -72,11 +72,7 @@ brn_status brn__image_transform_apply_drawn(const brn__image_transform *transfor
     double mean = drawn->contrast != 0 ? brn__picture_mean(picture) / 255 : 0;
     brn__tone tone =
         brn__tone_new(brn__augment_lighting(drawn, mean), transform->mean, transform->deviation);
-    brn__curve curve;
-    if (drawn->brightness != 0 || drawn->log_contrast != 0) {
-        brn__curve_fill(drawn, &curve);
-        tone.curve = &curve;
-    }
+    brn__tone_light(&tone, drawn);
     BRN__TRY(gather(picture, drawn, transform->size, &tone, out));
     brn__cut_out(drawn, tone.offset, transform->size, out);
     brn__erase(drawn, transform->size, out);
