@@ -11,12 +11,11 @@
 
 #include <inttypes.h>
 
-enum { PAIRS_SHOWN = 5 };
+enum { PAIRS_SHOWN = 5, BATCH_SIZE = 32 };
 
 static void defaults(cli_value *values)
 {
-    brn_image_options o = brn_image_defaults();
-    values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = o.batch_size};
+    values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = BATCH_SIZE};
     values[CLI_TTA] = (cli_value){.set = true, .whole = 0};
     values[CLI_THREADS] = (cli_value){.set = true, .whole = 0};
 }

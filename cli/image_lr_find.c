@@ -27,7 +27,6 @@ static void defaults(cli_value *values)
     values[CLI_ARCH] = (cli_value){.set = true, .text = o.architecture};
     values[CLI_PRETRAINED] = (cli_value){.set = true, .flag = o.pretrained};
     values[CLI_FREEZE_EPOCHS] = (cli_value){.set = true, .whole = o.freeze_epochs};
-    values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = o.batch_size};
     values[CLI_LABEL_SMOOTHING] = (cli_value){.set = true, .real = o.label_smoothing};
     values[CLI_VALID] = (cli_value){.set = true, .real = o.valid};
     values[CLI_SEED] = (cli_value){.set = true, .whole = (int64_t)o.seed};
@@ -47,7 +46,7 @@ static brn_image_options options_of(const cli_call *call)
     o.pretrained = v[CLI_PRETRAINED].flag;
     o.freeze_epochs = (int)v[CLI_FREEZE_EPOCHS].whole;
     o.train_bn = v[CLI_TRAIN_BN].flag;
-    o.batch_size = (int)v[CLI_BATCH_SIZE].whole;
+    if (v[CLI_BATCH_SIZE].set) o.batch_size = (int)v[CLI_BATCH_SIZE].whole;
     if (v[CLI_SIZE].set) o.size = (int)v[CLI_SIZE].whole;
     if (v[CLI_WEIGHT_DECAY].set) o.weight_decay = v[CLI_WEIGHT_DECAY].real;
     if (v[CLI_OPTIMIZER].set) o.optimizer = v[CLI_OPTIMIZER].text;

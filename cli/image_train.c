@@ -37,13 +37,18 @@ static void defaults(cli_value *values)
     values[CLI_EPOCHS] = whole(o.epochs);
     values[CLI_FREEZE_EPOCHS] = whole(o.freeze_epochs);
     values[CLI_PRECOMPUTE] = flag(o.precompute);
-    values[CLI_BATCH_SIZE] = whole(o.batch_size);
     values[CLI_LABEL_SMOOTHING] = real(o.label_smoothing);
     values[CLI_VALID] = real(o.valid);
     values[CLI_TTA] = whole(o.tta);
     values[CLI_MONITOR] = text(o.monitor);
     values[CLI_SEED] = whole((int64_t)o.seed);
     values[CLI_THREADS] = whole(o.threads);
+}
+
+static brn_image_recipe recipe_of(const char *word)
+{
+    if (!strcmp(word, "scratch")) return BRN_RECIPE_SCRATCH;
+    return strcmp(word, "course2017") ? BRN_RECIPE_FINE_TUNE : BRN_RECIPE_COURSE2017;
 }
 
 static brn_image_options options_of(const cli_call *call)
@@ -53,20 +58,22 @@ static brn_image_options options_of(const cli_call *call)
     o.data = call->inputs[0];
     o.architecture = v[CLI_ARCH].text;
     if (v[CLI_OUT].set) o.out = v[CLI_OUT].text;
-    bool scratch = !strcmp(v[CLI_RECIPE].text, "scratch");
-    o.recipe = scratch ? BRN_RECIPE_SCRATCH : BRN_RECIPE_FINE_TUNE;
-    o.pretrained = v[CLI_PRETRAINED].flag && !scratch;
+    o.recipe = recipe_of(v[CLI_RECIPE].text);
+    o.pretrained = v[CLI_PRETRAINED].flag;
     o.epochs = (int)v[CLI_EPOCHS].whole;
     o.freeze_epochs = (int)v[CLI_FREEZE_EPOCHS].whole;
     o.freeze = v[CLI_FREEZE].flag;
     o.train_bn = v[CLI_TRAIN_BN].flag;
     o.precompute = v[CLI_PRECOMPUTE].flag;
-    o.batch_size = (int)v[CLI_BATCH_SIZE].whole;
+    if (v[CLI_BATCH_SIZE].set) o.batch_size = (int)v[CLI_BATCH_SIZE].whole;
     if (v[CLI_SIZE].set) o.size = (int)v[CLI_SIZE].whole;
     if (v[CLI_LEARNING_RATE].set) o.learning_rate = v[CLI_LEARNING_RATE].real;
     if (v[CLI_WEIGHT_DECAY].set) o.weight_decay = v[CLI_WEIGHT_DECAY].real;
     if (v[CLI_OPTIMIZER].set) o.optimizer = v[CLI_OPTIMIZER].text;
     if (v[CLI_SCHEDULE].set) o.schedule = v[CLI_SCHEDULE].text;
+    if (v[CLI_CYCLE_LENGTH].set) o.cycle_length = (int)v[CLI_CYCLE_LENGTH].whole;
+    if (v[CLI_CYCLE_MULTIPLIER].set) o.cycle_multiplier = (int)v[CLI_CYCLE_MULTIPLIER].whole;
+    if (v[CLI_AUGMENT].set) o.augment = v[CLI_AUGMENT].text;
     o.label_smoothing = v[CLI_LABEL_SMOOTHING].real;
     o.valid = v[CLI_VALID].real;
     o.tta = (int)v[CLI_TTA].whole;
@@ -151,7 +158,7 @@ const cli_command cli_command_image_train = {
     .options = {CLI_RESUME,        CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
-                CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_LABEL_SMOOTHING,
+                CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_CYCLE_LENGTH, CLI_CYCLE_MULTIPLIER, CLI_AUGMENT, CLI_LABEL_SMOOTHING,
                 CLI_VALID,         CLI_TTA,        CLI_TTA_BETA, CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
                 CLI_SAVE_BEST,     CLI_MONITOR,    CLI_SEED,     CLI_THREADS,
                 CLI_LOADERS,       CLI_CHECKPOINT_SECONDS,       CLI_MIRROR,   CLI_OFFLINE,

@@ -37,8 +37,8 @@ typedef enum cli_option_type {
     X(PICTURES, "pictures", WHOLE, "N", 1, 200, "pictures to show", NULL)                          \
     X(COPIES, "copies", WHOLE, "N", 1, 50, "changed copies of each", NULL)                         \
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
-    X(RECIPE, "recipe", CHOICE, "fine-tune|scratch", 0, 0,                                         \
-      "fine-tune: head first, then all layers; scratch: random weights", NULL)                     \
+    X(RECIPE, "recipe", CHOICE, "fine-tune|scratch|course2017", 0, 0,                                         \
+      "what to do, step by step: head first, then all layers; from random weights; fast.ai's course", NULL)                     \
     X(PRETRAINED, "pretrained", SWITCH, "", 0, 0,                                                  \
       "start from published weights, fetched if need be", NULL)                                    \
     X(RESUME, "resume", TEXT, "RUN", 0, 0, "go on with a run that was stopped; no other option", NULL)\
@@ -51,14 +51,15 @@ typedef enum cli_option_type {
       "batch norms of frozen layers go on learning; no precompute", NULL)                          \
     X(PRECOMPUTE, "precompute", SWITCH, "", 0, 0,                                                  \
       "frozen epochs on features computed once, without augmentation", NULL)                       \
-    X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures in a batch", NULL)                  \
+    X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures in a batch", "the recipe's")                  \
     X(SIZE, "size", WHOLE, "PIXELS", 32, 1024, "side of the square that the network sees, pixels", \
       "the weights' own, else 224")                                                                \
     X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \
       "the recipe's")                                                                              \
     X(WEIGHT_DECAY, "weight-decay", REAL, "DECAY", 0, 100, "weight decay", "the recipe's")         \
-    X(OPTIMIZER, "optimizer", CHOICE, "sgd|adamw", 0, 0, "optimizer", "the recipe's")              \
-    X(SCHEDULE, "schedule", CHOICE, "one-cycle|cosine|constant", 0, 0, "rate over time",           \
+    X(OPTIMIZER, "optimizer", CHOICE, "sgd|nesterov|rmsprop|adam|adamw|lamb|radam|ranger|adagrad", 0, 0,   \
+      "optimizer", "the recipe's")              \
+    X(SCHEDULE, "schedule", CHOICE, "one-cycle|cosine|constant|flat-cosine|restarts", 0, 0, "rate over time",           \
       "the recipe's")                                                                              \
     X(FINDER, "finder", CHOICE, "fastai2|lr_find|lr_find2", 0, 0,                                  \
       "fastai2: 100 batches; lr_find: an epoch; lr_find2: with validation losses (0.7)", NULL)     \
@@ -69,6 +70,9 @@ typedef enum cli_option_type {
     X(LINEAR, "linear", FLAG, "", 0, 0, "let the rate grow by sums, not factors", NULL)            \
     X(STOP, "stop", SWITCH, "", 0, 0, "stop when the loss explodes", NULL)                         \
     X(SVG, "svg", TEXT, "FILE", 0, 0, "plot to write", "none")                                     \
+    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts: epochs of the first cycle", "1") \
+    X(CYCLE_MULTIPLIER, "cycle-multiplier", WHOLE, "N", 1, 100,                                    \
+      "restarts: how many times longer each next cycle is", "2")                                   \
     X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \
       NULL)                                                                                        \
     X(VALID, "valid", REAL, "SHARE", .001, .999,                                                   \

@@ -29,6 +29,10 @@ extern "C" {
 typedef enum brn_image_recipe {
     BRN_RECIPE_FINE_TUNE, /* head alone, then all layers with a rate per group; one-cycle each */
     BRN_RECIPE_SCRATCH,   /* random weights, all layers, one-cycle */
+    BRN_RECIPE_COURSE2017, /* the seven steps of fast.ai's course of 2017: find a rate; 3 epochs of the
+                              head on cached features; 3 with augmentation; 3 of all layers at lr/9, lr/3,
+                              lr; find a rate; restarts of 1 + 2 + 4 epochs at one rate; tta. Epochs,
+                              schedule, precompute and freezing are the recipe's */
 } brn_image_recipe;
 
 typedef struct brn_image_options {
@@ -42,11 +46,16 @@ typedef struct brn_image_options {
     bool freeze;              /* never unfreeze the body: all epochs train the head */
     bool train_bn;            /* frozen groups' batch norms keep learning (fastai 2) */
     bool precompute;          /* frozen epochs on cached features: no augmentation there */
-    int batch_size, size;     /* items; pixels a side, 0 = the weights' own */
+    int batch_size, size;     /* items, 0 = the recipe's default; pixels a side, 0 = the weights' own */
     double learning_rate;     /* of the head; 0 = the recipe's default */
     double weight_decay;      /* < 0 = the recipe's default */
-    const char *optimizer;    /* "sgd", "adamw"; NULL = the recipe's default */
-    const char *schedule;     /* "one-cycle", "cosine", "constant"; NULL = the recipe's default */
+    const char *optimizer;    /* brn_optimizer_named; NULL = the recipe's default */
+    const char *schedule;     /* "one-cycle", "cosine", "constant", "flat-cosine", "restarts"; NULL = the
+                                 recipe's default */
+    int cycle_length;         /* restarts: epochs of the first cycle; 0 = 1 */
+    int cycle_multiplier;     /* and how many times longer each one after it is; 0 = 2 */
+    const char *augment;      /* how training changes pictures, in words (docs/augment.md); NULL = the
+                                 recipe's default */
     double label_smoothing;
     double valid;             /* share that validates when there is no valid/ folder */
     int tta;                  /* augmented passes at the end (0: none) averaged with the plain one */

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SIDE_MAX = 8192, WIDTH_MAX = 1 << 20 };
+enum { SIDE_MAX = 8192, WIDTH_MAX = 1 << 20, AUGMENT_BYTES_MAX = 1024 };
 
 static const char *const interpolations[] = {
     [BRN_WEIGHTS_BILINEAR] = "bilinear",
@@ -128,6 +128,12 @@ static brn_status read_preprocessing(const json_t *root, brn__model_card *card)
     return read_channels(object, "deviation", 0, true, card->preprocessing.deviation);
 }
 
+static brn_status read_augment(const json_t *root, brn__arena *arena, brn__model_card *card)
+{
+    const json_t *text = json_object_get(root, "augment");
+    return text ? read_text(text, "augment", AUGMENT_BYTES_MAX, arena, &card->augment) : BRN_OK;
+}
+
 /* For people, and optional: what is no number is passed over. */
 static brn_status read_summary(const json_t *root, brn__arena *arena, brn__model_card *card)
 {
@@ -161,6 +167,7 @@ static brn_status read_root(const json_t *root, brn__arena *arena, brn__model_ca
     BRN__TRY(read_classes(root, arena, card));
     BRN__TRY(read_head(root, card));
     BRN__TRY(read_preprocessing(root, card));
+    BRN__TRY(read_augment(root, arena, card));
     return read_summary(root, arena, card);
 }
 
@@ -236,6 +243,8 @@ static json_t *card_object(const brn__model_card *card)
                      "preprocessing", "size", p->size, "resize", p->resize, "interpolation",
                      interpolations[p->interpolation], "mean", channels(p->mean), "deviation",
                      channels(p->deviation), "training", training);
+    if (object && card->augment)
+        failed |= json_object_set_new(object, "augment", json_string(card->augment));
     return complete(object, failed);
 }
 

@@ -8,7 +8,7 @@
  *      "head": {"hidden": [512], "dropout": [0.25, 0.5]},
  *      "preprocessing": {"size": 224, "resize": 256, "interpolation": "bilinear",
  *                        "mean": [0.485, 0.456, 0.406], "deviation": [0.229, 0.224, 0.225]},
- *      "training": {"accuracy": 0.94, ...}}
+ *      "augment": "side-on", "training": {"accuracy": 0.94, ...}}
  *
  * Files are not trusted: sizes are limited, every value is checked before it is used. Unknown keys are
  * passed over, so that a later library may add some; a change of meaning gets another format number. */
@@ -47,6 +47,7 @@ typedef struct brn__model_card {
     int64_t class_count;
     brn__model_head_shape head;
     brn_weights_preprocessing preprocessing;
+    const char *augment; /* how training changed pictures, in words; NULL: not told */
     brn__model_number summary[BRN__MODEL_SUMMARY_MAX]; /* of the training: for people */
     int summary_count;
 } brn__model_card;

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "burnish/version.h"
-#include "jobs/image_job.h"
+#include "jobs/image_recipe.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -41,6 +41,9 @@ static const field fields[] = {
     FIELD(REAL, weight_decay),
     FIELD(TEXT, optimizer),
     FIELD(TEXT, schedule),
+    FIELD(WHOLE, cycle_length),
+    FIELD(WHOLE, cycle_multiplier),
+    FIELD(TEXT, augment),
     FIELD(REAL, label_smoothing),
     FIELD(REAL, valid),
     FIELD(WHOLE, tta),
@@ -55,10 +58,6 @@ static const field fields[] = {
     FIELD(FLAG, save_best),
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
-
-static const char *const recipes[] = {
-    [BRN_RECIPE_FINE_TUNE] = "fine-tune", [BRN_RECIPE_SCRATCH] = "scratch"};
-enum { RECIPES = sizeof recipes / sizeof *recipes };
 
 static json_t *value_of(const brn_image_options *options, const field *f)
 {
@@ -78,7 +77,7 @@ static json_t *options_object(const brn__image_plan *plan)
 {
     json_t *object = json_object(), *rates = json_array();
     int bad = !object || !rates;
-    if (!bad) bad = json_object_set_new(object, "recipe", json_string(recipes[plan->options.recipe]));
+    if (!bad) bad = json_object_set_new(object, "recipe", json_string(brn__image_recipe_name(plan->options.recipe)));
     for (int i = 0; i < FIELDS && !bad; i++)
         bad = json_object_set_new(object, fields[i].name, value_of(&plan->options, &fields[i]));
     for (int g = 0; g <= plan->model->body_groups && !bad; g++)
@@ -121,36 +120,6 @@ static brn_status text_of(json_t *taken, char **out)
     return taken ? status : brn__json_dump(NULL, 0, out);
 }
 
-/* For reading: no run is resumed from it. */
-static double short_decimal(double value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.6g", value);
-    return strtod(text, NULL);
-}
-
-static json_t *augmentation_object(const brn__augment_options *a)
-{
-    const struct {
-        const char *name;
-        double value;
-    } numbers[] = {{"max_zoom", a->max_zoom},
-                   {"zoom_probability", a->zoom_probability},
-                   {"max_rotation", a->max_rotation},
-                   {"rotation_probability", a->rotation_probability},
-                   {"flip_probability", a->flip_probability},
-                   {"max_balance", a->max_balance},
-                   {"max_contrast", a->max_contrast},
-                   {"min_scale", a->min_scale},
-                   {"min_aspect", a->min_aspect},
-                   {"max_aspect", a->max_aspect}};
-    json_t *object = json_object();
-    for (size_t i = 0; object && i < sizeof numbers / sizeof *numbers; i++)
-        json_object_set_new(object, numbers[i].name, json_real(short_decimal(numbers[i].value)));
-    if (object) json_object_set_new(object, "dihedral", json_boolean(a->dihedral));
-    return object;
-}
-
 /* The classes in order; NULL when there is no memory. */
 static json_t *class_list(const brn_image_data *data)
 {
@@ -179,13 +148,11 @@ brn_status brn__image_config_write(const char *path, const brn__image_plan *plan
                                    const brn_image_data *data)
 {
     const brn_weights_preprocessing *p = &plan->preprocessing;
-    const brn__image_transform transform = brn__image_transform_of(p);
     char digest[65], *text;
     BRN__TRY(check_names(path, plan, data));
     BRN__TRY(brn__image_data_digest(plan->options.data, data, digest));
     json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:{s:i, s:i, s:s, s:[f, f, f], s:[f, f, f]}, "
-        "s:o}",
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:{s:i, s:i, s:s, s:[f, f, f], s:[f, f, f]}}",
         "job", "image", "library", BRN_VERSION, "instruction_set", brn_instruction_set(), "onednn",
         brn_onednn_version(), "weights", plan->weights, "options", options_object(plan),
         "data_sha256", digest, "classes", class_list(data), "train_count",
@@ -194,8 +161,7 @@ brn_status brn__image_config_write(const char *path, const brn__image_plan *plan
         "preprocessing", "size", p->size, "resize", p->resize, "interpolation",
         p->interpolation == BRN_WEIGHTS_BICUBIC ? "bicubic" : "bilinear", "mean",
         decimal(p->mean[0]), decimal(p->mean[1]), decimal(p->mean[2]), "deviation",
-        decimal(p->deviation[0]), decimal(p->deviation[1]), decimal(p->deviation[2]), "augmentation",
-        augmentation_object(&transform.training));
+        decimal(p->deviation[0]), decimal(p->deviation[1]), decimal(p->deviation[2]));
     BRN__TRY(text_of(root, &text));
     brn_status status = brn__replace_file(path, text, strlen(text));
     brn__free(text);
@@ -222,9 +188,9 @@ static bool read_field(const json_t *value, const field *f, brn_image_options *o
 static bool read_recipe(const json_t *value, brn_image_recipe *out)
 {
     const char *name = json_string_value(value);
-    for (int i = 0; name && i < RECIPES; i++)
-        if (strcmp(name, recipes[i]) == 0) return *out = (brn_image_recipe)i, true;
-    return false;
+    const int found = name ? brn__image_recipe_find(name) : -1;
+    if (found >= 0) *out = (brn_image_recipe)found;
+    return found >= 0;
 }
 
 static brn_status unpack(const char *path, const json_t *root, brn__image_config *out)

@@ -49,7 +49,9 @@ brn_status brn__image_data_digest(const char *folder, const brn_image_data *data
 
 /* How pictures of `size` (0: the weights' own) are prepared for an architecture. */
 brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int size);
-brn__image_transform brn__image_transform_of(const brn_weights_preprocessing *preprocessing);
+/* `augment`: words of data/image/augment_words.h, NULL: side-on. */
+brn_status brn__image_transform_of(const brn_weights_preprocessing *preprocessing, const char *augment,
+                                   brn__image_transform *out);
 
 /* ------------------------------------------------------------------ image_weights.c */
 

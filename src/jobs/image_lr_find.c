@@ -33,7 +33,7 @@ static brn_status open_data(search *s)
     if (count < 2)
         return brn__fail(BRN_ERROR_INPUT, "%s: %lld training pictures; expected two or more", o->data,
                          (long long)count);
-    s->transform = brn__image_transform_of(&s->plan.preprocessing);
+    BRN__TRY(brn__image_transform_of(&s->plan.preprocessing, o->augment, &s->transform));
     return brn__image_dataset_new(s->data, &s->transform, &s->pictures);
 }
 

@@ -3,7 +3,8 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/threads.h"
-#include "jobs/image_job.h"
+#include "data/image/augment_words.h"
+#include "jobs/image_recipe.h"
 #include "jobs/image_watch.h"
 #include "jobs/run_folder.h"
 
@@ -11,14 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The recipes' numbers; the rates are those of the head. Measured on ants_bees and flowers17 (Lite0): the
- * plain accuracy after 4 epochs was .960 and .953 with area crops and .928 to .954 and .924 with fast.ai
- * 0.7's zoom of 1.1; a rate of 2e-3 suits few pictures, 4e-3 many; a head trained for long on cached
- * features starts out overfitted (.935 on ants_bees). */
-static const double FINE_TUNE_RATE = 3e-3, SCRATCH_RATE = 2e-3, SGD_PER_ADAM = 10;
-static const double MIN_SCALE = .4; /* of the picture's area, in a training crop */
-static const double RATE_SPREAD = 100; /* fastai 2's slice(rate / 100, rate) over the groups */
-static const double WEIGHT_DECAY = .01, SGD_WEIGHT_DECAY = 1e-4;
 static const double CHECKPOINT_SECONDS = 10;
 
 brn_image_options brn_image_defaults(void)
@@ -29,7 +22,6 @@ brn_image_options brn_image_defaults(void)
         .pretrained = true,
         .freeze_epochs = 1,
         .epochs = 5,
-        .batch_size = 32,
         .weight_decay = -1,
         .valid = .2,
         .tta = 4, /* flowers17: .962 for .950 without */
@@ -54,7 +46,7 @@ static brn_status check_numbers(const brn_image_options *o)
         o->freeze_epochs > 100000 || o->epochs > 100000)
         return brn__fail(BRN_ERROR_USAGE, "epochs: %d frozen and %d; expected at least 1 in all",
                          o->freeze_epochs, o->epochs);
-    if (o->batch_size < 2 || o->batch_size > BRN__IMAGE_BATCH_MAX)
+    if (o->batch_size != 0 && (o->batch_size < 2 || o->batch_size > BRN__IMAGE_BATCH_MAX))
         return brn__fail(BRN_ERROR_USAGE, "batch size: %d; expected 2 to %d (batch norm needs two)",
                          o->batch_size, BRN__IMAGE_BATCH_MAX);
     if (o->size != 0 && (o->size < 32 || o->size > 2048))
@@ -67,6 +59,11 @@ static brn_status check_numbers(const brn_image_options *o)
     if (!(o->label_smoothing >= 0 && o->label_smoothing < 1))
         return brn__fail(BRN_ERROR_USAGE, "label smoothing: %g; expected 0 to below 1",
                          o->label_smoothing);
+    if (o->cycle_length < 0 || o->cycle_length > 100000 || o->cycle_multiplier < 0 ||
+        o->cycle_multiplier > 100)
+        return brn__fail(BRN_ERROR_USAGE,
+                         "cycles: %d epochs, then times %d; expected 1 to 100000 and 1 to 100",
+                         o->cycle_length, o->cycle_multiplier);
     if (o->tta < 0 || o->tta > 1000)
         return brn__fail(BRN_ERROR_USAGE, "tta: %d passes; expected 0 to 1000", o->tta);
     if (!(o->tta_beta >= 0 && o->tta_beta <= 1))
@@ -82,15 +79,14 @@ static brn_status check_numbers(const brn_image_options *o)
 
 static brn_status check_words(const brn_image_options *o)
 {
-    if (o->recipe != BRN_RECIPE_FINE_TUNE && o->recipe != BRN_RECIPE_SCRATCH)
-        return brn__fail(BRN_ERROR_USAGE, "recipe: there is none numbered %d", (int)o->recipe);
-    if (strcmp(o->optimizer, "sgd") != 0 && strcmp(o->optimizer, "adamw") != 0)
-        return brn__fail(BRN_ERROR_USAGE, "optimizer: \"%s\"; expected sgd or adamw", o->optimizer);
-    if (strcmp(o->schedule, "one-cycle") != 0 && strcmp(o->schedule, "cosine") != 0 &&
-        strcmp(o->schedule, "constant") != 0)
+    brn_optimizer_options optimizer;
+    brn__augment_options augment;
+    BRN__TRY(brn_optimizer_named(o->optimizer, &optimizer));
+    if (brn__image_curve_find(o->schedule) < 0)
         return brn__fail(BRN_ERROR_USAGE,
-                         "schedule: \"%s\"; expected one-cycle, cosine or constant", o->schedule);
-    return BRN_OK;
+                         "schedule: \"%s\"; expected one-cycle, cosine, constant, flat-cosine or restarts",
+                         o->schedule);
+    return brn__augment_parse(o->augment, &augment);
 }
 
 /* ------------------------------------------------------------------ pictures */
@@ -114,59 +110,27 @@ brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int s
     return p;
 }
 
-brn__image_transform brn__image_transform_of(const brn_weights_preprocessing *preprocessing)
+brn_status brn__image_transform_of(const brn_weights_preprocessing *preprocessing, const char *augment,
+                                   brn__image_transform *out)
 {
     brn__image_transform transform = brn__image_transform_defaults(preprocessing->size);
     transform.resize = preprocessing->resize;
     transform.interpolation = preprocessing->interpolation == BRN_WEIGHTS_BICUBIC
                                   ? BRN__INTERPOLATION_BICUBIC
                                   : BRN__INTERPOLATION_BILINEAR;
-    transform.training.min_scale = MIN_SCALE;
     memcpy(transform.mean, preprocessing->mean, sizeof transform.mean);
     memcpy(transform.deviation, preprocessing->deviation, sizeof transform.deviation);
-    return transform;
+    *out = transform;
+    return augment ? brn__augment_parse(augment, &out->training) : BRN_OK;
 }
 
-/* ------------------------------------------------------------------ the recipes */
-
-static void fill_recipe(brn_image_options *o)
-{
-    bool scratch = o->recipe == BRN_RECIPE_SCRATCH;
-    if (scratch) o->pretrained = false;
-    if (scratch || !o->pretrained) { /* a random body is not worth freezing */
-        if (o->epochs == 0 && !o->freeze) o->epochs = o->freeze_epochs;
-        o->freeze_epochs = 0;
-        o->freeze = o->precompute = false;
-    }
-    if (o->freeze) o->freeze_epochs += o->epochs, o->epochs = 0;
-    if (o->train_bn || o->freeze_epochs == 0) o->precompute = false;
-    if (!o->optimizer) o->optimizer = "adamw";
-    if (!o->schedule) o->schedule = "one-cycle";
-    bool sgd = strcmp(o->optimizer, "sgd") == 0;
-    if (o->learning_rate == 0)
-        o->learning_rate = (scratch ? SCRATCH_RATE : FINE_TUNE_RATE) * (sgd ? SGD_PER_ADAM : 1);
-    if (o->weight_decay < 0) o->weight_decay = sgd ? SGD_WEIGHT_DECAY : WEIGHT_DECAY;
-}
-
-/* fastai 2's fine_tune: the frozen stage at the full rate, then half of it. */
-static void fill_rates(brn__image_plan *plan)
-{
-    const brn_image_options *o = &plan->options;
-    const int groups = plan->model->body_groups + 1;
-    plan->frozen_rate = o->learning_rate;
-    if (!o->pretrained) {
-        for (int g = 0; g < groups; g++) plan->group_rates[g] = o->learning_rate;
-        return;
-    }
-    double top = o->freeze_epochs ? o->learning_rate / 2 : o->learning_rate;
-    brn_rates_spread(top / RATE_SPREAD, top, groups, plan->group_rates);
-}
+/* ------------------------------------------------------------------ the plan */
 
 brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan)
 {
-    bool sgd = strcmp(plan->options.optimizer, "sgd") == 0;
-    brn_optimizer_options options =
-        brn_optimizer_defaults(sgd ? BRN_OPTIMIZER_SGD : BRN_OPTIMIZER_ADAM);
+    brn_optimizer_options options;
+    brn_status status = brn_optimizer_named(plan->options.optimizer, &options);
+    if (status != BRN_OK) options = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM); /* was checked */
     options.weight_decay = plan->options.weight_decay;
     options.threads = plan->options.threads;
     return options;
@@ -177,12 +141,14 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     *out = (brn__image_plan){.options = *given};
     brn_image_options *o = &out->options;
     BRN__TRY(check_numbers(o));
+    if (!brn__image_recipe_name(o->recipe))
+        return brn__fail(BRN_ERROR_USAGE, "recipe: there is none numbered %d", (int)o->recipe);
     BRN__TRY(brn__run_folder_check(o->out));
     if (!o->architecture) o->architecture = brn_image_defaults().architecture;
     out->model = brn_model_find(o->architecture);
     if (!out->model) return BRN_ERROR_USAGE;
     o->architecture = out->model->name;
-    fill_recipe(o);
+    brn__image_recipe_fill(o);
     BRN__TRY(check_words(o));
     if (!o->monitor) o->monitor = brn_image_defaults().monitor;
     BRN__TRY(brn__image_watch_check(o));
@@ -192,7 +158,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     o->size = out->preprocessing.size;
     out->preprocessing.resize = o->size; /* as the training crops see pictures: fast.ai's centre crop */
     if (o->checkpoint_seconds < 0) o->checkpoint_seconds = CHECKPOINT_SECONDS;
-    fill_rates(out);
+    brn__image_recipe_rates(out);
     return BRN_OK;
 }
 

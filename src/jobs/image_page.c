@@ -22,6 +22,7 @@ static void page_free(brn__page *p)
     brn__free(p->pictures);
     brn__free(p->bad);
     brn__free(p->counts);
+    for (int i = 0; i < BRN__PAGE_RATE_PLOTS; i++) brn__free(p->rate_plots[i]);
     brn__free(p);
 }
 
@@ -228,12 +229,33 @@ static brn_status read_table(const char *run, const char *file, brn__run_table *
     return status;
 }
 
+/* Those that the recipe's searches left: lr_find_N.svg of stage N. */
+static brn_status read_rate_plots(brn__page *p)
+{
+    enum { PLOT_BYTES_MAX = 4 << 20 };
+    int count = 0;
+    for (int stage = 1; stage <= BRN__PAGE_RATE_PLOTS; stage++) {
+        char name[32];
+        snprintf(name, sizeof name, "lr_find_%d.svg", stage);
+        char *path = brn__path_join(p->run, name);
+        if (!path) return BRN_ERROR_NO_MEMORY;
+        brn_status status = brn__read_file_if_there(path, PLOT_BYTES_MAX, &p->rate_plots[count], NULL);
+        brn__free(path);
+        if (status != BRN_OK) return status;
+        count += p->rate_plots[count] != NULL;
+    }
+    p->report.rate_plots = (const char *const *)p->rate_plots;
+    p->report.rate_plot_count = count;
+    return BRN_OK;
+}
+
 static brn_status fill(brn__page *p)
 {
     BRN__TRY(brn__config_facts_read(p->run, &p->config));
     BRN__TRY(read_table(p->run, "history.csv", &p->history));
     BRN__TRY(read_table(p->run, "curve.csv", &p->curve));
     BRN__TRY(fill_bad(p));
+    BRN__TRY(read_rate_plots(p));
     if (p->found) {
         fill_confusion(p);
         BRN__TRY(fill_pictures(p));

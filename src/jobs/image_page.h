@@ -5,7 +5,7 @@
 
 #include "jobs/image_interpret.h"
 
-enum { BRN__PAGE_PAIRS = 12 };
+enum { BRN__PAGE_PAIRS = 12, BRN__PAGE_RATE_PLOTS = 8 };
 
 /* All that a page is made of, and what it borrows. */
 typedef struct brn__page {
@@ -23,6 +23,7 @@ typedef struct brn__page {
     brn__report_confused confused[BRN__PAGE_PAIRS];
     brn__html_pair *bad;
     int64_t *counts;               /* (2, K) */
+    char *rate_plots[BRN__PAGE_RATE_PLOTS];
     char title[512], subtitle[4608], footer[128];
 } brn__page;
 

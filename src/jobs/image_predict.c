@@ -69,7 +69,7 @@ static brn_status open_architecture(brn_image_model *model, const brn_model *fou
     BRN__TRY(brn__image_weights_obtain(found->name, &pull, path, sizeof path));
     const brn_weights_classes *classes = brn_weights_find(found->name)->classes;
     const brn_weights_preprocessing preprocessing = brn__image_preprocessing(found, 0);
-    model->transform = brn__image_transform_of(&preprocessing);
+    BRN__TRY(brn__image_transform_of(&preprocessing, NULL, &model->transform));
     model->seed = USUAL_SEED;
     model->valid_share = FULL_SPLIT;
     BRN__TRY(keep_classes(model, classes->names, classes->count));
@@ -88,7 +88,7 @@ static brn_status open_card(brn_image_model *model, const brn__model_file *file,
                                 .hidden_count = card->head.hidden_count};
     memcpy(head.hidden, card->head.hidden, sizeof head.hidden);
     memcpy(head.dropout, card->head.dropout, sizeof head.dropout);
-    model->transform = brn__image_transform_of(&card->preprocessing);
+    BRN__TRY(brn__image_transform_of(&card->preprocessing, card->augment, &model->transform));
     BRN__TRY(brn__image_transform_check(&model->transform));
     double seed = brn__model_file_number(file, "seed", (double)USUAL_SEED);
     double share = brn__model_file_number(file, "valid", FULL_SPLIT);

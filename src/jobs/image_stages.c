@@ -1,38 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The stages of a recipe: the head on cached features or on a frozen body, then all layers. */
+ * Going through the stages of a recipe (image_recipe.h). */
 #include "base/alloc.h"
 #include "base/status.h"
 #include "jobs/image_interpret.h"
+#include "burnish/lr_plot.h"
+#include "jobs/image_recipe.h"
 #include "train/find_nan.h"
+#include "train/lr_finder.h"
+#include "train/scheduling.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-/* One-cycle's shape. fastai 2's fine_tune warms up for 99 % of the frozen stage and 30 % of the rest. */
-static const double FROZEN_PCT = .3, PCT_START = .3, DIV = 5;
+static const double DIV = 5; /* one-cycle begins at a fifth: fastai 2's fine_tune */
+static const double FLAT = .75, DIV_FINAL = 1e5; /* fastai 2's fit_flat_cos */
 
 enum { FEATURES_BATCH = 32 };
 
-typedef struct stage {
-    int number; /* in the recipe */
-    const char *name;
-    bool frozen;
-    int epochs;
+/* What a stage is trained on. */
+typedef struct ground {
     const brn__network *network;
-    const brn__dataset *train_data; /* also validates */
-    double rates[BRN_GROUPS_MAX];
-} stage;
+    const brn__dataset *dataset; /* trains and validates */
+} ground;
 
 brn_status brn__image_begin_stage(brn__image_training *t, const char *name)
 {
     t->progress.stage = t->history.stage = name;
     return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_STAGE, name));
-}
-
-static brn__rates_form form_of(const brn_image_options *o)
-{
-    if (strcmp(o->schedule, "one-cycle") == 0) return BRN__RATES_ONE_CYCLE;
-    return strcmp(o->schedule, "cosine") == 0 ? BRN__RATES_COSINE : BRN__RATES_CONSTANT;
 }
 
 /* A loader over one split; NULL when the split is empty. */
@@ -77,11 +72,12 @@ static brn_status warn_of_bad(brn__image_training *t, const brn__loader *loader)
 
 /* ------------------------------------------------------------------ results */
 
-static void fill_fit(const brn__image_training *t, const stage *s, brn__fit_options *fit)
+static void fill_fit(const brn__image_training *t, const brn__image_stage *s, const ground *on,
+                     brn__fit_options *fit)
 {
     const brn_image_options *o = &t->plan.options;
     const int head = t->plan.model->body_groups;
-    fit->network = *s->network;
+    fit->network = *on->network;
     fit->epochs = s->epochs;
     fit->optimizer = brn__image_optimizer(&t->plan);
     fit->learning_rate = s->rates[head];
@@ -159,28 +155,58 @@ static bool resumes_after(const brn__image_training *t, int number)
 
 /* ------------------------------------------------------------------ a fit */
 
-static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_options *fit)
+/* The rates' callback of a stage, in one of two forms. */
+typedef struct stage_rates {
+    brn__rates curve;
+    brn__scheduling cycles;
+    const brn__callback *callback;
+} stage_rates;
+
+static void stage_rates_init(const brn__image_training *t, const brn__image_stage *s, stage_rates *out)
+{
+    static const brn__rates_form forms[] = {
+        [BRN__CURVE_CONSTANT] = BRN__RATES_CONSTANT,
+        [BRN__CURVE_COSINE] = BRN__RATES_COSINE,
+        [BRN__CURVE_ONE_CYCLE] = BRN__RATES_ONE_CYCLE,
+    };
+    const int groups = t->plan.model->body_groups + 1;
+    if (s->curve == BRN__CURVE_RESTARTS) {
+        const brn_cycles cycles = {.form = BRN_CYCLES_COSINE,
+                                   .batches = s->cycle_length * brn__loader_batch_count(t->train),
+                                   .multiplier = s->cycle_multiplier};
+        brn__scheduling_cycles(&out->cycles, s->rates, groups, &cycles);
+        out->callback = &out->cycles.callback;
+    } else if (s->curve == BRN__CURVE_FLAT_COSINE) {
+        const brn_schedule curve = brn_schedule_flat_cosine(1, FLAT, DIV_FINAL);
+        brn__scheduling_init(&out->cycles, s->rates, groups, &curve, NULL);
+        out->callback = &out->cycles.callback;
+    } else {
+        brn__rates_init(&out->curve, forms[s->curve], s->rates, groups, s->pct_start, DIV);
+        out->callback = &out->curve.callback;
+    }
+}
+
+static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, brn__fit_options *fit)
 {
     const brn__metric *list[] = {&brn__metric_accuracy, &brn__metric_error_rate, &brn__metric_top5};
     brn__metrics metrics;
-    brn__rates rates;
+    stage_rates rates;
     brn__plan_report report;
     brn__checkpoint checkpoint;
     last_accuracy last;
     brn__nan_stop nan_stop;
     brn__metrics_init(&metrics, list, brn_image_data_class_count(t->data) > 5 ? 3 : 2);
-    brn__rates_init(&rates, form_of(&t->plan.options), s->rates, t->plan.model->body_groups + 1,
-                    s->frozen ? FROZEN_PCT : PCT_START, DIV);
+    stage_rates_init(t, s, &rates);
     brn__plan_report_init(&report, &t->progress);
     brn__nan_stop_init(&nan_stop, &t->progress);
     brn__checkpoint_init(&checkpoint, t->plan.options.checkpoint_seconds, save_state, t);
     last_accuracy_init(&last);
-    if (resumes_in(t, s->number)) {
+    if (resumes_in(t, t->stage)) {
         set_epochs_done(t, brn__run_state_facts_of(t->state).epochs_before);
         fit->restore = brn__run_state_restore;
         fit->restore_context = t->state;
     }
-    fit->callbacks[fit->callback_count++] = &rates.callback;
+    fit->callbacks[fit->callback_count++] = rates.callback;
     fit->callbacks[fit->callback_count++] = &nan_stop.callback;
     fit->callbacks[fit->callback_count++] = &metrics.callback;
     fit->callbacks[fit->callback_count++] = &last.callback;
@@ -198,69 +224,94 @@ static brn_status fit_with(brn__image_training *t, const stage *s, brn__fit_opti
     return status;
 }
 
-static brn_status run_stage(brn__image_training *t, const stage *s)
+static brn_status new_loaders(brn__image_training *t, const ground *on)
 {
-    t->stage = s->number;
-    BRN__TRY(brn__image_begin_stage(t, s->name));
-    brn__fit_options fit = {0};
-    fill_fit(t, s, &fit);
-    brn_status status = new_loader(t, s->train_data, BRN_SPLIT_TRAIN, &t->train);
-    if (status == BRN_OK) status = new_loader(t, s->train_data, BRN_SPLIT_VALID, &t->valid);
-    fit.train = t->train;
-    fit.valid = t->valid;
-    if (status == BRN_OK) status = fit_with(t, s, &fit);
+    BRN__TRY(new_loader(t, on->dataset, BRN_SPLIT_TRAIN, &t->train));
+    return new_loader(t, on->dataset, BRN_SPLIT_VALID, &t->valid);
+}
+
+static void free_loaders(brn__image_training *t)
+{
     brn__loader_free(t->valid);
     brn__loader_free(t->train);
     t->train = t->valid = NULL;
+}
+
+/* ------------------------------------------------------------------ a stage */
+
+static brn_status train_stage(brn__image_training *t, const brn__image_stage *s, const ground *on)
+{
+    brn__fit_options fit = {0};
+    fill_fit(t, s, on, &fit);
+    fit.train = t->train;
+    fit.valid = t->valid;
+    return fit_with(t, s, &fit);
+}
+
+static brn__action show_search(void *state, brn__fit *fit)
+{
+    brn__image_training *t = state;
+    brn_event event = brn__event_of(BRN_EVENT_BATCH, NULL);
+    event.batch = event.batches = fit->iteration;
+    event.train_loss = fit->train_loss;
+    const brn_status status = brn__progress_send(&t->progress, event);
+    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
+}
+
+/* Leaves everything as it was, but for a picture in the run folder. */
+static brn_status find_rate(brn__image_training *t, const brn__image_stage *s, const ground *on)
+{
+    const brn__callback callback = {.name = "search",
+                                    .order = BRN__ORDER_PROGRESS,
+                                    .on = {[BRN__AFTER_BATCH] = show_search},
+                                    .state = t};
+    brn__fit_options fit = {.callback_count = 1, .callbacks = {&callback}};
+    brn_lr_finder_options finder = brn_lr_finder_defaults(BRN_LR_FIND_EPOCH);
+    brn_lr_curve curve;
+    char path[sizeof t->run + 64], text[256];
+    fill_fit(t, s, on, &fit);
+    fit.train = t->train;
+    BRN__TRY(brn__lr_find(t->network.learner, &fit, s->rates, &finder, &curve));
+    snprintf(path, sizeof path, "%s/lr_find_%d.svg", t->run, t->stage + 1);
+    brn_status status = brn_lr_curve_svg(&curve, path);
+    const brn_lr_suggestions found = brn_lr_suggest(&curve);
+    snprintf(text, sizeof text, "%s: suggested %.2g (valley), %.2g (a tenth of the lowest)", s->name,
+             found.valley, found.minimum);
+    brn_lr_curve_free(&curve);
+    if (status != BRN_OK) return status;
+    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_NOTE, text));
+}
+
+static brn_status run_on(brn__image_training *t, const brn__image_stage *s, const ground *on)
+{
+    BRN__TRY(brn__image_begin_stage(t, s->name));
+    brn_status status = new_loaders(t, on);
+    if (status == BRN_OK) status = s->finds_rate ? find_rate(t, s, on) : train_stage(t, s, on);
+    free_loaders(t);
     return status;
 }
 
-/* ------------------------------------------------------------------ the recipe */
-
-static brn_status frozen_on_features(brn__image_training *t, stage *s)
+static brn_status run_on_features(brn__image_training *t, const brn__image_stage *s)
 {
-    const brn_image_options *o = &t->plan.options;
     brn__image_features *features;
     BRN__TRY(brn__image_begin_stage(t, "precompute"));
     BRN__TRY(brn__image_features_make(&t->network, t->data, &t->transform, FEATURES_BATCH,
-                                      o->loaders, &t->progress, &features));
-    s->network = &t->network.head;
-    s->train_data = brn__image_features_dataset(features);
-    brn_status status = run_stage(t, s);
+                                      t->plan.options.loaders, &t->progress, &features));
+    const ground on = {&t->network.head, brn__image_features_dataset(features)};
+    brn_status status = run_on(t, s, &on);
     brn__image_features_free(features);
     return status;
 }
 
-static brn_status frozen_stage(brn__image_training *t)
-{
-    const brn_image_options *o = &t->plan.options;
-    stage s = {.name = "head",
-               .number = 0,
-               .frozen = true,
-               .epochs = o->freeze_epochs,
-               .network = &t->network.whole,
-               .train_data = t->pictures};
-    if (s.epochs == 0 || resumes_after(t, s.number)) return BRN_OK;
-    s.rates[t->plan.model->body_groups] = t->plan.frozen_rate;
-    return o->precompute ? frozen_on_features(t, &s) : run_stage(t, &s);
-}
-
-static brn_status whole_stage(brn__image_training *t)
-{
-    stage s = {.name = "all layers",
-               .number = 1,
-               .epochs = t->plan.options.epochs,
-               .network = &t->network.whole,
-               .train_data = t->pictures};
-    if (s.epochs == 0) return BRN_OK;
-    memcpy(s.rates, t->plan.group_rates, sizeof s.rates);
-    return run_stage(t, &s);
-}
-
 brn_status brn__image_stages(brn__image_training *t)
 {
+    const brn__image_recipe recipe = brn__image_recipe_of(&t->plan);
+    const ground pictures = {&t->network.whole, t->pictures};
     brn__image_record_begin(t);
-    BRN__TRY(frozen_stage(t));
-    BRN__TRY(whole_stage(t));
+    for (t->stage = 0; t->stage < recipe.count; t->stage++) {
+        const brn__image_stage *s = &recipe.stages[t->stage];
+        if (resumes_after(t, t->stage)) continue;
+        BRN__TRY(s->cached ? run_on_features(t, s) : run_on(t, s, &pictures));
+    }
     return brn__image_watch_end(t);
 }

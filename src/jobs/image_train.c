@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "jobs/image_end.h"
 #include "jobs/image_interpret.h"
+#include "jobs/image_recipe.h"
 #include "jobs/run_folder.h"
 
 #include <math.h>
@@ -29,7 +30,7 @@ static brn_status check_data(const brn__image_plan *plan, const brn_image_data *
 static void name_files(brn__image_training *t)
 {
     snprintf(t->history_path, sizeof t->history_path, "%s/history.csv", t->run);
-    t->progress.epochs = t->plan.options.freeze_epochs + t->plan.options.epochs;
+    t->progress.epochs = brn__image_recipe_of(&t->plan).epochs;
 }
 
 static brn_status make_folder(brn__image_training *t)
@@ -71,7 +72,8 @@ static brn__model_card card_of(const brn__image_training *t, const char **classe
     brn__model_card card = {.architecture = o->architecture,
                             .classes = classes,
                             .class_count = brn_image_data_class_count(t->data),
-                            .preprocessing = t->plan.preprocessing};
+                            .preprocessing = t->plan.preprocessing,
+                            .augment = o->augment};
     for (int64_t k = 0; k < card.class_count; k++)
         classes[k] = brn_image_data_class_name(t->data, k);
     card.head.hidden_count = t->head.hidden_count;
@@ -188,7 +190,7 @@ static brn_status open_data(brn__image_training *t)
     if (!t->warned) return BRN_ERROR_NO_MEMORY;
     t->result.train_count = brn_image_data_split_count(t->data, BRN_SPLIT_TRAIN);
     t->result.valid_count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
-    t->transform = brn__image_transform_of(&t->plan.preprocessing);
+    BRN__TRY(brn__image_transform_of(&t->plan.preprocessing, o->augment, &t->transform));
     return brn__image_dataset_new(t->data, &t->transform, &t->pictures);
 }
 

@@ -3,6 +3,7 @@
 #include "base/files.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static void head(brn__text *out, const brn__image_report *report)
 {
@@ -40,11 +41,29 @@ static void list(brn__text *out, const char *id, const char *heading, const brn_
     brn__html_section_end(out);
 }
 
+/* Whole documents, each with its own title. */
+static void rate_plots(brn__text *out, const brn__image_report *report)
+{
+    if (report->rate_plot_count == 0) return;
+    brn__html_section(out, "rates", "Rates found",
+                      "The loss of a mock training whose rate grows: a good rate lies where it falls "
+                      "steeply, well before its lowest point.");
+    for (int i = 0; i < report->rate_plot_count; i++) {
+        const char *svg = strstr(report->rate_plots[i], "<svg");
+        if (!svg) continue;
+        brn__text_add(out, "<div class=\"card\">");
+        brn__text_add(out, svg);
+        brn__text_add(out, "</div>");
+    }
+    brn__html_section_end(out);
+}
+
 brn_status brn__image_report_make(const brn__image_report *report, brn__text *out)
 {
     brn__html_begin(out, report->title);
     head(out, report);
     brn__image_report_curves(out, report);
+    rate_plots(out, report);
     brn__image_report_confusion(out, report);
     brn__image_report_pictures(out, "losses", "Top losses",
                                "The validation pictures that the model got most wrong.",

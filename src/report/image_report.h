@@ -55,6 +55,8 @@ typedef struct brn__image_report {
     int64_t bad_count;              /* of all: bad.pairs may hold the first only */
     brn__report_list configuration, provenance;
     const char *remark;             /* why something is missing */
+    const char *const *rate_plots;  /* (rate_plot_count): SVG documents of the rate finder */
+    int rate_plot_count;
 } brn__image_report;
 
 brn_status brn__image_report_make(const brn__image_report *report, brn__text *out);

@@ -277,8 +277,11 @@ TEST(options_that_make_no_sense_are_refused_before_a_folder_is_made)
     REFUSED(batch_size = 1, BRN_ERROR_USAGE, "batch size: 1");
     REFUSED(size = 7, BRN_ERROR_USAGE, "size: 7");
     REFUSED(learning_rate = -1, BRN_ERROR_USAGE, "learning rate");
-    REFUSED(optimizer = "adam", BRN_ERROR_USAGE, "sgd or adamw");
-    REFUSED(schedule = "step", BRN_ERROR_USAGE, "one-cycle, cosine or constant");
+    REFUSED(optimizer = "adamant", BRN_ERROR_USAGE, "adamant");
+    REFUSED(augment = "flop", BRN_ERROR_USAGE, "flop");
+    REFUSED(recipe = (brn_image_recipe)9, BRN_ERROR_USAGE, "recipe");
+    REFUSED(cycle_length = -1, BRN_ERROR_USAGE, "cycles: -1");
+    REFUSED(schedule = "step", BRN_ERROR_USAGE, "one-cycle, cosine, constant, flat-cosine or restarts");
     REFUSED(label_smoothing = 1, BRN_ERROR_USAGE, "label smoothing");
     REFUSED(tta = -1, BRN_ERROR_USAGE, "tta");
     REFUSED(valid = 1, BRN_ERROR_USAGE, "valid");

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A recipe as a list of stages: what a training does, one after the other. A new recipe is a function in
+ * image_recipe.c and a line in its table. */
+#ifndef BRN__JOBS_IMAGE_RECIPE_H
+#define BRN__JOBS_IMAGE_RECIPE_H
+
+#include "jobs/image_job.h"
+
+typedef enum brn__image_curve {
+    BRN__CURVE_CONSTANT,
+    BRN__CURVE_COSINE,      /* from the rate to 0 */
+    BRN__CURVE_ONE_CYCLE,   /* momentum against it */
+    BRN__CURVE_FLAT_COSINE, /* the rate for three quarters, then down */
+    BRN__CURVE_RESTARTS,    /* fast.ai 0.7's cosines: cycle_length epochs, then times cycle_multiplier */
+} brn__image_curve;
+
+typedef struct brn__image_stage {
+    const char *name;   /* static */
+    bool finds_rate;    /* nothing is learned: the rate finder shows what the next stage could use */
+    bool frozen;        /* the body */
+    bool cached;        /* on cached features: no augmentation */
+    int epochs;
+    brn__image_curve curve;
+    double pct_start;   /* one-cycle's */
+    int cycle_length;   /* restarts': epochs of the first cycle */
+    int cycle_multiplier;
+    double rates[BRN_GROUPS_MAX]; /* by layer group, at the curve's top */
+} brn__image_stage;
+
+enum { BRN__STAGES_MAX = 8 };
+
+typedef struct brn__image_recipe {
+    brn__image_stage stages[BRN__STAGES_MAX];
+    int count;
+    int epochs; /* in all */
+} brn__image_recipe;
+
+/* The recipe's own numbers for options that were left to it: 0, NULL or below 0. */
+void brn__image_recipe_fill(brn_image_options *options);
+/* The rates of the plan's options. */
+void brn__image_recipe_rates(brn__image_plan *plan);
+/* What the plan does. */
+brn__image_recipe brn__image_recipe_of(const brn__image_plan *plan);
+/* "fine-tune"; NULL when there is no such recipe. The other way: -1. */
+const char *brn__image_recipe_name(brn_image_recipe recipe);
+int brn__image_recipe_find(const char *name);
+/* By option --schedule; -1 when there is no such word. */
+int brn__image_curve_find(const char *name);
+
+#endif
