@@ -99,6 +99,8 @@ brn_status brn__image_watch_end(brn__image_training *t)
     if (!brn__image_watch_has_best(t)) return BRN_OK;
     BRN__TRY(brn__save_best_restore(&watch->best, &watch->last));
     take_metrics(&t->result, watch->last.valid_loss, watch->last.metrics, watch->last.metric_count);
+    if (watch->last.metric_count == 0) /* resumed when all epochs were done: accuracy is the first */
+        t->result.accuracy = t->result.plain_accuracy = brn__save_best_metric(&watch->best, 0);
     char text[256];
     snprintf(text, sizeof text, "the model is that of epoch %d, whose %s of %.4g is the best",
              brn__save_best_epoch(&watch->best), watch->best.monitor.name,

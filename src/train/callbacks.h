@@ -177,6 +177,9 @@ void brn__save_best_init(brn__save_best *best, const brn__monitor *monitor,
                          const brn__best_file *file, const brn__progress *progress);
 double brn__save_best_value(const brn__save_best *best); /* NaN: none so far */
 int brn__save_best_epoch(const brn__save_best *best);    /* from 1; 0: none so far */
+/* A metric of the best epoch by its place in the fit's list: a fit that was resumed at its end has
+ * measured none itself, and knows no names. */
+double brn__save_best_metric(const brn__save_best *best, int index);
 /* Gives the store the values of the best epoch, and `result` (of the last fit; may be NULL) its numbers.
  * Nothing happens when there is none. */
 brn_status brn__save_best_restore(brn__save_best *best, brn__fit_result *result);

@@ -42,6 +42,11 @@ double brn__save_best_value(const brn__save_best *best) { return best->memory[BE
 
 int brn__save_best_epoch(const brn__save_best *best) { return (int)best->memory[EPOCH]; }
 
+double brn__save_best_metric(const brn__save_best *best, int index)
+{
+    return index >= 0 && index < BRN__METRICS_MAX ? best->memory[METRICS + index] : NAN;
+}
+
 brn_status brn__save_best_restore(brn__save_best *best, brn__fit_result *result)
 {
     if (brn__save_best_epoch(best) == 0) return BRN_OK;

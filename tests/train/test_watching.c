@@ -265,6 +265,8 @@ TEST(the_best_epoch_is_kept_and_given_back)
     assert_close(result.valid_loss, 1, 0);
     assert_string_equal(result.metrics[0].name, "accuracy");
     assert_close(result.metrics[0].value, 1, 0);
+    assert_close(brn__save_best_metric(&best, 0), 1, 0);
+    assert_true(isnan(brn__save_best_metric(&best, 1)) && isnan(brn__save_best_metric(&best, -1)));
     assert_true(r.at_epoch[1] != r.at_epoch[3] && r.running[1] != r.running[3]);
     assert_true(*small_fit_parameter(&r.s, "b.weight") == r.at_epoch[1]);
     assert_true(*small_fit_parameter(&r.s, "n.running_mean") == r.running[1]);
