@@ -366,6 +366,16 @@ TEST(rates_fall_on_a_plateau)
     }
 }
 
+/* torch.optim.lr_scheduler.ReduceLROnPlateau(factor=.5, patience=1, threshold=0, threshold_mode="abs") of
+ * PyTorch 2.15, whose patience is one less. */
+TEST(rates_on_a_plateau_are_those_of_pytorch)
+{
+    static const double losses[] = {5, 4, 4, 4.5, 3, 3.1, 3.2, 3.3, 3.4, 2.9, 3, NAN, 3, 2.9, 2.5};
+    static const double rates[] = {.01,   .01,    .01,    .01,     .005,    .005,    .005,    .0025,
+                                   .0025, .00125, .00125, .00125, .000625, .000625, .0003125};
+    expect_rates(losses, 15, 2, 0, true, rates);
+}
+
 TEST(rates_fall_no_lower_than_the_least_and_are_not_raised_to_it)
 {
     expect_rates((double[]){3, 3, 3, 3}, 4, 1, 4e-3, true, (double[]){1e-2, 1e-2, 5e-3, 4e-3});
