@@ -44,7 +44,7 @@ void brn__average_undo(const brn__average *average, const void *saved);
  * use_buffers does. decay in [0, 1). */
 brn_status brn__ema_init(brn__average *average, brn_parameters *parameters, double decay);
 /* From the end of epoch `start` (of the fit, from 1) on, the mean of the parameters at each epoch's end
- * (fast.ai 0.7's use_swa, swa_start). Running statistics are averaged too, but have to be estimated again. */
+ * (fast.ai 0.7's use_swa, swa_start). Running statistics are averaged too, but are to be estimated anew. */
 brn_status brn__swa_init(brn__average *average, brn_parameters *parameters, int start);
 
 /* ------------------------------------------------------------------ norms.c */
@@ -55,5 +55,20 @@ brn_status brn__swa_init(brn__average *average, brn_parameters *parameters, int 
  * running = (1 - m) running + m batch, each with its own m, which is found by a trial. */
 brn_status brn__reestimate_norms(brn__learner *learner, const brn__network *network,
                                  brn__loader *loader);
+
+/* ------------------------------------------------------------------ swa_score.c */
+
+/* Shows how good an average of weights is while training goes on: at the first epoch that counts, every
+ * so many after it and after the last, the validation loss ("swa_loss") and the share of right labels ("swa_accuracy", of labels) with the
+ * averages as parameters and the norms estimated anew over the training loader; then all is put back to the
+ * bit. Costs a pass over the training and one over the validation items each time. */
+typedef struct brn__swa_score {
+    brn__callback callback;
+    const brn__average *average; /* borrowed; its own callback hears first */
+    int every;                   /* 0.7's swa_eval_freq: 5 */
+    void *saved;                 /* what the parameters were */
+} brn__swa_score;
+brn_status brn__swa_score_init(brn__swa_score *score, const brn__average *average, int every);
+void brn__swa_score_deinit(brn__swa_score *score); /* a zeroed one is fine */
 
 #endif

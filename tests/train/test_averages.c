@@ -187,6 +187,70 @@ TEST(estimating_statistics_anew_touches_nothing_else)
     toy_free(&plain);
 }
 
+static double metric_of(const brn__fit_result *result, const char *name)
+{
+    for (int i = 0; i < result->metric_count; i++)
+        if (strcmp(result->metrics[i].name, name) == 0) return result->metrics[i].value;
+    return NAN;
+}
+
+/* The mean loss over the validation items, with the parameters as they are. */
+static double valid_loss_of(toy *t)
+{
+    double sum = 0, items = 0;
+    assert_ok(brn__loader_start_epoch(t->valid, 0));
+    for (;;) {
+        brn__batch batch;
+        brn_plan *plan;
+        assert_ok(brn__loader_next(t->valid, &batch));
+        if (batch.count == 0) break;
+        assert_ok(brn__network_plan(brn__learner_runner(t->learner), &t->fit.network, NULL, batch.count,
+                                    &plan));
+        assert_ok(brn_plan_bind(plan, "x", batch.inputs));
+        assert_ok(brn_plan_bind(plan, "t", batch.targets));
+        assert_ok(brn_plan_run(plan, &(brn_run){0}));
+        sum += (double)*(const float *)brn_plan_output(plan, 1) * (double)batch.count;
+        items += (double)batch.count;
+    }
+    return sum / items;
+}
+
+TEST(averaged_weights_are_shown_and_training_goes_on_to_the_same_bits)
+{
+    toy plain, t;
+    toy_new(&plain);
+    plain.fit.epochs = 4;
+    brn__average same;
+    assert_ok(brn__swa_init(&same, plain.parameters, 1));
+    toy_use(&plain, &same.callback);
+    brn__fit_result without, with;
+    assert_ok(brn__learner_fit(plain.learner, &plain.fit, &without));
+    toy_new(&t);
+    t.fit.epochs = 4;
+    brn__average mean;
+    brn__swa_score score;
+    assert_ok(brn__swa_init(&mean, t.parameters, 1));
+    assert_ok(brn__swa_score_init(&score, &mean, 2));
+    toy_use(&t, &mean.callback);
+    toy_use(&t, &score.callback);
+    assert_ok(brn__learner_fit(t.learner, &t.fit, &with));
+    assert_true(toy_hash(&t) == toy_hash(&plain));
+    assert_close(with.valid_loss, without.valid_loss, 0);
+    /* what was shown last is what the averages give when they stay */
+    assert_ok(brn__average_apply(&same, NULL));
+    assert_ok(brn__reestimate_norms(plain.learner, &plain.fit.network, plain.train));
+    assert_close(metric_of(&with, "swa_loss"), valid_loss_of(&plain), 1e-12);
+    assert_true(metric_of(&with, "swa_loss") != with.valid_loss);
+    assert_true(metric_of(&with, "swa_accuracy") > .4);
+    brn__swa_score_deinit(&score);
+    assert_fails(brn__swa_score_init(&score, &mean, 0), BRN_ERROR_USAGE, "every 0 epochs");
+    brn__swa_score_deinit(&score);
+    brn__average_deinit(&same);
+    brn__average_deinit(&mean);
+    toy_free(&plain);
+    toy_free(&t);
+}
+
 TEST(averages_that_cannot_be_are_refused)
 {
     small s;
