@@ -22,9 +22,9 @@ extern "C" {
 #endif
 
 typedef enum brn_lr_finder_form {
-    BRN_LR_FIND,        /* fastai 2: 100 batches from 1e-7 to 10 */
-    BRN_LR_FIND_EPOCH,  /* fast.ai 0.7's lr_find: one epoch from 1e-5 to 10 */
-    BRN_LR_FIND_VALID,  /* fast.ai 0.7's lr_find2: 100 batches from 1e-5 to 10, one validation batch each */
+    BRN_LR_FIND,       /* fastai 2: 100 batches from 1e-7 to 10 */
+    BRN_LR_FIND_EPOCH, /* fast.ai 0.7's lr_find: one epoch from 1e-5 to 10 */
+    BRN_LR_FIND_VALID, /* its lr_find2: 100 batches from 1e-5 to 10, a validation batch after each */
 } brn_lr_finder_form;
 
 typedef struct brn_lr_finder_options {
@@ -35,7 +35,8 @@ typedef struct brn_lr_finder_options {
                         * (0.7 would show none of them) */
     bool linear;       /* the rate of batch i of n is end i / n instead of start (end / start)^(i / n) */
     bool stop;         /* at a smoothed loss above 4 times the best one. fastai 2 counts every batch; 0.7
-                        * takes the best from the 12th batch on. A loss that is no number, or infinite, always stops */
+                        * takes the best from the 12th batch on. A loss that is no number, or infinite,
+                        * always stops */
 } brn_lr_finder_options;
 
 /* Exponential, stopping; the numbers of the form. */
@@ -57,8 +58,8 @@ typedef struct brn_lr_curve {
 
 BRN_API void brn_lr_curve_free(brn_lr_curve *curve); /* a zeroed one is fine */
 
-/* The points that are worth a look: without the first iterations / 10 and the last five, and nothing from
- * the first loss that is not a number on (fastai 2). Writes where they begin and how many they are. */
+/* The points that are worth a look: without the first iterations / 10 and the last five, and nothing
+ * from the first loss that is not a number on (fastai 2). Writes where they begin and how many they are. */
 BRN_API void brn_lr_curve_useful(const brn_lr_curve *curve, int64_t *begin, int64_t *count);
 
 /* fastai 2's four suggestions; NaN where the useful points are too few for one. */

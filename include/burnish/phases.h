@@ -29,7 +29,7 @@ typedef struct brn_phase {
     brn_optimizer_options optimizer;
     brn_schedule_piece rate, momentum; /* over the phase; `fraction` is not read */
     double ratios[BRN_GROUPS_MAX];     /* group g's rate / rate; all 0: every group has the rate */
-    double decays[BRN_GROUPS_MAX];     /* group g's weight decay; all 0: every group has the optimizer's */
+    double decays[BRN_GROUPS_MAX];     /* group g's weight decay; all 0: each has the optimizer's */
 } brn_phase;
 
 /* One epoch of SGD at 1e-2 with momentum .9, both constant. */

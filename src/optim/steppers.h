@@ -51,7 +51,8 @@ typedef enum brn__stepper_id {
 extern brn__stepper *const brn__steppers_f32[BRN__STEPPER_COUNT];
 extern brn__stepper *const brn__steppers_f64[BRN__STEPPER_COUNT];
 
-/* d = scale gradient, or brought into [-limit, limit] with a limit above 0; the sum of squares of `count` values, in eight lanes and double. */
+/* d = scale gradient, or the gradient brought into [-limit, limit] with a limit above 0; the sum of
+ * squares of `count` values, in eight lanes and double. */
 void brn__scale_gradient_f32(const void *gradient, double scale, double limit, void *d, int64_t count);
 void brn__scale_gradient_f64(const void *gradient, double scale, double limit, void *d, int64_t count);
 double brn__sum_of_squares_f32(const void *values, int64_t count);
