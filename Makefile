@@ -4,7 +4,7 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo test check tsan fuzz soak bench sizes layers install clean
+.PHONY: all help setup lists demo test check tsan fuzz soak analyse reliability bench sizes layers install clean
 all: build/burnish
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo 'make tsan       what runs in threads, under the thread sanitizer'
 	@echo 'make fuzz       random inputs for all that reads files (FUZZ_RUNS=1, in millions, or FUZZ_SECONDS= each)'
 	@echo 'make soak       the long tests, for hours (SOAK="NAME..." picks from tests/soak)'
+	@echo 'make analyse    static analysis: gcc -fanalyzer, cppcheck, clang-tidy'
 	@echo 'make bench      compare with peers (installed into build/peers)'
 	@echo 'make sizes      the longest files and functions'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
@@ -60,6 +61,15 @@ fuzz: setup
 soak: build/burnish
 	@-tools/bootstrap fuzz
 	@tools/soak build/meson $(SOAK)
+
+# gcc -fanalyzer, cppcheck and clang-tidy.
+analyse: setup
+	@tools/bootstrap analyse
+	@tools/analyse
+
+# docs/reliability.md from the figures that tests and soak runs have left in build/reliability.
+reliability:
+	@tools/reliability
 
 bench: build/burnish
 	@bench/run $(BENCH)

@@ -223,7 +223,7 @@ void brn__svg_name(brn__text *out, const char *name, int length)
     size_t bytes = 0;
     int characters = 0;
     name = name ? name : "";
-    while (name[bytes] && bytes < sizeof part - 8) {
+    while (bytes < sizeof part - 8 && name[bytes]) {
         bool starts = ((unsigned char)name[bytes] & 0xc0) != 0x80;
         if (starts && characters == length) break;
         characters += starts;
