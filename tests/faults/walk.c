@@ -273,9 +273,9 @@ static void scratch_remove(void)
 
 static int conclude(const char *what, uint64_t points, uint64_t found, int passed, int failed)
 {
-    printf("points %llu\nfound %llu\nscenarios %d\n", (unsigned long long)points,
-           (unsigned long long)found, passed + failed);
-    printf("faults in %s: %d passed, %d failed, 0 skipped\n", what, passed, failed);
+    printf("%s: failing calls walked\npoints %llu\nfound %llu\nscenarios %d\n", what,
+           (unsigned long long)points, (unsigned long long)found, passed + failed);
+    printf("%d passed, %d failed, 0 skipped\n", passed, failed);
     return failed != 0;
 }
 
