@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "data/image/check.h"
+#include "data/image/resize.h"
 #include "data/pictures.h"
 #include "report/thumbnail.h"
 #include "test.h"
@@ -230,6 +231,81 @@ TEST(the_list_does_not_depend_on_the_threads)
         brn_data_check_close(check);
         assert_string_equal(one, other);
     }
+}
+
+/* ------------------------------------------------------------------ real photos */
+
+enum { PHOTOS = 60 };
+
+static void brighten(brn__picture *picture)
+{
+    const size_t bytes = (size_t)picture->width * (size_t)picture->height * 3;
+    for (size_t i = 0; i < bytes; i++) {
+        const int level = picture->pixels[i] * 115 / 100;
+        picture->pixels[i] = (uint8_t)(level > 255 ? 255 : level);
+    }
+}
+
+/* Halves and brightens a photo, and stores it at quality 40. */
+static void put_changed(const char *root, int number, const char *path)
+{
+    char name[32];
+    brn__picture photo, half;
+    brn__text jpeg = {0};
+    snprintf(name, sizeof name, "a/%02d-changed.jpg", number);
+    assert_ok(brn__picture_read(path, 0, &photo));
+    const int width = photo.width / 2, height = photo.height / 2;
+    const brn__rectangle all = {.width = width, .height = height};
+    assert_ok(brn__picture_resize(&photo, width, height, all, BRN__INTERPOLATION_BICUBIC, &half));
+    brighten(&half);
+    assert_ok(brn__jpeg_encode(&half, 40, &jpeg));
+    put_bytes(root, name, jpeg.bytes, jpeg.length);
+    brn__picture_free(&photo);
+    brn__picture_free(&half);
+    brn__text_free(&jpeg);
+}
+
+TEST(photos_that_were_changed_are_found_again_and_others_are_not)
+{
+    const char *from = test_data_path("images/ants_bees/train/bees");
+    const char *root = test_scratch_folder();
+    brn__name_list names;
+    assert_ok(brn__list_folder(from, &names));
+    assert_true(names.count >= PHOTOS);
+    for (int i = 0; i < PHOTOS; i++) {
+        char path[1024], name[32], *bytes;
+        size_t length;
+        snprintf(path, sizeof path, "%s/%s", from, names.names[i]);
+        snprintf(name, sizeof name, "a/%02d.jpg", i);
+        assert_ok(brn__read_file(path, 1 << 24, &bytes, &length));
+        put_bytes(root, name, bytes, length);
+        brn__free(bytes);
+        put_changed(root, i, path);
+    }
+    brn__name_list_free(&names);
+    brn_data_check *check = open_check(root, 1u << BRN_FINDING_NEAR_DUPLICATE, 2);
+    const int64_t count = brn_data_check_count(check);
+    for (int64_t i = 0; i < count; i++) {
+        const brn_data_finding f = brn_data_check_finding(check, i);
+        assert_memory_equal(f.path, f.partner, 4); /* "a/07" */
+    }
+    assert_in_range(count, PHOTOS - 1, PHOTOS);
+    brn_data_check_close(check);
+}
+
+TEST(real_folders_have_the_known_leaks)
+{
+    char root[1024];
+    snprintf(root, sizeof root, "%s", test_data_path("images/flowers17"));
+    brn_data_check *check = open_check(root, 0, 2);
+    assert_int_equal(brn_data_check_pictures(check), 1360);
+    assert_int_equal(brn_data_check_kind_count(check, BRN_FINDING_LEAK), 30);
+    assert_int_equal(brn_data_check_kind_count(check, BRN_FINDING_TWO_LABELS), 0);
+    brn_data_check_close(check);
+    check = open_check(test_data_path("images/corel5k_sample"), 0, 2);
+    assert_int_equal(brn_data_check_files(check), 1201);
+    assert_int_equal(brn_data_check_count(check), 0); /* labels.csv lies beside the folder */
+    brn_data_check_close(check);
 }
 
 /* ------------------------------------------------------------------ changes */
