@@ -165,7 +165,7 @@ TEST(groups_are_joined_by_any_number_of_steps)
     brn_data_check *check;
     int64_t group_of[5];
     assert_ok(brn__check_scan(root, &options, &check));
-    brn__check_groups(check, group_of);
+    assert_ok(brn__check_groups(check, group_of));
     assert_memory_equal(group_of, expected, sizeof expected);
     brn_data_check_close(check);
 }

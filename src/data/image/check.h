@@ -42,7 +42,7 @@ brn_status brn__check_scan(const char *folder, const brn_data_check_options *opt
                            brn_data_check **out);
 /* group_of[i] (file_count) = the first file that file i is the same as or looks like, by any number of
  * steps; i itself when there is none. */
-void brn__check_groups(const brn_data_check *check, int64_t *group_of);
+brn_status brn__check_groups(const brn_data_check *check, int64_t *group_of);
 
 /* Adds a finding about file `owner`; the reason is made of the format. A kind that nobody asked for
  * is passed over. */

@@ -22,6 +22,7 @@ typedef struct matches {
 typedef struct row_job {
     const brn_data_check *check;
     const int64_t *pictures; /* (count): the files that are pictures */
+    const uint64_t *hashes;  /* (count): theirs, close together, as nearly all pairs end here */
     int64_t count, first, end;
     matches *found;          /* (count) */
 } row_job;
@@ -42,10 +43,11 @@ static void search_row(const row_job *job, int64_t row)
     const int64_t me = job->pictures[row];
     const brn__walk_file *mine = files[me].file;
     const match none = {.other = -1, .distance = INT_MAX};
+    const int near_bits = job->check->options.near_bits > 0 ? job->check->options.near_bits : 0;
     matches found = {none, none, none};
     for (int64_t i = 0; i < job->count; i++) {
+        if (__builtin_popcountll(job->hashes[row] ^ job->hashes[i]) > near_bits || i == row) continue;
         const int64_t other = job->pictures[i];
-        if (other == me) continue;
         const int distance = brn__fingerprint_distance(&files[me].print, &files[other].print,
                                                        job->check->options.near_bits);
         if (distance == INT_MAX) continue;
@@ -109,19 +111,38 @@ static brn_status tell_row(brn_data_check *check, int64_t me, const matches *fou
                 NULL, NULL);
 }
 
-brn_status brn__check_pairs(brn_data_check *check)
+/* The files that are pictures, and their hashes; both brn__free. */
+static brn_status list_pictures(const brn_data_check *check, int64_t **pictures, uint64_t **hashes)
 {
     int64_t count = 0;
-    int64_t *pictures = brn__alloc_array((size_t)check->picture_count, sizeof *pictures);
+    *pictures = brn__alloc_array((size_t)check->picture_count, sizeof **pictures);
+    *hashes = brn__alloc_array((size_t)check->picture_count, sizeof **hashes);
+    if (!*pictures || !*hashes) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < check->file_count; i++) {
+        if (!brn__is_readable(&check->files[i])) continue;
+        (*hashes)[count] = check->files[i].print.hash;
+        (*pictures)[count++] = i;
+    }
+    return BRN_OK;
+}
+
+brn_status brn__check_pairs(brn_data_check *check)
+{
+    int64_t *pictures;
+    uint64_t *hashes;
     matches *found = brn__alloc_array((size_t)check->picture_count, sizeof *found);
-    brn_status status = pictures && found ? BRN_OK : BRN_ERROR_NO_MEMORY;
-    for (int64_t i = 0; status == BRN_OK && i < check->file_count; i++)
-        if (brn__is_readable(&check->files[i])) pictures[count++] = i;
-    const row_job common = {.check = check, .pictures = pictures, .count = count, .found = found};
+    brn_status status = list_pictures(check, &pictures, &hashes);
+    if (!found) status = BRN_ERROR_NO_MEMORY;
+    const row_job common = {.check = check,
+                            .pictures = pictures,
+                            .hashes = hashes,
+                            .count = check->picture_count,
+                            .found = found};
     if (status == BRN_OK) status = search_all(check, &common);
-    for (int64_t i = 0; status == BRN_OK && i < count; i++)
+    for (int64_t i = 0; status == BRN_OK && i < check->picture_count; i++)
         status = tell_row(check, pictures[i], &found[i]);
     brn__free(pictures);
+    brn__free(hashes);
     brn__free(found);
     return status;
 }
@@ -133,20 +154,29 @@ static int64_t first_of(int64_t *group_of, int64_t file)
     return file;
 }
 
-void brn__check_groups(const brn_data_check *check, int64_t *group_of)
+static void join(int64_t *group_of, int64_t file, int64_t other)
 {
-    const brn__checked *files = check->files;
+    const int64_t a = first_of(group_of, file), b = first_of(group_of, other);
+    group_of[a > b ? a : b] = a < b ? a : b;
+}
+
+brn_status brn__check_groups(const brn_data_check *check, int64_t *group_of)
+{
+    const int near_bits = check->options.near_bits > 0 ? check->options.near_bits : 0;
+    int64_t *pictures;
+    uint64_t *hashes;
+    brn_status status = list_pictures(check, &pictures, &hashes);
     for (int64_t i = 0; i < check->file_count; i++) group_of[i] = i;
-    for (int64_t i = 0; i < check->file_count; i++) {
-        if (!brn__is_readable(&files[i])) continue;
+    for (int64_t i = 0; status == BRN_OK && i < check->picture_count; i++)
         for (int64_t j = 0; j < i; j++) {
-            if (!brn__is_readable(&files[j])) continue;
-            if (brn__fingerprint_distance(&files[i].print, &files[j].print,
-                                          check->options.near_bits) == INT_MAX)
-                continue;
-            const int64_t a = first_of(group_of, i), b = first_of(group_of, j);
-            group_of[a > b ? a : b] = a < b ? a : b;
+            if (__builtin_popcountll(hashes[i] ^ hashes[j]) > near_bits) continue;
+            if (brn__fingerprint_distance(&check->files[pictures[i]].print,
+                                          &check->files[pictures[j]].print,
+                                          check->options.near_bits) != INT_MAX)
+                join(group_of, pictures[i], pictures[j]);
         }
-    }
     for (int64_t i = 0; i < check->file_count; i++) group_of[i] = first_of(group_of, i);
+    brn__free(pictures);
+    brn__free(hashes);
+    return status;
 }

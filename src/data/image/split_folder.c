@@ -58,8 +58,8 @@ static brn_status match_groups(chooser *c, const brn_data_check *check, size_t r
 {
     int64_t *item_of = brn__alloc_array((size_t)check->file_count, sizeof *item_of);
     int64_t *group_of = brn__alloc_array((size_t)check->file_count, sizeof *group_of);
-    if (item_of && group_of) {
-        brn__check_groups(check, group_of);
+    brn_status status = item_of && group_of ? brn__check_groups(check, group_of) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK) {
         for (int64_t i = 0, file = 0; i < c->count && file < check->file_count; file++) {
             const char *path = brn_image_data_path(c->data, i) + root + 1;
             item_of[file] = -1;
@@ -71,7 +71,6 @@ static brn_status match_groups(chooser *c, const brn_data_check *check, size_t r
             i++;
         }
     }
-    brn_status status = item_of && group_of ? BRN_OK : BRN_ERROR_NO_MEMORY;
     brn__free(item_of);
     brn__free(group_of);
     return status;
