@@ -48,6 +48,11 @@ static brn_status add_transform(brn__sha256 *digest, const brn__image_network *n
              network->model->name, t->size, t->resize, (int)t->interpolation, (double)t->mean[0],
              (double)t->mean[1], (double)t->mean[2], (double)t->deviation[0],
              (double)t->deviation[1], (double)t->deviation[2]);
+    if (t->training.crop == BRN__CROP_SQUASH || t->training.crop == BRN__CROP_WHOLE) {
+        size_t used = strlen(text); /* the plain view depends on these too */
+        snprintf(text + used, sizeof text - used, " crop %d pad %d;", (int)t->training.crop,
+                 (int)t->training.pad_mode);
+    }
     return brn__sha256_add(digest, text, strlen(text));
 }
 

@@ -633,3 +633,40 @@ TEST(everything_at_once_passes_on_any_shape)
         brn__picture_free(&picture);
     }
 }
+
+/* ------------------------------------------------------------------ the plain view */
+
+/* As fast.ai: what training squashes or shows whole is so in validation. */
+TEST(the_plain_view_shows_what_training_shows)
+{
+    enum { S = 20 };
+    float out[3 * S * S];
+    brn__image_transform transform = plain_transform(S);
+    brn__picture picture;
+    assert_ok(brn__picture_new(60, 30, "thirds", &picture));
+    for (int i = 0; i < 60 * 30; i++) memset(picture.pixels + 3 * i, i % 60 / 20 * 100, 3);
+    static const int rows[][5] = {
+        /* grey levels at columns 1, 5, 10, 15, 18 */
+        [BRN__CROP_RANDOM] = {100, 100, 100, 100, 100}, /* the middle third and some */
+        [BRN__CROP_CENTRE] = {100, 100, 100, 100, 100},
+        [BRN__CROP_SQUASH] = {0, 0, 100, 200, 200},
+        [BRN__CROP_WHOLE] = {0, 0, 100, 200, 200},
+    };
+    static const int columns[5] = {1, 5, 10, 15, 18};
+    for (int crop = 0; crop < 4; crop++) {
+        transform.training.crop = (brn__crop)crop;
+        transform.training.pad_mode = BRN__PAD_ZEROS;
+        assert_ok(brn__image_transform_apply(&transform, &picture, false, NULL, out));
+        for (int i = 0; i < 5; i++) {
+            if (crop < 2 && (i == 0 || i == 4)) continue; /* beyond the third */
+            assert_close((double)out[10 * S + columns[i]] * 255, rows[crop][i], 1e-3);
+        }
+        double above = crop == BRN__CROP_WHOLE ? 0 : (double)out[10 * S + 18];
+        assert_close((double)out[1 * S + 18], above, 1e-5);
+    }
+    brn__picture_free(&picture);
+    picture = noise_picture(1, 900);
+    assert_ok(brn__image_transform_apply(&transform, &picture, false, NULL, out));
+    for (int i = 0; i < 3 * S * S; i++) assert_true(out[i] >= 0 && out[i] <= 1);
+    brn__picture_free(&picture);
+}

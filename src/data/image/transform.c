@@ -85,28 +85,60 @@ static int centre_start(int side, int size)
     return (int)nearbyint((side - size) / 2.0);
 }
 
-/* torchvision's Resize(R) and CenterCrop(S): the longer side is R * longer / shorter, rounded down.
- */
+/* What the picture is resized to before its middle is taken. torchvision's Resize(R): the longer side is
+ * R * longer / shorter, rounded down. As in fast.ai, a picture that training squashes or shows whole is
+ * treated so here too. */
+static void plain_sides(const brn__image_transform *transform, const brn__picture *picture,
+                        int sides[2])
+{
+    const int64_t width = picture->width, height = picture->height;
+    const bool is_high = width < height;
+    const int64_t shorter = is_high ? width : height, longer = is_high ? height : width;
+    int64_t to_shorter = transform->resize, to_longer = transform->resize;
+    if (transform->training.crop == BRN__CROP_WHOLE) {
+        to_longer = transform->size;
+        to_shorter = transform->size * shorter / longer;
+        if (to_shorter < 1) to_shorter = 1;
+    } else if (transform->training.crop != BRN__CROP_SQUASH) {
+        to_longer = transform->resize * longer / shorter;
+    }
+    sides[0] = (int)(is_high ? to_shorter : to_longer);
+    sides[1] = (int)(is_high ? to_longer : to_shorter);
+}
+
+/* All of a picture of at most S x S pixels, in the middle; beyond its edge what training pads with. */
+static void put_in_the_middle(const brn__image_transform *transform, const brn__picture *picture,
+                              const brn__tone *tone, float *out)
+{
+    const int size = transform->size;
+    const brn__projection shift = {{{1, 0, -((size - picture->width) / 2)},
+                                    {0, 1, -((size - picture->height) / 2)}}};
+    brn__gather(picture, &shift, (brn__sampling){.pad_mode = transform->training.pad_mode}, size,
+                tone, out);
+}
+
 static brn_status apply_plain(const brn__image_transform *transform, const brn__picture *picture,
                               float *out)
 {
-    int width = picture->width, height = picture->height, size = transform->size;
-    int shorter = width < height ? width : height;
-    if (width == size && height == size) {
-        brn__tone as_is = brn__tone_new((brn__lighting){1, 0}, transform->mean, transform->deviation);
-        brn__tone_apply(picture, &as_is, out);
+    const int size = transform->size;
+    const brn__tone tone =
+        brn__tone_new((brn__lighting){1, 0}, transform->mean, transform->deviation);
+    if (picture->width == size && picture->height == size) {
+        brn__tone_apply(picture, &tone, out);
         return BRN_OK;
     }
-    int64_t long_side = (int64_t)transform->resize * (width < height ? height : width) / shorter;
-    int resized_width = width < height ? transform->resize : (int)long_side;
-    int resized_height = width < height ? (int)long_side : transform->resize;
-    brn__rectangle part = {centre_start(resized_width, size), centre_start(resized_height, size),
-                           size, size};
+    int sides[2];
+    plain_sides(transform, picture, sides);
+    const bool whole = transform->training.crop == BRN__CROP_WHOLE;
+    brn__rectangle part = {centre_start(sides[0], size), centre_start(sides[1], size), size, size};
+    if (whole) part = (brn__rectangle){0, 0, sides[0], sides[1]};
     brn__picture cropped;
-    BRN__TRY(brn__picture_resize(picture, resized_width, resized_height, part,
-                                 transform->interpolation, &cropped));
-    brn__tone tone = brn__tone_new((brn__lighting){1, 0}, transform->mean, transform->deviation);
-    brn__tone_apply(&cropped, &tone, out);
+    BRN__TRY(brn__picture_resize(picture, sides[0], sides[1], part, transform->interpolation,
+                                 &cropped));
+    if (whole)
+        put_in_the_middle(transform, &cropped, &tone, out);
+    else
+        brn__tone_apply(&cropped, &tone, out);
     brn__picture_free(&cropped);
     return BRN_OK;
 }

@@ -11,7 +11,8 @@
 typedef struct brn__image_transform {
     int size;   /* S: side of the result */
     int resize; /* validation: the shorter side becomes this, then the centre S x S is cut out; a picture
-                   of S x S pixels is taken as it is */
+                   of S x S pixels is taken as it is. Where training squashes, both sides become this;
+                   where it shows the whole picture, the longer side becomes S */
     brn__interpolation interpolation; /* of that resize */
     float mean[3], deviation[3];      /* of pixels in [0, 1], per channel */
     brn__augment_options training;
