@@ -248,19 +248,19 @@ TEST(what_lies_beyond_the_horizon_does_no_harm)
                                     {{{1, 0, 0}, {0, 1, 0}}, {-0.05, -0.05}}};
     for (size_t n = 0; n < sizeof wild / sizeof *wild; n++)
         for (int mode = 0; mode < 4; mode++) {
-            brn__sampling sampling = {(brn__pad_mode)mode, n % 2};
+            brn__sampling sampling = {(brn__pad_mode)mode, (brn__sample_mode)n};
             brn__gather(&picture, &wild[n], sampling, S, &tone, out);
             for (int i = 0; i < 3 * S * S; i++) assert_true(out[i] >= 0 && out[i] <= 1);
         }
     brn__picture_free(&picture);
 }
 
-TEST(padding_is_pytorchs)
+TEST(sampling_and_padding_are_pytorchs)
 {
     json_t *golden = golden_open("tests/golden/augment.json");
     const json_t *padding = golden_at(golden, "padding");
     static const char *const names[] = {"modes/reflect", "modes/mirror", "modes/edge",
-                                        "modes/zeros"};
+                                        "modes/zeros", "modes/bicubic"};
     int size = (int)golden_number(padding, "size");
     brn__picture picture;
     assert_ok(brn__picture_new((int)golden_number(padding, "width"),
@@ -277,11 +277,12 @@ TEST(padding_is_pytorchs)
         brn__tone_new((brn__lighting){1, 0}, transform.mean, transform.deviation);
     float *out = brn__alloc_array((size_t)(3 * size * size), sizeof *out);
     assert_non_null(out);
-    for (int mode = 0; mode < 4; mode++)
+    for (int mode = 0; mode < 5; mode++)
         for (int any = 0; any < 2; any++) { /* through the general loop too */
             projection.w[0] = any ? 1e-15 : 0;
-            brn__gather(&picture, &projection, (brn__sampling){.pad_mode = (brn__pad_mode)mode},
-                        size, &tone, out);
+            brn__sampling sampling = {.pad_mode = (brn__pad_mode)mode};
+            if (mode == 4) sampling = (brn__sampling){BRN__PAD_ZEROS, BRN__SAMPLE_BICUBIC};
+            brn__gather(&picture, &projection, sampling, size, &tone, out);
             const json_t *want = golden_at(padding, names[mode]);
             assert_int_equal(json_array_size(want), size * size);
             for (int i = 0; i < size * size; i++)
@@ -302,7 +303,7 @@ TEST(the_nearest_pixel_is_taken_whole)
         brn__tone_new((brn__lighting){1, 0}, transform.mean, transform.deviation);
     brn__picture picture = noise_picture(20, 20);
     const brn__projection projection = {{{0.6103, 0.1007, -1.2711}, {0.0301, 0.6007, 2.1013}}};
-    brn__gather(&picture, &projection, (brn__sampling){BRN__PAD_ZEROS, true}, S, &tone, out);
+    brn__gather(&picture, &projection, (brn__sampling){BRN__PAD_ZEROS, BRN__SAMPLE_NEAREST}, S, &tone, out);
     int black = 0;
     for (int i = 0; i < S * S; i++) {
         double place[2];
@@ -607,6 +608,15 @@ static void run_all(const brn__image_transform *transform, const brn__picture *p
     assert_non_null(out);
     assert_ok(brn__image_transform_apply(transform, &copy, true, &random, out));
     for (size_t i = 0; i < values; i++) assert_true(isfinite(out[i]));
+    brn__picture_free(&copy); /* once more: nothing but the arguments counts */
+    assert_ok(brn__picture_new(picture->width, picture->height, "copy", &copy));
+    memcpy(copy.pixels, picture->pixels, (size_t)picture->width * (size_t)picture->height * 3);
+    float *again = brn__alloc_array(values, sizeof *again);
+    assert_non_null(again);
+    random = brn__random_new(brn__philox_key(8, "augment"), 0, item, 0);
+    assert_ok(brn__image_transform_apply(transform, &copy, true, &random, again));
+    assert_memory_equal(again, out, values * sizeof *out);
+    brn__free(again);
     brn__free(out);
     brn__picture_free(&copy);
 }
@@ -625,7 +635,7 @@ TEST(everything_at_once_passes_on_any_shape)
         o->crop = (brn__crop)(i / 6 % 5);
         o->pad_mode = (brn__pad_mode)(i / 30 % 4);
         o->square_first = i / 120, o->item_size = i % 3 ? 0 : 40;
-        o->nearest = i % 7 == 0;
+        o->sample_mode = i % 7 ? BRN__SAMPLE_BILINEAR : (brn__sample_mode)(i % 3);
         o->min_scale = i % 11 ? 1 : 0.1;
         transform.size = transform.resize = i % 13 ? 24 : 1;
         brn__picture picture = noise_picture(sides[i % 6][0], sides[i % 6][1]);

@@ -94,6 +94,7 @@ TEST(lines_print_in_their_shortest_form)
     check_line("fastai2,presize:460,min-scale:0.75", "fastai2,presize:460,min-scale");
     check_line("fastai2,symmetry,erase", "fastai2,symmetry,erase");
     check_line("side-on,squash,edge", "side-on,squash,edge");
+    check_line("fastai2,bicubic", "fastai2,bicubic");
     check_line("none,googlenet:0.3", "none,googlenet:0.3");
     check_line("none,resized-crop:0.35,0.5,2", "none,resized-crop:0.35,0.5,2");
     check_line("none,rotate:0.1", "none,rotate:0.1");

@@ -226,7 +226,7 @@ def padding_cases():
     step, start = (.7, -.3), (-9.25, -7.5)  # of x along columns, and of y along rows
     rows = {}
     for name, mode, align in [("mirror", "reflection", True), ("reflect", "reflection", False),
-                              ("edge", "border", True), ("zeros", "zeros", True)]:
+                              ("edge", "border", True), ("zeros", "zeros", True), ("bicubic", "zeros", True)]:
         places = torch.zeros(1, 24, 24, 2, dtype=torch.float64)
         for row in range(24):
             for column in range(24):
@@ -234,8 +234,9 @@ def padding_cases():
                 n = [(2 * a + 1) / s - 1 if not align else 2 * a / (s - 1) - 1
                      for a, s in zip(at, (width, height))]
                 places[0, row, column] = torch.tensor(n)
-        result = torch.nn.functional.grid_sample(x, places, mode="bilinear", padding_mode=mode, align_corners=align)
-        rows[name] = rounded((result[0, 0] / 255).reshape(-1))
+        kind = "bicubic" if name == "bicubic" else "bilinear"
+        result = torch.nn.functional.grid_sample(x, places, mode=kind, padding_mode=mode, align_corners=align)
+        rows[name] = rounded((result[0, 0] / 255).clamp(0, 1).reshape(-1))
     return {"width": width, "height": height, "picture": picture.reshape(-1).tolist(),
             "matrix": [.9, .1, start[0], .05, step[0], start[1]], "size": 24, "modes": rows}
 

@@ -190,7 +190,7 @@ brn__augment brn__augment_draw(const brn__augment_options *options, brn__random 
     drawn.crop = options->crop;
     drawn.pad = options->pad;
     drawn.pad_mode = options->pad_mode;
-    drawn.nearest = options->nearest;
+    drawn.sample_mode = options->sample_mode;
     drawn.square_first = options->square_first;
     drawn.item_size = options->item_size;
     draw_common(options, random, &drawn);

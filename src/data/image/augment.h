@@ -28,6 +28,13 @@ typedef enum brn__pad_mode {
     BRN__PAD_ZEROS,   /* 0 0 0 | a b c   black, before normalisation */
 } brn__pad_mode;
 
+/* How a place between pixels is sampled. */
+typedef enum brn__sample_mode {
+    BRN__SAMPLE_BILINEAR,
+    BRN__SAMPLE_NEAREST,
+    BRN__SAMPLE_BICUBIC, /* of 16 pixels, with PyTorch's a = -0.75 */
+} brn__sample_mode;
+
 enum { BRN__AUGMENT_TRIES = 10, BRN__AUGMENT_HOLES = 16, BRN__AUGMENT_PATCHES = 8 };
 
 /* Probabilities are those that a transform happens at all; names in parentheses are fast.ai's. */
@@ -48,7 +55,7 @@ typedef struct brn__augment_options {
     double googlenet_area, googlenet_low, googlenet_high, googlenet_swap; /* least area, aspects */
     int pad; /* pixels of the result that a random crop may reach beyond the scaled picture */
     brn__pad_mode pad_mode;
-    bool nearest; /* sample the nearest pixel, not between four */
+    brn__sample_mode sample_mode;
 
     double max_stretch, stretch_probability; /* RandomStretch: one axis by 1 .. 1 + this */
     double min_enlarge, max_enlarge, enlarge_probability; /* RandomZoom: 1 + these, about the centre */
@@ -89,7 +96,7 @@ typedef struct brn__augment {
     brn__crop crop;
     int pad;
     brn__pad_mode pad_mode;
-    bool nearest;
+    brn__sample_mode sample_mode;
 
     double stretch_across, stretch_down, enlarge; /* by 1 + these */
     bool square_first;

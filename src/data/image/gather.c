@@ -383,7 +383,7 @@ static void narrow(int64_t start, int64_t step, int64_t limit, int *begin, int *
 }
 
 /* An affine mapping, bilinear. */
-static void gather_affine(const brn__picture *picture, const brn__projection *mapping,
+static void gather_affine(const brn__picture *picture, const brn__projection *projection,
                           brn__pad_mode mode, int size, const brn__tone *tone, float *out)
 {
     const double one = 4294967296.0;
@@ -391,10 +391,10 @@ static void gather_affine(const brn__picture *picture, const brn__projection *ma
     int16_t samples[4 * CHUNK] = {0};
     for (int y = 0; y < size; y++) {
         row_walk row = {
-            .x = llround((mapping->m[0][1] * y + mapping->m[0][2]) * one),
-            .y = llround((mapping->m[1][1] * y + mapping->m[1][2]) * one),
-            .step_x = llround(mapping->m[0][0] * one),
-            .step_y = llround(mapping->m[1][0] * one),
+            .x = llround((projection->m[0][1] * y + projection->m[0][2]) * one),
+            .y = llround((projection->m[1][1] * y + projection->m[1][2]) * one),
+            .step_x = llround(projection->m[0][0] * one),
+            .step_y = llround(projection->m[1][0] * one),
         };
         int begin = 0, end = size;
         narrow(row.x, row.step_x, (int64_t)(picture->width - 1) << 32, &begin, &end);
@@ -468,40 +468,79 @@ static bool all_inside(const int64_t *places, int count, int size)
     return low >= 0 && high < (int64_t)(size - 1) << 32;
 }
 
+/* The weights of four pixels at distances 1 + t, t, 1 - t, 2 - t (Keys, a = -0.75). */
+static void cubic_weights(double t, double out[4])
+{
+    const double a = -0.75;
+    const double distances[4] = {1 + t, t, 1 - t, 2 - t};
+    for (int i = 0; i < 4; i++) {
+        double d = distances[i];
+        out[i] = i == 1 || i == 2 ? ((a + 2) * d - (a + 3)) * d * d + 1
+                                  : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+    }
+}
+
+/* One sample among 16 pixels, clipped to black and white. */
+static void sample_cubic(const brn__picture *picture, brn__pad_mode mode, int64_t fixed_x,
+                         int64_t fixed_y, int16_t *out)
+{
+    double across[4], down[4], sum[3] = {0};
+    cubic_weights((double)(uint32_t)fixed_x / 4294967296.0, across);
+    cubic_weights((double)(uint32_t)fixed_y / 4294967296.0, down);
+    for (int i = 0; i < 16; i++) {
+        int x = place(mode, (fixed_x >> 32) + i % 4 - 1, picture->width);
+        int y = place(mode, (fixed_y >> 32) + i / 4 - 1, picture->height);
+        const uint8_t *pixel = pixel_at(picture, x, y);
+        double weight = across[i % 4] * down[i / 4];
+        for (int channel = 0; channel < 3; channel++) sum[channel] += weight * pixel[channel];
+    }
+    for (int channel = 0; channel < 3; channel++)
+        out[channel] = (int16_t)(fmin(fmax(sum[channel], 0), 255) * (1 << SAMPLE_BITS) + 0.5);
+}
+
+/* A chunk of samples at places that are given one by one. */
+static void gather_places(const brn__picture *picture, brn__sampling sampling, const int64_t *x,
+                          const int64_t *y, int count, int16_t *samples)
+{
+    if (sampling.mode == BRN__SAMPLE_BICUBIC) {
+        for (int i = 0; i < count; i++)
+            sample_cubic(picture, sampling.pad_mode, x[i], y[i], samples + 4 * i);
+    } else if (all_inside(x, count, picture->width) && all_inside(y, count, picture->height)) {
+        gather_at(picture->pixels, (size_t)picture->width * 3, x, y, count, samples);
+    } else {
+        for (int i = 0; i < count; i++)
+            sample_anywhere(picture, sampling.pad_mode, x[i], y[i], samples + 4 * i);
+    }
+}
+
 /* Any mapping, any sampling. */
-static void gather_any(const brn__picture *picture, const brn__projection *mapping,
+static void gather_any(const brn__picture *picture, const brn__projection *projection,
                        brn__sampling sampling, int size, const brn__tone *tone, float *out)
 {
-    size_t plane = (size_t)size * (size_t)size, stride = (size_t)picture->width * 3;
+    size_t plane = (size_t)size * (size_t)size;
     int16_t samples[4 * CHUNK] = {0};
     int64_t places_x[CHUNK], places_y[CHUNK];
     for (int y = 0; y < size; y++) {
         for (int x = 0; x < size; x += CHUNK) {
             int count = size - x < CHUNK ? size - x : CHUNK;
-            find_places(mapping, x, y, count, places_x, places_y);
-            if (sampling.nearest) {
+            find_places(projection, x, y, count, places_x, places_y);
+            if (sampling.mode == BRN__SAMPLE_NEAREST) {
                 round_places(places_x, count);
                 round_places(places_y, count);
             }
-            if (all_inside(places_x, count, picture->width) &&
-                all_inside(places_y, count, picture->height))
-                gather_at(picture->pixels, stride, places_x, places_y, count, samples);
-            else
-                for (int i = 0; i < count; i++)
-                    sample_anywhere(picture, sampling.pad_mode, places_x[i], places_y[i],
-                                    samples + 4 * i);
+            gather_places(picture, sampling, places_x, places_y, count, samples);
             put(samples, count, tone, out + (size_t)y * (size_t)size + (size_t)x, plane);
         }
     }
 }
 
-void brn__gather(const brn__picture *picture, const brn__projection *mapping, brn__sampling sampling,
+void brn__gather(const brn__picture *picture, const brn__projection *projection, brn__sampling sampling,
                  int size, const brn__tone *tone, float *out)
 {
-    if (brn__projection_is_affine(mapping) && !sampling.nearest)
-        gather_affine(picture, mapping, sampling.pad_mode, size, tone, out);
+    if (brn__projection_is_affine(projection) && sampling.mode == BRN__SAMPLE_BILINEAR)
+        gather_affine(picture, projection, sampling.pad_mode, size, tone, out);
     else
-        gather_any(picture, mapping, sampling, size, tone, out);
+        gather_any(picture, projection, sampling, size, tone, out);
 }
 
 void brn__tone_apply(const brn__picture *picture, const brn__tone *tone, float *out)

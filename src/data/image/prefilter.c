@@ -78,10 +78,10 @@ static void blur(brn__picture *picture, int top, int bottom, unsigned across, un
 }
 
 /* How many source pixels of each axis one step in the result covers. */
-static void find_reductions(const brn__projection *mapping, int size, double out[2])
+static void find_reductions(const brn__projection *projection, int size, double out[2])
 {
     double slope[2][2], middle = (size - 1) / 2.0;
-    brn__projection_slope(mapping, middle, middle, slope);
+    brn__projection_slope(projection, middle, middle, slope);
     for (int axis = 0; axis < 2; axis++)
         out[axis] = sqrt(slope[axis][0] * slope[axis][0] + slope[axis][1] * slope[axis][1]);
 }
@@ -94,13 +94,13 @@ static unsigned blur_weight(double r)
 }
 
 /* Rows of the picture that the result can see: all when it sees over the edge. */
-static void seen_rows(const brn__picture *picture, const brn__projection *mapping, int size, int *top,
+static void seen_rows(const brn__picture *picture, const brn__projection *projection, int size, int *top,
                       int *bottom)
 {
     double low = INFINITY, high = -INFINITY, last = size - 1;
     for (int corner = 0; corner < 4; corner++) {
         double place[2];
-        brn__projection_at(mapping, corner & 1 ? last : 0, corner & 2 ? last : 0, place);
+        brn__projection_at(projection, corner & 1 ? last : 0, corner & 2 ? last : 0, place);
         low = fmin(low, place[1]);
         high = fmax(high, place[1]);
     }
@@ -111,31 +111,31 @@ static void seen_rows(const brn__picture *picture, const brn__projection *mappin
 }
 
 /* Halves the axes of which it leaves no detail out; false when there are none. */
-static bool halve_once(brn__picture *picture, brn__projection *mapping, int size)
+static bool halve_once(brn__picture *picture, brn__projection *projection, int size)
 {
     double reductions[2];
-    find_reductions(mapping, size, reductions);
+    find_reductions(projection, size, reductions);
     bool across = reductions[0] >= 2 && picture->width > 1;
     bool down = reductions[1] >= 2 && picture->height > 1;
     if (!across && !down) return false;
     halve(picture, across, down);
     const brn__projection half = {
         {{across ? 0.5 : 1, 0, across ? -0.25 : 0}, {0, down ? 0.5 : 1, down ? -0.25 : 0}}};
-    *mapping = brn__projection_then(*mapping, half);
+    *projection = brn__projection_then(*projection, half);
     return true;
 }
 
-brn_status brn__picture_prefilter(brn__picture *picture, brn__projection *mapping, int size)
+brn_status brn__picture_prefilter(brn__picture *picture, brn__projection *projection, int size)
 {
-    while (halve_once(picture, mapping, size)) continue;
+    while (halve_once(picture, projection, size)) continue;
     double reductions[2];
-    find_reductions(mapping, size, reductions);
+    find_reductions(projection, size, reductions);
     unsigned across = blur_weight(reductions[0]), down = blur_weight(reductions[1]);
     if (!across && !down) return BRN_OK;
     uint8_t *rows = brn__alloc_array((size_t)picture->width, 9);
     if (!rows) return BRN_ERROR_NO_MEMORY;
     int top, bottom;
-    seen_rows(picture, mapping, size, &top, &bottom);
+    seen_rows(picture, projection, size, &top, &bottom);
     blur(picture, top, bottom, across, down, rows);
     brn__free(rows);
     return BRN_OK;

@@ -36,7 +36,7 @@ brn_status brn__image_transform_check(const brn__image_transform *transform)
 }
 
 /* Sampled with a margin that the blur uses up. */
-static brn_status gather_blurred(const brn__picture *picture, const brn__projection *mapping,
+static brn_status gather_blurred(const brn__picture *picture, const brn__projection *projection,
                                  const brn__augment *drawn, int size, const brn__tone *tone,
                                  float *out)
 {
@@ -44,7 +44,7 @@ static brn_status gather_blurred(const brn__picture *picture, const brn__project
     const size_t values = 3 * (size_t)side * (size_t)side;
     float *wide = brn__alloc_array(values + (size_t)side, sizeof *wide);
     if (!wide) return BRN_ERROR_NO_MEMORY;
-    brn__gather(picture, mapping, (brn__sampling){drawn->pad_mode, drawn->nearest}, side, tone, wide);
+    brn__gather(picture, projection, (brn__sampling){drawn->pad_mode, drawn->sample_mode}, side, tone, wide);
     brn__blur(wide, size, radius, wide + values, out);
     brn__free(wide);
     return BRN_OK;
@@ -54,14 +54,14 @@ static brn_status gather(brn__picture *picture, const brn__augment *drawn, int s
                          const brn__tone *tone, float *out)
 {
     const int radius = drawn->blur_radius;
-    brn__projection mapping = brn__augment_projection(drawn, picture->width, picture->height, size);
+    brn__projection projection = brn__augment_projection(drawn, picture->width, picture->height, size);
     if (radius > 0) {
         const brn__projection margin = {{{1, 0, -radius}, {0, 1, -radius}}};
-        mapping = brn__projection_then(margin, mapping);
+        projection = brn__projection_then(margin, projection);
     }
-    BRN__TRY(brn__picture_prefilter(picture, &mapping, size + 2 * radius));
-    if (radius > 0) return gather_blurred(picture, &mapping, drawn, size, tone, out);
-    brn__gather(picture, &mapping, (brn__sampling){drawn->pad_mode, drawn->nearest}, size, tone, out);
+    BRN__TRY(brn__picture_prefilter(picture, &projection, size + 2 * radius));
+    if (radius > 0) return gather_blurred(picture, &projection, drawn, size, tone, out);
+    brn__gather(picture, &projection, (brn__sampling){drawn->pad_mode, drawn->sample_mode}, size, tone, out);
     return BRN_OK;
 }
 
