@@ -4,6 +4,9 @@
 #define BRN__DATA_IMAGE_TONE_H
 
 #include "data/image/augment.h"
+#include <stddef.h>
+
+enum { BRN__TONE_CHUNK = 64 }; /* samples that are put at a time */
 
 /* A sample v of channel c becomes u(clip(gain * v + bias, 0, 1)) * scale[c] + offset[c].
  *
@@ -21,5 +24,10 @@ typedef struct brn__tone {
 brn__tone brn__tone_new(brn__lighting lighting, const float mean[3], const float deviation[3]);
 /* Adds what was drawn for logits. */
 void brn__tone_light(brn__tone *tone, const brn__augment *drawn);
+
+/* samples: (count, 4), the fourth undefined, with room for BRN__TONE_CHUNK -> three planes of `out`,
+ * `plane` floats apart. */
+void brn__tone_put(const int16_t *samples, int count, const brn__tone *tone, float *out,
+                   size_t plane);
 
 #endif
