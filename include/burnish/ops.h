@@ -121,6 +121,9 @@ BRN_API brn_node *brn_loss(brn_node *x, brn_node *target, brn_pointwise_loss kin
 
 /* weight (V, E), indices int64 (...) -> (..., E). An index outside 0..V-1 is an error of the run. */
 BRN_API brn_node *brn_embedding(brn_node *weight, brn_node *indices);
+/* x (N, F) -> int64 (N): the whole numbers nearest to x[:, column], which must be below 2^24 to be
+ * exact in float32. So one input holds codes and numbers side by side, as rows of a table do. */
+BRN_API brn_node *brn_column_indices(brn_node *x, int64_t column);
 
 #ifdef __cplusplus
 }

@@ -152,4 +152,10 @@ typedef struct brn__embedding_attributes {
     int64_t rows; /* embedding_grad: V */
 } brn__embedding_attributes;
 
+/* column_indices (x (N,F)) -> indices (N): the whole number nearest to x[n, column], halves up. Nothing
+ * flows back. */
+typedef struct brn__column_attributes {
+    int64_t column;
+} brn__column_attributes;
+
 #endif

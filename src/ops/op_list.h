@@ -51,7 +51,8 @@
     X(pointwise_loss)                                                                              \
     X(pointwise_loss_grad)                                                                         \
     X(embedding)                                                                                   \
-    X(embedding_grad)
+    X(embedding_grad)                                                                              \
+    X(column_indices)
 
 typedef enum brn__op_id {
 #define X(name) BRN__OP_##name,
