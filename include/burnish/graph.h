@@ -49,6 +49,7 @@ typedef enum brn_init_kind {
     BRN_INIT_ONES,
     BRN_INIT_UNIFORM,         /* U(-a, a) */
     BRN_INIT_NORMAL,          /* N(0, a) */
+    BRN_INIT_NORMAL_WITHIN_2, /* a fmod(N(0, 1), 2), fastai 2's embeddings: |value| < 2 a */
     BRN_INIT_KAIMING_NORMAL,  /* N(0, sqrt(2 / fan_in)), He et al. 2015 */
     BRN_INIT_KAIMING_FAN_OUT, /* N(0, sqrt(2 / fan_out)), torchvision's convolutions */
     BRN_INIT_LINEAR_UNIFORM,  /* U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's linear default */

@@ -234,6 +234,7 @@ static double draw(brn_init init, brn_shape shape, brn__random *random)
     case BRN_INIT_ONES: return 1;
     case BRN_INIT_UNIFORM: return brn__random_between(random, -init.a, init.a);
     case BRN_INIT_NORMAL: return init.a * brn__random_normal(random);
+    case BRN_INIT_NORMAL_WITHIN_2: return init.a * fmod(brn__random_normal(random), 2);
     case BRN_INIT_KAIMING_NORMAL: return sqrt(2 / fan_in(shape)) * brn__random_normal(random);
     case BRN_INIT_KAIMING_FAN_OUT: return sqrt(2 / fan_out(shape)) * brn__random_normal(random);
     case BRN_INIT_LINEAR_UNIFORM: {
