@@ -50,7 +50,7 @@ bool golden_ends_residual_block(const char *architecture, const char *name)
         return starts_with(name, "_blocks.") && ends_with(name, "._bn2.weight");
     if (strcmp(architecture, "mobilenet_v2") == 0) return ends_with(name, ".conv.3.weight");
     if (starts_with(architecture, "vgg") || starts_with(architecture, "squeezenet") ||
-        starts_with(architecture, "densenet"))
+        starts_with(architecture, "densenet") || strcmp(architecture, "table") == 0)
         return false;
     fprintf(stderr, "golden_fill: unknown architecture %s\n", architecture);
     abort();

@@ -68,7 +68,7 @@ def ends_residual_block(architecture, name):
         return name.startswith("_blocks.") and name.endswith("._bn2.weight")
     if architecture == "mobilenet_v2":
         return name.endswith(".conv.3.weight")
-    if architecture.startswith(PLAIN):
+    if architecture.startswith(PLAIN) or architecture == "table":
         return False
     raise ValueError(architecture)
 
