@@ -36,6 +36,10 @@ struct brn__dataset {
      * item is bad. */
     brn_status (*load)(const brn__dataset *dataset, int64_t item,
                        const brn__sample_context *context, void *input, void *target);
+    /* Optional, for samples that cost less to copy than to hand to another thread (rows of a table in
+     * memory): writes `count` samples side by side, in the loader's thread. A failure is the batch's. */
+    brn_status (*load_batch)(const brn__dataset *dataset, const int64_t *items, int64_t count,
+                             const brn__sample_context *context, void *inputs, void *targets);
     void (*free)(brn__dataset *dataset);
 };
 

@@ -31,6 +31,7 @@ struct slot {
     place *places;          /* (batch_max); owned */
     int64_t count;          /* samples of the batch in it */
     int64_t under_way;      /* places not loaded yet; guarded by the loader's lock */
+    brn_status status;      /* of a dataset's load_batch */
 };
 
 struct brn__loader {
@@ -101,8 +102,13 @@ static void queue_batch(brn__loader *loader)
     slot *s = &loader->slots[batch % loader->slot_count];
     int64_t start = batch_start(loader, batch);
     s->count = batch_start(loader, batch + 1) - start;
-    s->under_way = s->count;
+    s->under_way = loader->dataset->load_batch ? 0 : s->count;
     memcpy(s->items, loader->order + start, (size_t)s->count * sizeof *s->items);
+    if (loader->dataset->load_batch) {
+        s->status = loader->dataset->load_batch(loader->dataset, s->items, s->count,
+                                                &loader->context, s->inputs, s->targets);
+        return;
+    }
     for (int64_t i = 0; i < s->count; i++) {
         place *p = &s->places[i];
         brn__free(p->reason);
@@ -152,6 +158,7 @@ static brn_status record_bad(brn__loader *loader, int64_t item, place *p)
 static brn_status close_gaps(brn__loader *loader, slot *s)
 {
     int64_t kept = 0;
+    if (loader->dataset->load_batch) return s->status;
     for (int64_t i = 0; i < s->count; i++) {
         place *p = &s->places[i];
         if (p->status != BRN_OK) {
@@ -320,6 +327,7 @@ brn_status brn__loader_new(const brn__dataset *dataset, const int64_t *items, in
     if (!loader) return BRN_ERROR_NO_MEMORY;
     loader->dataset = dataset;
     loader->options = *options;
+    if (dataset->load_batch) loader->options.workers = 0;
     loader->input_bytes = brn__dataset_input_bytes(dataset);
     loader->target_bytes = brn__dataset_target_bytes(dataset);
     loader->item_count = items ? count : dataset->count;

@@ -26,7 +26,8 @@
 
 typedef struct brn__loader_options {
     int64_t batch_size;
-    int workers;  /* threads that load; 0: brn__loader_next loads in the calling thread */
+    int workers;  /* threads that load; 0: brn__loader_next loads in the calling thread, as it does
+                     for a dataset with load_batch */
     int prefetch; /* batches that may be ready or under way beside the one in use; at least 1 */
     uint64_t seed;
     bool training;   /* samples in their augmented view */
