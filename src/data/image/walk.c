@@ -49,8 +49,8 @@ static brn_status walk_entry(walker *w, const char *inside, const char *name, in
                          depth);
     if (depth == 0) w->walk->folders++;
     if (depth == 0 && w->has_splits) return walk_below(w, path, depth + 1, path, NULL);
-    return walk_below(w, path, depth + 1, split,
-                      label ? label : brn__arena_strdup(arena, brn__path_name(path)));
+    if (!label) label = brn__arena_strdup(arena, brn__path_name(path));
+    return label ? walk_below(w, path, depth + 1, split, label) : BRN_ERROR_NO_MEMORY;
 }
 
 static brn_status walk_below(walker *w, const char *inside, int depth, const char *split,
