@@ -120,6 +120,7 @@ static int predict_all(prediction *p)
         if (cli_signal()) return 128 + cli_signal();
     }
     if (p->bad_count < count) return CLI_DONE;
+    if (count == 1) return CLI_BAD_INPUT; /* it has been told why */
     return cli_fail(CLI_BAD_INPUT, "no picture could be read (%lld)", (long long)count);
 }
 

@@ -153,7 +153,7 @@ def headers():
     yield "left-over.safetensors", safetensors(one(), data + b"more")
     yield "metadata-number.safetensors", safetensors({"__metadata__": {"a": 1}, **one()}, data)
     yield "metadata-list.safetensors", safetensors({"__metadata__": ["a"], **one()}, data)
-    many = {"t%d" % i: {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for i in range(100001)}
+    many = {"t%d" % i: {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for i in range(100010)}
     yield "many.safetensors", safetensors(many)
     yield "long-name.safetensors", safetensors({"n" * 100000: one()["w"]}, data)
     yield "wide.safetensors", safetensors(b" " * (26 << 20) + json.dumps(one()).encode(), data)
@@ -179,7 +179,7 @@ def archives():
     inner = torch_zip(fine, [("data/0", bytes(1 << 20))], zipfile.ZIP_DEFLATED)
     yield "nested.pth", torch_zip(inner, [("data/0", inner)] * 1)
     for name, at, content in (
-            ("encrypted", central + 8, b"\1\0"), ("method", central + 10, b"\x63\0"), ("crc", central + 16, b"\0\0\0\0"),
+            ("encrypted", central + 8, b"\1\0"), ("method", central + 10, b"\x63\0"), ("crc", central + 16, b"\1\2\3\4"),
             ("stored-size", central + 20, b"\xff\xff\xff\x7f"), ("size", central + 24, b"\xff\xff\xff\x7f"),
             ("both-sizes", central + 20, b"\xff\xff\xff\x7f" * 2), ("zip64-sizes", central + 20, b"\xff" * 8),
             ("name-length", central + 28, b"\xff\xff"), ("extra-length", central + 30, b"\xff\xff"),
