@@ -32,6 +32,7 @@
 #include "burnish/interpret.h"
 #include "burnish/runs.h"
 #include "burnish/preview.h"
+#include "burnish/table.h"
 #include "burnish/version.h"
 
 #endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table job: from a table to a network with entity embeddings, and from the network to answers.
+ *
+ *     brn_table_train_options options = brn_table_train_defaults();
+ *     options.data = "sales.csv";
+ *     options.target = "Sales";
+ *     brn_table_result result;
+ *     if (brn_table_train(&options, &result) != BRN_OK) puts(brn_error_message());
+ *
+ *     brn_table_model *model;
+ *     brn_table_model_open("runs/table-1", 0, &model);
+ *     brn_table_answers *answers;
+ *     brn_table_predict(model, "new.csv", &answers);
+ *     for (int64_t i = 0; i < brn_table_answers_count(answers); i++)
+ *         printf("%g\n", brn_table_answers_values(answers, i)[0]);
+ *
+ * Columns that are not named are used by their type: words, true/false and whole numbers of few
+ * different values are categories; other numbers are numbers; dates become their parts; words that
+ * nearly all differ are left out. A target of words, true/false or two whole numbers is a class.
+ */
+#ifndef BURNISH_TABLE_H
+#define BURNISH_TABLE_H
+
+#include "burnish/events.h"
+#include "burnish/table_data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum brn_table_split {
+    BRN_TABLE_SPLIT_RANDOM, /* a share of the rows, drawn; an is_valid column is always the split */
+    BRN_TABLE_SPLIT_TIME,   /* the latest rows by split_column: a share, or from split_from on */
+    BRN_TABLE_SPLIT_COLUMN, /* rows where split_column says True, 1 or valid */
+    BRN_TABLE_SPLIT_GROUP,  /* whole groups of split_column, about a share of the rows */
+    BRN_TABLE_SPLIT_FOLD,   /* fold `fold` of `folds` */
+} brn_table_split;
+
+typedef enum brn_table_form {
+    BRN_TABLE_FORM_FASTAI2, /* embeddings min(600, round(1.6 c^.56)), hidden 200-100 with batch norm
+                             */
+    BRN_TABLE_FORM_COURSE,  /* 0.7: embeddings min(50, (c + 1) / 2), hidden 1000-500, dropout */
+} brn_table_form;
+
+enum { BRN_TABLE_HIDDEN_MAX = 8 };
+
+typedef struct brn_table_train_options {
+    const char *data; /* a file of separated values */
+    brn_table_options
+        source;         /* how it is read; its types and missing words are kept in the model */
+    const char *target; /* a column */
+    bool target_class;  /* the target is a class, even where it is a number */
+    bool target_log;    /* learn the logarithm of the target */
+    const char *const *categories, *const *numbers, *const *ignored; /* names of columns */
+    int64_t category_count, number_count, ignored_count;
+    bool only_named; /* leave out the columns that are not named */
+    brn_table_split split;
+    double valid;                          /* share that validates */
+    const char *split_column, *split_from; /* NULL where the split does not need them */
+    int fold, folds;
+    brn_table_form form;
+    int hidden_count; /* -1: the form's hidden layers, dropout and embedding dropout */
+    int64_t hidden[BRN_TABLE_HIDDEN_MAX];
+    double dropout[BRN_TABLE_HIDDEN_MAX];
+    double embedding_dropout; /* -1: the form's */
+    bool has_range; /* numbers only: answers lie between low and high (after the logarithm) */
+    double low, high;
+    int epochs;
+    int batch_size;           /* 0: 256, or 64 below 20,000 training rows */
+    double learning_rate; /* highest, of a one-cycle schedule */
+    double weight_decay;
+    uint64_t seed;
+    int threads; /* 0: all processors */
+    double checkpoint_seconds;
+    const char *out;             /* run folder to make; NULL: runs/table-N */
+    brn_event_handler *on_event; /* may be NULL */
+    void *context;
+} brn_table_train_options;
+
+/* A fifth of the rows validates; AdamW, 5 epochs, rate .01, decay .01, seed 42. */
+BRN_API brn_table_train_options brn_table_train_defaults(void);
+
+/* Numbers that a kind of target does not have are NaN. */
+typedef struct brn_table_score {
+    int64_t count;
+    double loss;      /* mean over rows: cross-entropy, or squared error (of logarithms) */
+    double accuracy;  /* classes */
+    double rmse, mae; /* numbers, in the target's own units */
+    double exp_rmspe; /* root mean square of the error relative to the truth, without zeros */
+} brn_table_score;
+
+typedef struct brn_table_result {
+    char run[4096];
+    int64_t train_count, valid_count;
+    brn_table_score score;           /* of the validation rows, last epoch */
+    double seconds, rows_per_second; /* of training */
+} brn_table_result;
+
+/* Trains and writes a run folder: config.json, history.csv, model.safetensors, state.safetensors.
+ * `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the state is kept. */
+BRN_API brn_status brn_table_train(const brn_table_train_options *options,
+                                   brn_table_result *result);
+/* Goes on with a run that was stopped, to the same bits as if it had not been. The table must be
+ * the same. */
+BRN_API brn_status brn_table_resume(const char *run, brn_event_handler *on_event, void *context,
+                                    brn_table_result *result);
+
+typedef struct brn_table_model brn_table_model;
+/* `run` is a run folder or its model.safetensors. */
+BRN_API brn_status brn_table_model_open(const char *run, int threads, brn_table_model **out);
+BRN_API void brn_table_model_close(brn_table_model *model); /* NULL is fine */
+BRN_API const char *brn_table_model_target(const brn_table_model *model);
+BRN_API int64_t brn_table_model_class_count(const brn_table_model *model); /* 0: a number */
+BRN_API const char *brn_table_model_class(const brn_table_model *model, int64_t index);
+
+/* All rows of a table with the target. */
+BRN_API brn_status brn_table_evaluate(brn_table_model *model, const char *data,
+                                      brn_table_score *out);
+
+/* Answers to all rows of a table; the target may be absent. Columns that the model needs and the
+ * table lacks are an error that names them. */
+typedef struct brn_table_answers brn_table_answers;
+BRN_API brn_status brn_table_predict(brn_table_model *model, const char *data,
+                                     brn_table_answers **out);
+BRN_API void brn_table_answers_free(brn_table_answers *answers); /* NULL is fine */
+BRN_API int64_t brn_table_answers_count(const brn_table_answers *answers);
+/* Row `row`: (K) probabilities, or one number in the target's own units. */
+BRN_API const float *brn_table_answers_values(const brn_table_answers *answers, int64_t row);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The network's outputs, what they mean, and how good they are. */
+#include "base/alloc.h"
+#include "data/table/dataset.h"
+#include "jobs/table_job.h"
+#include "train/metric_list.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ANSWER_BATCH = 1024 };
+
+typedef struct sink {
+    float *outputs; /* (count, K) */
+    int64_t width, done;
+} sink;
+
+static brn_status take_batch(void *context, const brn__batch *batch, const float *output)
+{
+    sink *s = context;
+    memcpy(s->outputs + s->done * s->width, output,
+           (size_t)(batch->count * s->width) * sizeof *output);
+    s->done += batch->count;
+    return BRN_OK;
+}
+
+brn_status brn__table_outputs(brn__table_network *network, const brn__dataset *dataset,
+                              const int64_t *items, int64_t count, float *outputs)
+{
+    brn__loader_options options = brn__loader_defaults(false);
+    options.batch_size = ANSWER_BATCH;
+    brn__loader *loader;
+    BRN__TRY(brn__loader_new(dataset, items, count, &options, &loader));
+    sink s = {.outputs = outputs, .width = network->outputs};
+    brn_status status = brn__loader_start_epoch(loader, 0);
+    if (status == BRN_OK)
+        status = brn__predict(brn__learner_runner(network->learner), &network->ends,
+                              network->ends.output, loader, take_batch, &s);
+    brn__loader_free(loader);
+    return status;
+}
+
+static void softmax(float *values, int64_t count)
+{
+    double total = 0, largest = values[brn__largest(values, count)];
+    for (int64_t i = 0; i < count; i++) total += exp(values[i] - largest);
+    for (int64_t i = 0; i < count; i++) values[i] = (float)(exp(values[i] - largest) / total);
+}
+
+void brn__table_finish_answers(const brn__preparation *preparation, int64_t count, int64_t outputs,
+                               float *values)
+{
+    for (int64_t row = 0; row < count; row++) {
+        if (preparation->target_kind == BRN__TARGET_CLASS)
+            softmax(values + row * outputs, outputs);
+        else if (preparation->target_log)
+            values[row] = expf(values[row]);
+    }
+}
+
+static double log_loss(const float *logits, int64_t count, int64_t label)
+{
+    double total = 0, largest = logits[brn__largest(logits, count)];
+    for (int64_t i = 0; i < count; i++) total += exp(logits[i] - largest);
+    return log(total) - (logits[label] - largest);
+}
+
+static void score_classes(const brn__prepared *prepared, const int64_t *items, int64_t count,
+                          const float *outputs, int64_t width, brn_table_score *out)
+{
+    double loss = 0, right = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t label = prepared->classes[items ? items[i] : i];
+        loss += log_loss(outputs + i * width, width, label);
+        right += brn__largest(outputs + i * width, width) == label;
+    }
+    out->loss = loss / (double)count;
+    out->accuracy = right / (double)count;
+}
+
+static void score_numbers(const brn__preparation *preparation, const brn__prepared *prepared,
+                          const int64_t *items, int64_t count, const float *outputs,
+                          brn_table_score *out)
+{
+    double loss = 0, squares = 0, sizes = 0, shares = 0;
+    int64_t nonzero = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double truth = prepared->numbers[items ? items[i] : i], answer = outputs[i];
+        loss += (answer - truth) * (answer - truth);
+        if (preparation->target_log) truth = exp(truth), answer = exp(answer);
+        squares += (answer - truth) * (answer - truth);
+        sizes += fabs(answer - truth);
+        if (truth == 0) continue;
+        shares += (answer - truth) / truth * ((answer - truth) / truth);
+        nonzero++;
+    }
+    out->loss = loss / (double)count;
+    out->rmse = sqrt(squares / (double)count);
+    out->mae = sizes / (double)count;
+    out->exp_rmspe = nonzero ? sqrt(shares / (double)nonzero) : (double)NAN;
+}
+
+brn_status brn__table_score_rows(brn__table_network *network, const brn__preparation *preparation,
+                                 const brn__prepared *prepared, const int64_t *items, int64_t count,
+                                 brn_table_score *out)
+{
+    const double none = (double)NAN;
+    *out = (brn_table_score){count, none, none, none, none, none};
+    if (count == 0) return BRN_OK;
+    brn__dataset *dataset;
+    BRN__TRY(brn__table_dataset_new(prepared, &dataset));
+    float *outputs = brn__alloc_array((size_t)(count * network->outputs), sizeof *outputs);
+    brn_status status =
+        outputs ? brn__table_outputs(network, dataset, items, count, outputs) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK && preparation->target_kind == BRN__TARGET_CLASS)
+        score_classes(prepared, items, count, outputs, network->outputs, out);
+    else if (status == BRN_OK)
+        score_numbers(preparation, prepared, items, count, outputs, out);
+    brn__free(outputs);
+    brn__dataset_free(dataset);
+    return status;
+}

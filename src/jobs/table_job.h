@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the table job share. */
+#ifndef BRN__JOBS_TABLE_JOB_H
+#define BRN__JOBS_TABLE_JOB_H
+
+#include "burnish/table.h"
+#include "data/table/prepare.h"
+#include "models/table_net.h"
+#include "train/callbacks.h"
+
+#include <jansson.h>
+
+enum { BRN__TABLE_BATCH_MAX = 65536, BRN__TABLE_WORDS_MAX = 4096 };
+
+/* ------------------------------------------------------------------ table_options.c */
+
+/* Fills in what is left to the form and checks ranges: BRN_ERROR_USAGE names the option. */
+brn_status brn__table_options_settle(brn_table_train_options *options);
+/* All options as JSON (new reference; NULL without memory or for a text that is not UTF-8). */
+json_t *brn__table_options_write(const brn_table_train_options *options);
+/* Reads them back. Texts point into `object`, lists into the arena. */
+brn_status brn__table_options_read(const json_t *object, brn__arena *arena,
+                                   brn_table_train_options *out);
+
+/* ------------------------------------------------------------------ table_network.c */
+
+typedef struct brn__table_network {
+    brn_graph *graph;
+    brn__network ends;
+    brn_parameters *parameters;
+    brn__learner *learner;
+    int64_t outputs;
+} brn__table_network;
+
+/* Initial weights from the options' seed. */
+brn_status brn__table_network_new(const brn_table_train_options *options,
+                                  const brn__preparation *preparation, brn__table_network *out);
+void brn__table_network_free(brn__table_network *network); /* zeroed is fine */
+
+/* ------------------------------------------------------------------ table_model_file.c */
+
+/* model.safetensors: the parameters, and under "burnish" {"format", "library", "job": "table",
+ * "options", "preparation", "training"}. */
+brn_status brn__table_model_write(const char *path, const brn_table_train_options *options,
+                                  const brn__preparation *preparation,
+                                  const brn_table_result *result, const brn_parameters *parameters);
+
+struct brn_table_model {
+    brn__arena arena;
+    json_t *card;
+    brn_table_train_options options; /* of the training */
+    brn__preparation *preparation;
+    brn__table_network network;
+};
+
+/* ------------------------------------------------------------------ table_answers.c */
+
+/* Raw outputs (count, K) of some rows, or of all when `items` is NULL. `outputs` has room for them.
+ */
+brn_status brn__table_outputs(brn__table_network *network, const brn__dataset *dataset,
+                              const int64_t *items, int64_t count, float *outputs);
+/* Outputs into answers, where they stand: softmax, or the number in the target's own units. */
+void brn__table_finish_answers(const brn__preparation *preparation, int64_t count, int64_t outputs,
+                               float *values);
+/* Score of rows `items` (NULL: all) of a prepared table with targets. */
+brn_status brn__table_score_rows(brn__table_network *network, const brn__preparation *preparation,
+                                 const brn__prepared *prepared, const int64_t *items, int64_t count,
+                                 brn_table_score *out);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * model.safetensors of the table job, both ways. Files are not trusted: options, preparation and
+ * tensors are checked before they are used. */
+#include "base/alloc.h"
+#include "base/files.h"
+#include "burnish/version.h"
+#include "io/safetensors.h"
+#include "io/state.h"
+#include "jobs/table_job.h"
+#include "tensor/tensor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FORMAT = 1 };
+
+/* ------------------------------------------------------------------ writing */
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *training_object(const brn_table_result *r)
+{
+    return json_pack(
+        "{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "train_count", (json_int_t)r->train_count,
+        "valid_count", (json_int_t)r->valid_count, "valid_loss", number_or_null(r->score.loss),
+        "accuracy", number_or_null(r->score.accuracy), "rmse", number_or_null(r->score.rmse), "mae",
+        number_or_null(r->score.mae), "exp_rmspe", number_or_null(r->score.exp_rmspe));
+}
+
+static brn_status card_text(const brn_table_train_options *options,
+                            const brn__preparation *preparation, const brn_table_result *result,
+                            char **out)
+{
+    char *prepared;
+    BRN__TRY(brn__preparation_write(preparation, &prepared));
+    json_t *root =
+        json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", FORMAT, "library", BRN_VERSION, "job",
+                  "table", "options", brn__table_options_write(options), "preparation",
+                  json_loads(prepared, 0, NULL), "training", training_object(result));
+    *out = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(root);
+    brn__free(prepared);
+    return *out ? BRN_OK
+                : brn__fail(BRN_ERROR_INPUT, "%s: a name that is not UTF-8, or no memory",
+                            options->data);
+}
+
+brn_status brn__table_model_write(const char *path, const brn_table_train_options *options,
+                                  const brn__preparation *preparation,
+                                  const brn_table_result *result, const brn_parameters *parameters)
+{
+    int count = brn_parameters_count(parameters);
+    char *json = NULL;
+    const float *values = brn_parameters_values((brn_parameters *)(uintptr_t)parameters);
+    brn__safetensors_item *items = brn__alloc_zero((size_t)count + 1, sizeof *items);
+    brn_status status =
+        items ? card_text(options, preparation, result, &json) : BRN_ERROR_NO_MEMORY;
+    for (int i = 0; status == BRN_OK && i < count; i++) {
+        brn_parameter_info info = brn_parameters_info(parameters, i);
+        items[i] = (brn__safetensors_item){.name = info.name,
+                                           .dtype = BRN_DTYPE_F32,
+                                           .shape = info.shape,
+                                           .data = values + info.offset};
+    }
+    const brn__safetensors_pair pairs[] = {{"format", "pt"}, {"burnish", json}};
+    if (status == BRN_OK) status = brn__safetensors_write(path, items, count, pairs, 2);
+    free(json);
+    brn__free(items);
+    return status;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static brn_status load_parameter(const char *path, const brn__state *state,
+                                 brn_parameters *parameters, int index)
+{
+    brn_parameter_info info = brn_parameters_info(parameters, index);
+    const brn__entry *entry = brn__state_find(state, info.name);
+    if (!entry || entry->dtype != BRN_DTYPE_F32 || !brn_shape_equal(entry->shape, info.shape))
+        return brn__fail(BRN_ERROR_INPUT, "%s: %s must be float32 %s", path, info.name,
+                         BRN__SHAPE(info.shape));
+    float *values = brn__alloc_array((size_t)info.count, sizeof *values);
+    if (!values) return BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__state_read(entry, BRN_DTYPE_F32, values);
+    for (int64_t i = 0; status == BRN_OK && i < info.count; i++)
+        if (!isfinite(values[i]))
+            status = brn__fail(BRN_ERROR_INPUT, "%s: element %lld of %s is not a finite number",
+                               path, (long long)i, info.name);
+    if (status == BRN_OK)
+        status = brn_parameters_write(parameters, index, BRN_DTYPE_F32, values, info.count);
+    brn__free(values);
+    return status;
+}
+
+static brn_status read_card(const char *path, const brn__state *state, brn_table_model *model)
+{
+    const char *text = brn__state_metadata(state, "burnish");
+    model->card = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const char *job = json_string_value(json_object_get(model->card, "job"));
+    if (!job || strcmp(job, "table") != 0)
+        return brn__fail(BRN_ERROR_INPUT, "%s: no model of a table", path);
+    if (json_integer_value(json_object_get(model->card, "format")) != FORMAT)
+        return brn__fail(BRN_ERROR_INPUT, "%s: of another format; expected format %d", path,
+                         FORMAT);
+    char *prepared = json_dumps(json_object_get(model->card, "preparation"),
+                                JSON_COMPACT | JSON_REAL_PRECISION(17));
+    brn_status status = prepared ? brn__preparation_read(prepared, &model->preparation)
+                                 : brn__fail(BRN_ERROR_INPUT, "%s: without a preparation", path);
+    free(prepared);
+    BRN__TRY(status);
+    if (model->preparation->target_kind == BRN__TARGET_NONE)
+        return brn__fail(BRN_ERROR_INPUT, "%s: without a target", path);
+    return brn__table_options_read(json_object_get(model->card, "options"), &model->arena,
+                                   &model->options);
+}
+
+static brn_status open_model(const char *path, int threads, brn_table_model *model)
+{
+    brn__state *state;
+    BRN__TRY(brn__state_open(path, &state));
+    brn_status status = read_card(path, state, model);
+    if (status == BRN_OK) {
+        model->options.threads = threads;
+        status = brn__table_network_new(&model->options, model->preparation, &model->network);
+    }
+    int count = status == BRN_OK ? brn_parameters_count(model->network.parameters) : 0;
+    for (int i = 0; status == BRN_OK && i < count; i++)
+        status = load_parameter(path, state, model->network.parameters, i);
+    brn__state_close(state);
+    return status;
+}
+
+brn_status brn_table_model_open(const char *run, int threads, brn_table_model **out)
+{
+    *out = NULL;
+    brn_table_model *model = brn__alloc_zero(1, sizeof *model);
+    char *inside =
+        brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
+    brn_status status = model && inside ? open_model(inside, threads, model) : BRN_ERROR_NO_MEMORY;
+    brn__free(inside);
+    if (status == BRN_OK)
+        *out = model;
+    else
+        brn_table_model_close(model);
+    return status;
+}
+
+void brn_table_model_close(brn_table_model *model)
+{
+    if (!model) return;
+    brn__table_network_free(&model->network);
+    brn__preparation_free(model->preparation);
+    json_decref(model->card);
+    brn__arena_free(&model->arena);
+    brn__free(model);
+}

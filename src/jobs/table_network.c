@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "jobs/table_job.h"
+
+#include <string.h>
+
+static void fill_net_options(const brn_table_train_options *o, const brn__preparation *p,
+                             int64_t *cardinalities, brn__table_net_options *out)
+{
+    *out = brn__table_net_defaults((brn__table_form)o->form);
+    for (int64_t i = 0; i < p->category_count; i++) cardinalities[i] = p->categories[i].count + 1;
+    out->category_count = p->category_count;
+    out->number_count = p->number_count;
+    out->cardinalities = cardinalities;
+    out->hidden_count = o->hidden_count;
+    memcpy(out->hidden, o->hidden, sizeof out->hidden);
+    memcpy(out->dropout, o->dropout, sizeof out->dropout);
+    out->embedding_dropout = o->embedding_dropout;
+    bool number = p->target_kind == BRN__TARGET_NUMBER;
+    out->outputs = number ? 1 : p->classes.count;
+    out->has_range = number && o->has_range;
+    out->low = o->low;
+    out->high = o->high;
+}
+
+static brn_status build(const brn_table_train_options *o, const brn__preparation *p,
+                        const brn__table_net_options *net, brn__table_network *out)
+{
+    const int64_t dims[] = {o->batch_size, p->category_count + p->number_count};
+    BRN__TRY(brn_graph_new(&out->graph));
+    brn__network *ends = &out->ends;
+    bool number = p->target_kind == BRN__TARGET_NUMBER;
+    ends->input = brn_input(out->graph, "rows", BRN_DTYPE_F32, dims, 2);
+    ends->output = brn__table_net(ends->input, net);
+    ends->target = brn_input(out->graph, "target", number ? BRN_DTYPE_F32 : BRN_DTYPE_I64, dims, 1);
+    ends->loss =
+        number ? brn_loss(brn_reshape(ends->output, (int64_t[]){0}, 1), ends->target, BRN_LOSS_MSE)
+               : brn_cross_entropy(ends->output, ends->target, -1);
+    ends->measure = ends->loss;
+    out->outputs = net->outputs;
+    BRN__TRY(brn_graph_status(out->graph));
+    BRN__TRY(brn_parameters_new(out->graph, BRN_DTYPE_F32, &out->parameters));
+    BRN__TRY(brn_parameters_initialise(out->parameters, o->seed, -1));
+    return brn__learner_new(out->parameters, "cpu", o->threads, o->seed, &out->learner);
+}
+
+brn_status brn__table_network_new(const brn_table_train_options *options,
+                                  const brn__preparation *preparation, brn__table_network *out)
+{
+    *out = (brn__table_network){0};
+    int64_t *cardinalities =
+        brn__alloc_array((size_t)preparation->category_count + 1, sizeof *cardinalities);
+    if (!cardinalities) return BRN_ERROR_NO_MEMORY;
+    brn__table_net_options net;
+    fill_net_options(options, preparation, cardinalities, &net);
+    brn_status status = build(options, preparation, &net, out);
+    brn__free(cardinalities);
+    if (status != BRN_OK) brn__table_network_free(out);
+    return status;
+}
+
+void brn__table_network_free(brn__table_network *network)
+{
+    brn__learner_free(network->learner);
+    brn_parameters_free(network->parameters);
+    brn_graph_free(network->graph);
+    *network = (brn__table_network){0};
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A trained model on tables. */
+#include "base/alloc.h"
+#include "data/table/dataset.h"
+#include "jobs/table_job.h"
+
+#include <string.h>
+
+struct brn_table_answers {
+    int64_t count, width;
+    float *values; /* (count, width) */
+};
+
+const char *brn_table_model_target(const brn_table_model *model)
+{
+    return model->preparation->target;
+}
+
+int64_t brn_table_model_class_count(const brn_table_model *model)
+{
+    return model->preparation->classes.count;
+}
+
+const char *brn_table_model_class(const brn_table_model *model, int64_t index)
+{
+    const brn__category_column *classes = &model->preparation->classes;
+    return index >= 0 && index < classes->count ? classes->values[index] : NULL;
+}
+
+/* Columns that were words in training are words here, whatever they look like. */
+static int64_t word_columns(const brn__preparation *p, bool with_target, brn_column_choice *out)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < p->category_count; i++)
+        if (p->categories[i].type == BRN_COLUMN_TEXT)
+            out[count++] = (brn_column_choice){p->categories[i].name, BRN_COLUMN_TEXT};
+    if (with_target && p->target_kind == BRN__TARGET_CLASS && p->classes.type == BRN_COLUMN_TEXT)
+        out[count++] = (brn_column_choice){p->target, BRN_COLUMN_TEXT};
+    return count;
+}
+
+/* The table as the model needs it. */
+static brn_status prepare(const brn_table_model *model, const char *data, bool with_target,
+                          brn__prepared *out)
+{
+    const brn__preparation *p = model->preparation;
+    brn_table_options source = model->options.source;
+    brn_column_choice *types = brn__alloc_array((size_t)p->category_count + 1, sizeof *types);
+    if (!types) return BRN_ERROR_NO_MEMORY;
+    source.types = types;
+    source.type_count = word_columns(p, with_target, types);
+    source.threads = model->options.threads;
+    brn_table *table;
+    brn_status status = brn_table_open(data, &source, &table);
+    brn__free(types);
+    BRN__TRY(status);
+    status = brn__prepare_apply(p, table, with_target, out);
+    brn_table_close(table);
+    return status;
+}
+
+brn_status brn_table_evaluate(brn_table_model *model, const char *data, brn_table_score *out)
+{
+    brn__prepared prepared;
+    BRN__TRY(prepare(model, data, true, &prepared));
+    brn_status status = brn__table_score_rows(&model->network, model->preparation, &prepared, NULL,
+                                              prepared.rows, out);
+    brn__prepared_free(&prepared);
+    return status;
+}
+
+static brn_status answer(brn_table_model *model, const brn__prepared *prepared,
+                         brn_table_answers *answers)
+{
+    answers->count = prepared->rows;
+    answers->width = model->network.outputs;
+    answers->values =
+        brn__alloc_array((size_t)(answers->count * answers->width), sizeof *answers->values);
+    if (!answers->values) return BRN_ERROR_NO_MEMORY;
+    if (answers->count == 0) return BRN_OK;
+    brn__dataset *dataset;
+    BRN__TRY(brn__table_dataset_new(prepared, &dataset));
+    brn_status status =
+        brn__table_outputs(&model->network, dataset, NULL, answers->count, answers->values);
+    brn__dataset_free(dataset);
+    if (status == BRN_OK)
+        brn__table_finish_answers(model->preparation, answers->count, answers->width,
+                                  answers->values);
+    return status;
+}
+
+brn_status brn_table_predict(brn_table_model *model, const char *data, brn_table_answers **out)
+{
+    *out = NULL;
+    brn__prepared prepared;
+    BRN__TRY(prepare(model, data, false, &prepared));
+    brn_table_answers *answers = brn__alloc_zero(1, sizeof *answers);
+    brn_status status = answers ? answer(model, &prepared, answers) : BRN_ERROR_NO_MEMORY;
+    brn__prepared_free(&prepared);
+    if (status == BRN_OK)
+        *out = answers;
+    else
+        brn_table_answers_free(answers);
+    return status;
+}
+
+void brn_table_answers_free(brn_table_answers *answers)
+{
+    if (!answers) return;
+    brn__free(answers->values);
+    brn__free(answers);
+}
+
+int64_t brn_table_answers_count(const brn_table_answers *answers)
+{
+    return answers->count;
+}
+
+const float *brn_table_answers_values(const brn_table_answers *answers, int64_t row)
+{
+    return answers->values + row * answers->width;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Training on a table: from options to a run folder, and going on with one. */
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/sha256.h"
+#include "base/threads.h"
+#include "burnish/version.h"
+#include "data/table/dataset.h"
+#include "data/table/split.h"
+#include "jobs/run_folder.h"
+#include "jobs/run_state.h"
+#include "jobs/table_job.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One-cycle's shape, as fastai 2's fit_one_cycle. */
+static const double PCT_START = .25, DIV = 25;
+enum { CONFIG_BYTES_MAX = 64 << 20, MANY_ROWS = 20000 };
+
+typedef struct training {
+    brn_table_train_options options;
+    const char **ignored; /* the user's and the split's; owned */
+    brn__arena arena;     /* of a configuration that was read */
+    json_t *config;
+    char *data; /* path from the root; malloc */
+    brn__preparation *preparation;
+    brn__prepared prepared;
+    brn__dataset *dataset;
+    int64_t *rows; /* (rows): those that train, then those that validate; owned */
+    brn__table_network network;
+    brn__loader *train, *valid;
+    brn__run_state *state; /* to go on from; NULL: from the start */
+    brn__progress progress;
+    brn__history history;
+    brn_table_result result;
+    int lock, epochs_done;
+    char history_path[4160];
+} training;
+
+/* ------------------------------------------------------------------ the table */
+
+static bool has_column(const brn_table *table, const char *name)
+{
+    return brn_table_column_find(table, name) >= 0;
+}
+
+/* A column that splits says nothing that a network should know. */
+static brn_status ignore_split_column(training *t, brn__prepare_options *out)
+{
+    const brn_table_train_options *o = &t->options;
+    bool splits = o->split == BRN_TABLE_SPLIT_COLUMN;
+    t->ignored = brn__alloc_array((size_t)o->ignored_count + 1, sizeof *t->ignored);
+    if (!t->ignored) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < o->ignored_count; i++) t->ignored[i] = o->ignored[i];
+    if (splits) t->ignored[o->ignored_count] = o->split_column;
+    out->ignored = t->ignored;
+    out->ignored_count = o->ignored_count + splits;
+    return BRN_OK;
+}
+
+static brn_status learn(training *t, brn_table *table, const bool *valid)
+{
+    const brn_table_train_options *o = &t->options;
+    brn__prepare_options prepare = brn__prepare_defaults();
+    prepare.target = o->target;
+    prepare.target_class = o->target_class;
+    prepare.target_log = o->target_log;
+    prepare.categories = o->categories;
+    prepare.category_count = o->category_count;
+    prepare.numbers = o->numbers;
+    prepare.number_count = o->number_count;
+    prepare.only_named = o->only_named;
+    BRN__TRY(ignore_split_column(t, &prepare));
+    bool *trains = brn__alloc_array((size_t)table->row_count, sizeof *trains);
+    if (!trains) return BRN_ERROR_NO_MEMORY;
+    for (int64_t row = 0; row < table->row_count; row++) trains[row] = !valid[row];
+    brn_status status = brn__prepare_learn(table, trains, &prepare, &t->preparation);
+    brn__free(trains);
+    BRN__TRY(status);
+    return brn__prepare_apply(t->preparation, table, true, &t->prepared);
+}
+
+static brn_status list_rows(training *t, const bool *valid, int64_t count)
+{
+    t->rows = brn__alloc_array((size_t)count, sizeof *t->rows);
+    if (!t->rows) return BRN_ERROR_NO_MEMORY;
+    int64_t listed = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t row = 0; row < count; row++)
+            if (valid[row] == pass) t->rows[listed++] = row;
+        if (pass == 0) t->result.train_count = listed;
+    }
+    t->result.valid_count = count - t->result.train_count;
+    if (!t->options.batch_size) t->options.batch_size = t->result.train_count < MANY_ROWS ? 64 : 256;
+    if (t->result.train_count >= 2) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT, "%s: %lld training rows; expected two or more",
+                     t->options.data, (long long)t->result.train_count);
+}
+
+static brn_status split_and_learn(training *t, brn_table *table, bool *valid)
+{
+    brn_table_train_options *o = &t->options;
+    if (o->split == BRN_TABLE_SPLIT_RANDOM && has_column(table, "is_valid")) {
+        o->split = BRN_TABLE_SPLIT_COLUMN;
+        o->split_column = "is_valid";
+    }
+    const brn__split_options split = {.kind = (brn__split_kind)o->split,
+                                      .share = o->valid,
+                                      .column = o->split_column,
+                                      .from = o->split_from,
+                                      .fold = o->fold,
+                                      .folds = o->folds,
+                                      .seed = o->seed};
+    BRN__TRY(brn__table_split(table, &split, valid));
+    BRN__TRY(learn(t, table, valid));
+    BRN__TRY(list_rows(t, valid, table->row_count));
+    return brn__table_dataset_new(&t->prepared, &t->dataset);
+}
+
+static brn_status open_table(training *t)
+{
+    brn_table *table;
+    brn_table_options source = t->options.source;
+    source.threads = t->options.threads;
+    BRN__TRY(brn_table_open(t->options.data, &source, &table));
+    bool *valid = brn__alloc_array((size_t)table->row_count, sizeof *valid);
+    brn_status status = valid ? split_and_learn(t, table, valid) : BRN_ERROR_NO_MEMORY;
+    brn__free(valid);
+    brn_table_close(table);
+    return status;
+}
+
+/* ------------------------------------------------------------------ the run folder */
+
+static brn_status write_config(const training *t)
+{
+    char digest[65], path[4160];
+    BRN__TRY(brn__sha256_of_file(t->options.data, digest));
+    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:o}", "job", "table", "library", BRN_VERSION,
+                             "instruction_set", brn_instruction_set(), "data_sha256", digest,
+                             "options", brn__table_options_write(&t->options));
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(root);
+    if (!text)
+        return brn__fail(BRN_ERROR_INPUT, "%s: config.json: a name that is not UTF-8, or no memory",
+                         t->result.run);
+    snprintf(path, sizeof path, "%s/config.json", t->result.run);
+    brn_status status = brn__replace_file(path, text, strlen(text));
+    free(text);
+    return status;
+}
+
+static brn_status read_config(training *t)
+{
+    char path[4160], *text;
+    json_error_t error;
+    snprintf(path, sizeof path, "%s/config.json", t->result.run);
+    if (!brn__is_file(path))
+        return brn__fail(BRN_ERROR_INPUT, "%s: no run to go on with: there is no config.json",
+                         t->result.run);
+    BRN__TRY(brn__read_file(path, CONFIG_BYTES_MAX, &text, NULL));
+    t->config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    brn__free(text);
+    const char *job = json_string_value(json_object_get(t->config, "job"));
+    if (!job || strcmp(job, "table") != 0)
+        return brn__fail(BRN_ERROR_INPUT, "%s: not the configuration of a table run", path);
+    return brn__table_options_read(json_object_get(t->config, "options"), &t->arena, &t->options);
+}
+
+static brn_status check_same_data(const training *t)
+{
+    char digest[65];
+    const char *expected = json_string_value(json_object_get(t->config, "data_sha256"));
+    BRN__TRY(brn__sha256_of_file(t->options.data, digest));
+    if (expected && strcmp(digest, expected) == 0) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT,
+                     "%s: %s is not the table that the run was begun on; train anew", t->result.run,
+                     t->options.data);
+}
+
+static void name_files(training *t)
+{
+    snprintf(t->history_path, sizeof t->history_path, "%s/history.csv", t->result.run);
+    t->progress.epochs = t->options.epochs;
+    t->progress.stage = t->history.stage = "all layers";
+}
+
+/* ------------------------------------------------------------------ the fit */
+
+static brn_status new_loader(const training *t, bool train, brn__loader **out)
+{
+    brn__loader_options options = brn__loader_defaults(train);
+    options.batch_size = t->options.batch_size;
+    options.seed = t->options.seed;
+    const int64_t *rows = train ? t->rows : t->rows + t->result.train_count;
+    return brn__loader_new(t->dataset, rows, train ? t->result.train_count : t->result.valid_count,
+                           &options, out);
+}
+
+static brn_status save_state(void *context, const brn__memory_item *items, int count)
+{
+    const training *t = context;
+    const brn__run_state_facts facts = {.threads = t->options.threads};
+    return brn__run_state_write(t->result.run, &facts, items, count);
+}
+
+static brn_status fit(training *t)
+{
+    const brn__metric *list[] = {&brn__metric_accuracy, &brn__metric_error_rate};
+    double rates[BRN__TABLE_GROUPS];
+    brn__metrics metrics;
+    brn__rates schedule;
+    brn__checkpoint checkpoint;
+    brn__fit_result result = {0};
+    for (int i = 0; i < BRN__TABLE_GROUPS; i++) rates[i] = t->options.learning_rate;
+    brn__metrics_init(&metrics, list, 2);
+    brn__rates_init(&schedule, BRN__RATES_ONE_CYCLE, rates, BRN__TABLE_GROUPS, PCT_START, DIV);
+    brn__checkpoint_init(&checkpoint, t->options.checkpoint_seconds, save_state, t);
+    brn__fit_options fit = {.network = t->network.ends,
+                            .train = t->train,
+                            .valid = t->valid,
+                            .epochs = t->options.epochs,
+                            .learning_groups = UINT64_MAX,
+                            .optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM),
+                            .learning_rate = t->options.learning_rate};
+    fit.optimizer.weight_decay = t->options.weight_decay;
+    fit.callbacks[fit.callback_count++] = &schedule.callback;
+    fit.callbacks[fit.callback_count++] = &brn__terminate_on_nan;
+    if (t->preparation->target_kind == BRN__TARGET_CLASS)
+        fit.callbacks[fit.callback_count++] = &metrics.callback;
+    fit.callbacks[fit.callback_count++] = &t->history.callback;
+    fit.callbacks[fit.callback_count++] = &t->progress.callback;
+    fit.callbacks[fit.callback_count++] = &checkpoint.callback;
+    if (t->state) {
+        fit.restore = brn__run_state_restore;
+        fit.restore_context = t->state;
+    }
+    brn_status status = brn__learner_fit(t->network.learner, &fit, &result);
+    t->epochs_done = result.epochs;
+    return status;
+}
+
+static brn_status train_network(training *t)
+{
+    double began = brn__seconds_now();
+    brn_status status = new_loader(t, true, &t->train);
+    if (status == BRN_OK) status = new_loader(t, false, &t->valid);
+    if (status == BRN_OK) status = fit(t);
+    double seconds = brn__seconds_now() - began;
+    t->result.rows_per_second =
+        (double)t->result.train_count * t->epochs_done / (seconds > 0 ? seconds : 1);
+    return status;
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static brn_status save_model(training *t)
+{
+    char path[4160];
+    snprintf(path, sizeof path, "%s/model.safetensors", t->result.run);
+    return brn__table_model_write(path, &t->options, t->preparation, &t->result,
+                                  t->network.parameters);
+}
+
+static brn_status send_done(training *t)
+{
+    const brn_table_score *s = &t->result.score;
+    const brn_metric classes[] = {
+        {"accuracy", s->accuracy}, {"error_rate", 1 - s->accuracy}, {"valid_loss", s->loss}};
+    const brn_metric numbers[] = {
+        {"rmse", s->rmse}, {"mae", s->mae}, {"exp_rmspe", s->exp_rmspe}, {"valid_loss", s->loss}};
+    bool is_class = t->preparation->target_kind == BRN__TARGET_CLASS;
+    brn_event event = brn__event_of(BRN_EVENT_DONE, t->result.run);
+    event.metrics = is_class ? classes : numbers;
+    event.metric_count = is_class ? 3 : 4;
+    event.valid_loss = s->loss;
+    event.seconds = t->result.seconds;
+    brn_status status = brn__progress_send(&t->progress, event);
+    return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
+}
+
+static brn_status stopped(training *t, brn_status status)
+{
+    if (status != BRN_ERROR_INTERRUPTED) return status;
+    BRN__TRY(save_model(t)); /* for whoever wants to use it as it is */
+    return brn__fail(BRN_ERROR_INTERRUPTED,
+                     "interrupted after %d of %d epochs; %s has kept where it was, and can be gone "
+                     "on with",
+                     t->epochs_done, t->options.epochs, t->result.run);
+}
+
+static brn_status finish(training *t, double began)
+{
+    BRN__TRY(brn__table_score_rows(&t->network, t->preparation, &t->prepared,
+                                   t->rows + t->result.train_count, t->result.valid_count,
+                                   &t->result.score));
+    t->result.seconds = brn__seconds_now() - began;
+    BRN__TRY(save_model(t));
+    brn__run_state_tidy(t->result.run);
+    return send_done(t);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static brn_status begin(training *t, const brn_table_train_options *options)
+{
+    t->options = *options;
+    BRN__TRY(brn__table_options_settle(&t->options));
+    BRN__TRY(brn__run_folder_check(options->out));
+    t->data = realpath(options->data, NULL);
+    if (t->data) t->options.data = t->data; /* else opening it tells why */
+    if (!t->options.threads) t->options.threads = brn__processor_count();
+    BRN__TRY(open_table(t));
+    BRN__TRY(brn__table_network_new(&t->options, t->preparation, &t->network));
+    BRN__TRY(brn__run_folder_make(options->out, "table", t->result.run, sizeof t->result.run - 32));
+    BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
+    name_files(t);
+    BRN__TRY(write_config(t));
+    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
+}
+
+static brn_status go_on(training *t)
+{
+    char note[BRN__MESSAGE_BYTES + 64];
+    BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
+    brn__run_folder_sweep(t->result.run);
+    BRN__TRY(read_config(t));
+    BRN__TRY(check_same_data(t));
+    BRN__TRY(open_table(t));
+    BRN__TRY(brn__table_network_new(&t->options, t->preparation, &t->network));
+    BRN__TRY(brn__run_state_open(t->result.run, t->options.threads, &t->state, note, sizeof note));
+    if (t->state) BRN__TRY(brn__run_state_parameters(t->state, t->network.parameters));
+    name_files(t);
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    return *note ? brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, note))
+                 : BRN_OK;
+}
+
+/* `options` NULL: goes on with the run that t->result.run names. */
+static brn_status train(training *t, const brn_table_train_options *options)
+{
+    double began = brn__seconds_now();
+    BRN__TRY(options ? begin(t, options) : go_on(t));
+    brn__history_init(&t->history, t->history_path);
+    t->history.stage = t->progress.stage;
+    brn_status status = train_network(t);
+    return status == BRN_OK ? finish(t, began) : stopped(t, status);
+}
+
+static void training_free(training *t)
+{
+    brn__history_deinit(&t->history);
+    brn__loader_free(t->train);
+    brn__loader_free(t->valid);
+    brn__run_state_close(t->state);
+    brn__table_network_free(&t->network);
+    brn__dataset_free(t->dataset);
+    brn__prepared_free(&t->prepared);
+    brn__preparation_free(t->preparation);
+    brn__run_folder_unlock(t->lock);
+    brn__free(t->rows);
+    brn__free(t->ignored);
+    json_decref(t->config);
+    brn__arena_free(&t->arena);
+    free(t->data);
+    brn__free(t);
+}
+
+static brn_status train_new(const brn_table_train_options *options, const char *run,
+                            brn_event_handler *on_event, void *context, brn_table_result *result)
+{
+    training *t = brn__alloc_zero(1, sizeof *t);
+    if (!t) return BRN_ERROR_NO_MEMORY;
+    const double none = (double)NAN;
+    t->lock = -1;
+    t->result.score = (brn_table_score){0, none, none, none, none, none};
+    brn__progress_init(&t->progress, on_event, context);
+    if (run) snprintf(t->result.run, sizeof t->result.run, "%s", run);
+    brn_status status = train(t, options);
+    if (result) *result = t->result;
+    training_free(t);
+    return status;
+}
+
+brn_status brn_table_train(const brn_table_train_options *options, brn_table_result *result)
+{
+    return train_new(options, NULL, options->on_event, options->context, result);
+}
+
+brn_status brn_table_resume(const char *run, brn_event_handler *on_event, void *context,
+                            brn_table_result *result)
+{
+    if (!run || !*run || strlen(run) >= sizeof result->run - 32)
+        return brn__fail(BRN_ERROR_USAGE, "resume: expected the path of a run folder");
+    return train_new(NULL, run, on_event, context, result);
+}

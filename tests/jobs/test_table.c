@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The table job end to end on made tables, whose target follows from the columns. */
+#include "base/alloc.h"
+#include "base/files.h"
+#include "burnish/table.h"
+#include "test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 600 };
+
+static uint32_t draw(uint32_t *state, uint32_t below)
+{
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % below;
+}
+
+/* y = effect(word) + x / 10, class = y > 3; some gaps. Static buffer. */
+static const char *write_table(const char *folder, const char *name, int rows, uint32_t seed)
+{
+    static char path[256], text[64 * (ROWS + 1)];
+    static const double effects[] = {0, 5, 1, 4, 2, 3};
+    uint32_t state = seed;
+    size_t length = (size_t)sprintf(text, "word,x,noise,y,class\n");
+    for (int i = 0; i < rows; i++) {
+        uint32_t word = draw(&state, 6), x = draw(&state, 20);
+        double y = effects[word] + x / 10.0;
+        bool gap = draw(&state, 20) == 0;
+        length +=
+            (size_t)sprintf(text + length, "w%u,%s%.0u,%u,%.1f,%s\n", word, gap ? "" : "1",
+                            gap ? 0 : x + 10, draw(&state, 1000), y + 1, y > 3 ? "high" : "low");
+    }
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(brn__replace_file(path, text, length));
+    return path;
+}
+
+static brn_table_train_options quick_options(const char *data, const char *target)
+{
+    static char out[256];
+    brn_table_train_options o = brn_table_train_defaults();
+    snprintf(out, sizeof out, "%s/run", test_scratch_folder());
+    o.data = data;
+    o.target = target;
+    o.threads = 1;
+    o.batch_size = 32;
+    o.out = out;
+    o.hidden_count = 1;
+    o.hidden[0] = 32;
+    o.dropout[0] = .05;
+    o.embedding_dropout = .02;
+    o.epochs = 12;
+    o.checkpoint_seconds = 0;
+    return o;
+}
+
+TEST(table_job_learns_classes_and_answers_alike)
+{
+    const char *data = write_table(test_scratch_folder(), "t.csv", ROWS, 1);
+    brn_table_train_options o = quick_options(data, "class");
+    const char *ignored[] = {"y"};
+    o.ignored = ignored;
+    o.ignored_count = 1;
+    brn_table_result result;
+    assert_ok(brn_table_train(&o, &result));
+    assert_int_equal(result.train_count, 480);
+    assert_int_equal(result.score.count, 120);
+    assert_true(result.score.accuracy > .93 && result.score.loss < .25);
+    assert_true(isnan(result.score.rmse));
+    brn_table_model *model;
+    assert_ok(brn_table_model_open(result.run, 1, &model));
+    assert_int_equal(brn_table_model_class_count(model), 2);
+    assert_string_equal(brn_table_model_class(model, 0), "high");
+    assert_string_equal(brn_table_model_target(model), "class");
+    brn_table_score score;
+    assert_ok(brn_table_evaluate(model, data, &score));
+    assert_true(score.count == ROWS && score.accuracy > .93);
+    brn_table_answers *answers;
+    assert_ok(brn_table_predict(model, data, &answers));
+    assert_int_equal(brn_table_answers_count(answers), ROWS);
+    for (int64_t i = 0; i < ROWS; i++) {
+        const float *p = brn_table_answers_values(answers, i);
+        assert_close(p[0] + p[1], 1, 1e-6);
+    }
+    brn_table_answers_free(answers);
+    brn_table_model_close(model);
+}
+
+TEST(table_job_learns_numbers_and_meets_new_tables)
+{
+    char folder[128];
+    snprintf(folder, sizeof folder, "%s", test_scratch_folder());
+    const char *data = write_table(folder, "t.csv", ROWS, 2);
+    brn_table_train_options o = quick_options(data, "y");
+    const char *words[] = {"word"}, *numbers[] = {"x"};
+    o.categories = words;
+    o.numbers = numbers;
+    o.category_count = o.number_count = 1;
+    o.only_named = true;
+    o.target_log = true;
+    o.has_range = true;
+    o.low = -.5;
+    o.high = 2.6;
+    brn_table_result result;
+    assert_ok(brn_table_train(&o, &result));
+    assert_true(result.score.exp_rmspe < .25 && result.score.rmse < 1);
+    assert_true(isnan(result.score.accuracy));
+    brn_table_model *model;
+    assert_ok(brn_table_model_open(result.run, 1, &model));
+    char path[256];
+    snprintf(path, sizeof path, "%s/new.csv", folder);
+    static const char news[] = "x,word\n110,w0\n129,w1\n120,never seen\n,\n";
+    assert_ok(brn__replace_file(path, news, sizeof news - 1));
+    brn_table_answers *answers;
+    assert_ok(brn_table_predict(model, path, &answers));
+    assert_int_equal(brn_table_answers_count(answers), 4);
+    for (int64_t i = 0; i < 4; i++) {
+        float y = *brn_table_answers_values(answers, i);
+        assert_true(y > expf(-.5f) && y < expf(2.6f));
+    }
+    assert_true(*brn_table_answers_values(answers, 0) < 2.5f);
+    assert_true(*brn_table_answers_values(answers, 1) > 5.f);
+    brn_table_answers_free(answers);
+    assert_ok(brn__replace_file(path, "x,name\n1,w0\n", 12));
+    assert_fails(brn_table_predict(model, path, &answers), BRN_ERROR_INPUT, "no column \"word\"");
+    assert_null(answers);
+    assert_ok(brn__replace_file(path, "x,word\n1,w0\n", 12));
+    brn_table_score score;
+    assert_fails(brn_table_evaluate(model, path, &score), BRN_ERROR_INPUT, "no column \"y\"");
+    brn_table_model_close(model);
+}
+
+typedef struct stopper {
+    int64_t batches_left;
+} stopper;
+
+static int stop_after(void *context, const brn_event *event)
+{
+    stopper *s = context;
+    return event->kind == BRN_EVENT_BATCH && s->batches_left-- <= 0;
+}
+
+static void read_model(const char *run, char **bytes, size_t *length)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/model.safetensors", run);
+    assert_ok(brn__read_file(path, 1 << 24, bytes, length));
+}
+
+TEST(table_job_goes_on_to_the_same_bits)
+{
+    const char *data = write_table(test_scratch_folder(), "t.csv", ROWS, 3);
+    brn_table_train_options o = quick_options(data, "class");
+    char whole_run[4096];
+    o.epochs = 3;
+    brn_table_result result;
+    assert_ok(brn_table_train(&o, &result));
+    snprintf(whole_run, sizeof whole_run, "%s", result.run);
+    double loss = result.score.loss;
+    for (int64_t batches = 1; batches < 60; batches += 26) {
+        brn_table_train_options again = quick_options(data, "class");
+        stopper s = {batches};
+        again.epochs = 3;
+        again.on_event = stop_after;
+        again.context = &s;
+        assert_fails(brn_table_train(&again, &result), BRN_ERROR_INTERRUPTED,
+                     "can be gone on with");
+        brn_table_result resumed;
+        assert_ok(brn_table_resume(result.run, NULL, NULL, &resumed));
+        assert_true(resumed.score.loss == loss);
+        char *a, *b;
+        size_t a_length, b_length;
+        read_model(whole_run, &a, &a_length);
+        read_model(resumed.run, &b, &b_length);
+        assert_int_equal(a_length, b_length);
+        assert_memory_equal(a, b, a_length);
+        brn__free(a);
+        brn__free(b);
+    }
+    assert_fails(brn_table_resume("/nowhere", NULL, NULL, &result), BRN_ERROR_INPUT, "/nowhere");
+}
+
+TEST(table_job_refuses_another_table_on_resume)
+{
+    char folder[128];
+    snprintf(folder, sizeof folder, "%s", test_scratch_folder()); /* whose buffer is used again */
+    const char *data = write_table(folder, "t.csv", ROWS, 4);
+    brn_table_train_options o = quick_options(data, "class");
+    stopper s = {2};
+    o.on_event = stop_after;
+    o.context = &s;
+    brn_table_result result;
+    assert_fails(brn_table_train(&o, &result), BRN_ERROR_INTERRUPTED, "interrupted after 0 of 12");
+    write_table(folder, "t.csv", ROWS, 5);
+    assert_fails(brn_table_resume(result.run, NULL, NULL, NULL), BRN_ERROR_INPUT,
+                 "is not the table that the run was begun on");
+}
+
+TEST(table_job_splits_by_an_is_valid_column)
+{
+    char path[256], text[8192] = "a,is_valid,y\n";
+    for (int i = 0; i < 100; i++)
+        sprintf(text + strlen(text), "%d,%s,%d.5\n", i % 7, i % 4 == 0 ? "True" : "False", i % 7);
+    snprintf(path, sizeof path, "%s/t.csv", test_scratch_folder());
+    assert_ok(brn__replace_file(path, text, strlen(text)));
+    brn_table_train_options o = quick_options(path, "y");
+    brn_table_result result;
+    assert_ok(brn_table_train(&o, &result));
+    assert_int_equal(result.train_count, 75);
+    assert_int_equal(result.valid_count, 25);
+}
+
+TEST(table_job_checks_its_options)
+{
+    const char *data = write_table(test_scratch_folder(), "t.csv", 50, 6);
+    brn_table_train_options o = quick_options(data, "z");
+    assert_fails(brn_table_train(&o, NULL), BRN_ERROR_INPUT, "no column \"z\"");
+    assert_false(brn__is_folder(o.out));
+    o = quick_options(data, NULL);
+    assert_fails(brn_table_train(&o, NULL), BRN_ERROR_USAGE, "target: expected");
+    o = quick_options(data, "y");
+    o.batch_size = 1;
+    assert_fails(brn_table_train(&o, NULL), BRN_ERROR_USAGE, "batch size 1; expected 2");
+    o = quick_options(data, "y");
+    o.dropout[0] = 1;
+    assert_fails(brn_table_train(&o, NULL), BRN_ERROR_USAGE, "dropout 1");
+    o = quick_options(data, "y");
+    o.split = BRN_TABLE_SPLIT_TIME;
+    assert_fails(brn_table_train(&o, NULL), BRN_ERROR_USAGE, "expected the column that splits");
+    brn_table_model *model;
+    assert_fails(brn_table_model_open(data, 1, &model), BRN_ERROR_INPUT, "");
+    assert_null(model);
+}
