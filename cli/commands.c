@@ -19,9 +19,6 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static const char *const planned[][2] = {
     {"lm", NULL},
     {"text", NULL},
-    {"table", "train"},
-    {"table", "evaluate"},
-    {"table", "predict"},
     {"table", "interpret"},
     {"table", "embeddings"},
     {"table", "lr-find"},

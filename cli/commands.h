@@ -17,6 +17,9 @@
     X(data_check)                                                                                  \
     X(data_split)                                                                                  \
     X(data_preview)                                                                                \
+    X(table_train)                                                                                 \
+    X(table_evaluate)                                                                              \
+    X(table_predict)                                                                               \
     X(table_describe)                                                                              \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
@@ -31,6 +34,7 @@
     X(help)
 
 enum { CLI_COMMAND_OPTIONS_MAX = 64 };
+enum { CLI_COMMAND_OPTIONS_MAX = 48 };
 
 typedef struct cli_command {
     const char *noun, *verb;  /* "image", "train"; a command of one word has no verb */

@@ -23,7 +23,7 @@ typedef enum cli_option_type {
 /* X(ID, name, type, value in the help, low, high, what it does, default in words or NULL) */
 /* clang-format off */
 #define CLI_OPTION_LIST(X)                                                                         \
-    X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/image-N")   \
+    X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/JOB-N")   \
     X(REPORT, "out", TEXT, "FILE", 0, 0, "report to write", "report.html in the run folder")       \
     X(MISLABELLED, "mislabelled", TEXT, "FILE.csv", 0, 0, "write the likely mislabelled as CSV", NULL) \
     X(PREDICTIONS, "out", TEXT, "FILE.csv", 0, 0, "write the answers as CSV", NULL)                \
@@ -52,6 +52,7 @@ typedef enum cli_option_type {
     X(PRECOMPUTE, "precompute", SWITCH, "", 0, 0,                                                  \
       "frozen epochs on features computed once, without augmentation", NULL)                       \
     X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures in a batch", "the recipe's")                  \
+    X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures or rows in a batch", NULL)                  \
     X(SIZE, "size", WHOLE, "PIXELS", 32, 1024, "side of the square that the network sees, pixels", \
       "the weights' own, else 224")                                                                \
     X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \
@@ -76,7 +77,7 @@ typedef enum cli_option_type {
     X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \
       NULL)                                                                                        \
     X(VALID, "valid", REAL, "SHARE", .001, .999,                                                   \
-      "share that validates where there is no valid/ folder", NULL)                                \
+      "share that validates where nothing else says so", NULL)                                \
     X(WHOLE, "whole", FLAG, "", 0, 0, "all pictures of a folder without valid/", NULL)             \
     X(TTA, "tta", WHOLE, "N", 0, 100, "test-time augmentation: N changed copies, averaged", NULL)  \
     X(EARLY_STOPPING, "early-stopping", WHOLE, "N", 1, 100000,                                     \
@@ -129,6 +130,23 @@ typedef enum cli_option_type {
     X(DATE_ORDER, "date-order", CHOICE, "ymd|dmy|mdy", 0, 0, "order of year, month, day", "ymd")   \
     X(MISSING, "missing", TEXT, "WORDS", 0, 0, "further words for a missing value: ?,-1", NULL)    \
     X(TEXT_COLUMNS, "text", TEXT, "COLUMNS", 0, 0, "columns that are text whatever they hold: zip,id", NULL) \
+    X(TARGET, "target", TEXT, "COLUMN", 0, 0, "what is to be predicted", NULL)                     \
+    X(CLASS, "class", FLAG, "", 0, 0, "the target is a class, even where it is a number", NULL)    \
+    X(LOG, "log", FLAG, "", 0, 0, "learn the logarithm of the target", NULL)                       \
+    X(CAT, "cat", TEXT, "COLUMNS", 0, 0, "columns to use as categories: store,day", "by their type") \
+    X(CONT, "cont", TEXT, "COLUMNS", 0, 0, "columns to use as numbers", "by their type")           \
+    X(IGNORE, "ignore", TEXT, "COLUMNS", 0, 0, "columns to leave out", NULL)                       \
+    X(ONLY_NAMED, "only-named", FLAG, "", 0, 0, "leave out columns that --cat and --cont do not name", NULL) \
+    X(SPLIT, "split", CHOICE, "random|time|column|group", 0, 0, "which rows validate", "random")   \
+    X(SPLIT_BY, "split-by", TEXT, "COLUMN", 0, 0, "the column of --split time, column or group", NULL) \
+    X(SPLIT_FROM, "split-from", TEXT, "VALUE", 0, 0, "--split time: the first date or number that validates", \
+      "the latest share")                                                                          \
+    X(FORM, "form", CHOICE, "fastai2|course", 0, 0, "sizes and initial weights of the network", "fastai2") \
+    X(HIDDEN, "hidden", TEXT, "WIDTHS", 0, 0, "hidden layers: 200,100", "the form's")              \
+    X(DROPOUT, "dropout", TEXT, "SHARES", 0, 0, "dropout behind each hidden layer: .1,.2", "the form's") \
+    X(EMBEDDING_DROPOUT, "embedding-dropout", REAL, "SHARE", 0, .999, "dropout of the embeddings", \
+      "the form's")                                                                                \
+    X(RANGE, "range", TEXT, "LOW,HIGH", 0, 0, "answers lie between these (with --log: logarithms)", NULL) \
     X(QUIET, "quiet", FLAG, "", 0, 0, "print the result only", NULL)                               \
     X(JSON, "json", FLAG, "", 0, 0, "print one JSON object a line", NULL)                          \
     X(HELP, "help", FLAG, "", 0, 0, "print this", NULL)
