@@ -51,8 +51,7 @@ typedef enum cli_option_type {
       "batch norms of frozen layers go on learning; no precompute", NULL)                          \
     X(PRECOMPUTE, "precompute", SWITCH, "", 0, 0,                                                  \
       "frozen epochs on features computed once, without augmentation", NULL)                       \
-    X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures in a batch", "the recipe's")                  \
-    X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures or rows in a batch", NULL)                  \
+    X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures or rows in a batch", "the recipe's")                  \
     X(SIZE, "size", WHOLE, "PIXELS", 32, 1024, "side of the square that the network sees, pixels", \
       "the weights' own, else 224")                                                                \
     X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \

@@ -30,7 +30,7 @@ static bool matches(const unsigned char *bytes, size_t length)
 /* Bounds what the parser will build. Strings are skipped; anything malformed is left to it. */
 static brn_status bound_header(const char *text, size_t length)
 {
-    int depth = 0, commas = 0, objects = 0;
+    int depth = 0, commas = 0, members = 0;
     bool in_string = false;
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
@@ -48,14 +48,11 @@ static brn_status bound_header(const char *text, size_t length)
         else if (c == '}' || c == ']')
             depth--;
         else if (c == ',')
-            commas++;
-        objects += c == '{';
-        if (objects > BRN__STATE_ENTRIES_MAX + 2) /* the root and the metadata beside the tensors */
-            return brn__fail(BRN_ERROR_INPUT, "header: more than %d tensors", BRN__STATE_ENTRIES_MAX);
+            commas++, members += depth == 1;
         if (depth > DEPTH_MAX)
             return brn__fail(BRN_ERROR_INPUT, "header: nested deeper than %d at byte %zu",
                              DEPTH_MAX, i);
-        if (commas > COMMAS_MAX)
+        if (commas > COMMAS_MAX || members > BRN__STATE_ENTRIES_MAX) /* one may be metadata */
             return brn__fail(BRN_ERROR_INPUT, "header: more values than %d tensors have",
                              BRN__STATE_ENTRIES_MAX);
     }
