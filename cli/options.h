@@ -136,7 +136,7 @@ typedef enum cli_option_type {
     X(CONT, "cont", TEXT, "COLUMNS", 0, 0, "columns to use as numbers", "by their type")           \
     X(IGNORE, "ignore", TEXT, "COLUMNS", 0, 0, "columns to leave out", NULL)                       \
     X(ONLY_NAMED, "only-named", FLAG, "", 0, 0, "leave out columns that --cat and --cont do not name", NULL) \
-    X(SPLIT, "split", CHOICE, "random|time|column|group", 0, 0, "which rows validate", "random")   \
+    X(ROW_SPLIT, "split", CHOICE, "random|time|column|group", 0, 0, "which rows validate", "random")   \
     X(SPLIT_BY, "split-by", TEXT, "COLUMN", 0, 0, "the column of --split time, column or group", NULL) \
     X(SPLIT_FROM, "split-from", TEXT, "VALUE", 0, 0, "--split time: the first date or number that validates", \
       "the latest share")                                                                          \

@@ -108,10 +108,10 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
     o->target_class = v[CLI_CLASS].flag;
     o->target_log = v[CLI_LOG].flag;
     o->only_named = v[CLI_ONLY_NAMED].flag;
-    o->split = split_of(v[CLI_SPLIT].text);
+    o->split = split_of(v[CLI_ROW_SPLIT].text);
     o->split_column = v[CLI_SPLIT_BY].text;
     o->split_from = v[CLI_SPLIT_FROM].text;
-    if (o->split_column && !v[CLI_SPLIT].text) o->split = BRN_TABLE_SPLIT_COLUMN;
+    if (o->split_column && !v[CLI_ROW_SPLIT].text) o->split = BRN_TABLE_SPLIT_COLUMN;
     o->valid = v[CLI_VALID].real;
     if (v[CLI_FORM].text && !strcmp(v[CLI_FORM].text, "course")) o->form = BRN_TABLE_FORM_COURSE;
     if (v[CLI_EMBEDDING_DROPOUT].set) o->embedding_dropout = v[CLI_EMBEDDING_DROPOUT].real;
@@ -210,7 +210,7 @@ const cli_command cli_command_table_train = {
     .computes = true,
     .options = {CLI_TARGET,        CLI_CLASS,        CLI_LOG,
                 CLI_CAT,           CLI_CONT,         CLI_IGNORE,
-                CLI_ONLY_NAMED,    CLI_SPLIT,        CLI_SPLIT_BY,
+                CLI_ONLY_NAMED,    CLI_ROW_SPLIT,        CLI_SPLIT_BY,
                 CLI_SPLIT_FROM,    CLI_VALID,        CLI_FORM,
                 CLI_HIDDEN,        CLI_DROPOUT,      CLI_EMBEDDING_DROPOUT,
                 CLI_RANGE,         CLI_EPOCHS,       CLI_BATCH_SIZE,

@@ -153,7 +153,7 @@ def headers():
     yield "left-over.safetensors", safetensors(one(), data + b"more")
     yield "metadata-number.safetensors", safetensors({"__metadata__": {"a": 1}, **one()}, data)
     yield "metadata-list.safetensors", safetensors({"__metadata__": ["a"], **one()}, data)
-    many = {"t%d" % i: {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for i in range(100010)}
+    many = {"t%d" % i: {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for i in range(100002)}
     yield "many.safetensors", safetensors(many)
     yield "long-name.safetensors", safetensors({"n" * 100000: one()["w"]}, data)
     yield "wide.safetensors", safetensors(b" " * (26 << 20) + json.dumps(one()).encode(), data)
