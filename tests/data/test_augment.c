@@ -253,6 +253,9 @@ TEST(what_lies_beyond_the_horizon_does_no_harm)
             for (int i = 0; i < 3 * S * S; i++) assert_true(out[i] >= 0 && out[i] <= 1);
         }
     brn__picture_free(&picture);
+    double place[2]; /* nothing comes back from behind: far away, on the side it was going to */
+    brn__projection_at(&wild[2], 39, 39, place);
+    assert_close(place[0], 39 / BRN__HORIZON, 1e-9);
 }
 
 TEST(sampling_and_padding_are_pytorchs)
