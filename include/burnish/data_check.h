@@ -77,8 +77,9 @@ BRN_API brn_data_check_options brn_data_check_defaults(void);
 typedef struct brn_data_check brn_data_check;
 
 /* The result does not depend on the number of threads. Time grows with the square of the number of
- * pictures once they are read (100,000: half a minute on one processor). BRN_ERROR_INPUT when the folder holds no
- * files, BRN_ERROR_USAGE for options out of range, BRN_ERROR_INTERRUPTED when `progress` said so. */
+ * pictures once they are read (100,000: half a minute on one processor). BRN_ERROR_INPUT when the
+ * folder holds no files, BRN_ERROR_USAGE for options out of range, BRN_ERROR_INTERRUPTED when
+ * `progress` said so. */
 BRN_API brn_status brn_data_check_open(const char *folder, const brn_data_check_options *options,
                                        brn_data_check **out);
 BRN_API void brn_data_check_close(brn_data_check *check); /* NULL is fine */

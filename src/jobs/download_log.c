@@ -12,19 +12,14 @@
 
 static const char header[] = "url,file,status\n";
 
-static void add_field(brn__text *text, const char *field, const char *end)
-{
-    brn__text_add(text, "\"");
-    for (; *field; field++)
-        brn__text_add_bytes(text, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
-    brn__text_add(text, end);
-}
-
 static void add_line(brn__text *text, const char *url, const char *file, const char *status)
 {
-    add_field(text, url, "\",");
-    add_field(text, file, "\",");
-    add_field(text, status, "\"\n");
+    brn__text_csv(text, url);
+    brn__text_add(text, ",");
+    brn__text_csv(text, file);
+    brn__text_add(text, ",");
+    brn__text_csv(text, status);
+    brn__text_add(text, "\n");
 }
 
 static void add_address(brn__text *text, const brn__address *address)

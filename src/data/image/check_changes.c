@@ -78,19 +78,13 @@ brn_status brn_data_check_fix_extensions(brn_data_check *check, brn_data_change_
 
 /* ------------------------------------------------------------------ moving */
 
-static void add_field(brn__text *text, const char *field, const char *end)
-{
-    brn__text_add(text, "\"");
-    for (; *field; field++)
-        brn__text_add_bytes(text, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
-    brn__text_add(text, end);
-}
-
 static brn_status write_line(FILE *list, const char *from, const char *to)
 {
     brn__text line = {0};
-    add_field(&line, from, "\",");
-    add_field(&line, to, "\"\n");
+    brn__text_csv(&line, from);
+    brn__text_add(&line, ",");
+    brn__text_csv(&line, to);
+    brn__text_add(&line, "\n");
     brn_status status = brn__text_finish(&line);
     if (status == BRN_OK &&
         (fwrite(line.bytes, 1, line.length, list) != line.length || fflush(list) != 0))

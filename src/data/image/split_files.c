@@ -32,14 +32,6 @@ static char *place_of(const placing *p, int64_t item)
     return NULL;
 }
 
-static void add_field(brn__text *text, const char *field, const char *end)
-{
-    brn__text_add(text, "\"");
-    for (; *field; field++)
-        brn__text_add_bytes(text, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
-    brn__text_add(text, end);
-}
-
 /* Before the first file is moved: so that a power cut leaves a list of what belongs where. */
 static brn_status write_list(const placing *p)
 {
@@ -50,10 +42,12 @@ static brn_status write_list(const placing *p)
     for (int64_t i = 0; status == BRN_OK && i < brn_image_data_count(s->data); i++) {
         char *place = place_of(p, i);
         if (!place) status = BRN_ERROR_NO_MEMORY;
-        else add_field(&text, place, "\",");
-        brn__text_printf(&text, "%s,", part_names[s->parts[i]]);
-        add_field(&text, brn_image_data_class_name(s->data, brn_image_data_label(s->data, i)), "\",");
-        add_field(&text, brn_image_data_path(s->data, i), "\"\n");
+        else brn__text_csv(&text, place);
+        brn__text_printf(&text, ",%s,", part_names[s->parts[i]]);
+        brn__text_csv(&text, brn_image_data_class_name(s->data, brn_image_data_label(s->data, i)));
+        brn__text_add(&text, ",");
+        brn__text_csv(&text, brn_image_data_path(s->data, i));
+        brn__text_add(&text, "\n");
         brn__free(place);
     }
     char *path = brn__path_join(p->folder, "split.csv");
