@@ -73,6 +73,9 @@ static brn_image_options options_of(const cli_call *call)
     if (v[CLI_SCHEDULE].set) o.schedule = v[CLI_SCHEDULE].text;
     if (v[CLI_CYCLE_LENGTH].set) o.cycle_length = (int)v[CLI_CYCLE_LENGTH].whole;
     if (v[CLI_CYCLE_MULTIPLIER].set) o.cycle_multiplier = (int)v[CLI_CYCLE_MULTIPLIER].whole;
+    if (v[CLI_MIXUP].set) o.mixup = v[CLI_MIXUP].real;
+    if (v[CLI_CUTMIX].set) o.cutmix = v[CLI_CUTMIX].real;
+    o.snapshots = v[CLI_SNAPSHOTS].flag;
     if (v[CLI_AUGMENT].set) o.augment = v[CLI_AUGMENT].text;
     o.label_smoothing = v[CLI_LABEL_SMOOTHING].real;
     o.valid = v[CLI_VALID].real;
@@ -158,7 +161,7 @@ const cli_command cli_command_image_train = {
     .options = {CLI_RESUME,        CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
-                CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_CYCLE_LENGTH, CLI_CYCLE_MULTIPLIER, CLI_AUGMENT, CLI_LABEL_SMOOTHING,
+                CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_CYCLE_LENGTH, CLI_CYCLE_MULTIPLIER, CLI_SNAPSHOTS, CLI_AUGMENT, CLI_MIXUP, CLI_CUTMIX, CLI_LABEL_SMOOTHING,
                 CLI_VALID,         CLI_TTA,        CLI_TTA_BETA, CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
                 CLI_SAVE_BEST,     CLI_MONITOR,    CLI_SEED,     CLI_THREADS,
                 CLI_LOADERS,       CLI_CHECKPOINT_SECONDS,       CLI_MIRROR,   CLI_OFFLINE,

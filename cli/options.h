@@ -70,6 +70,10 @@ typedef enum cli_option_type {
     X(LINEAR, "linear", FLAG, "", 0, 0, "let the rate grow by sums, not factors", NULL)            \
     X(STOP, "stop", SWITCH, "", 0, 0, "stop when the loss explodes", NULL)                         \
     X(SVG, "svg", TEXT, "FILE", 0, 0, "plot to write", "none")                                     \
+    X(MIXUP, "mixup", REAL, "ALPHA", 0, 100, "mix pictures of a batch; usually .4", "0: off")       \
+    X(CUTMIX, "cutmix", REAL, "ALPHA", 0, 100, "cut pictures into each other; usually 1", "0: off") \
+    X(SNAPSHOTS, "snapshots", FLAG, "", 0, 0,                                                      \
+      "restarts: keep a model of each cycle's end, and measure their mean", NULL)                  \
     X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts: epochs of the first cycle", "1") \
     X(CYCLE_MULTIPLIER, "cycle-multiplier", WHOLE, "N", 1, 100,                                    \
       "restarts: how many times longer each next cycle is", "2")                                   \

@@ -57,6 +57,9 @@ typedef struct brn_image_options {
     const char *augment;      /* how training changes pictures, in words (docs/augment.md); NULL = the
                                  recipe's default */
     double label_smoothing;
+    double mixup, cutmix;     /* alpha of Beta(alpha, alpha), usually .4 and 1; 0 = off; one of them */
+    bool snapshots;           /* restarts: keep snapshot_N.safetensors of each cycle's end, and measure the
+                                 mean of their predictions */
     double valid;             /* share that validates when there is no valid/ folder */
     int tta;                  /* augmented passes at the end (0: none) averaged with the plain one */
     const char *monitor;      /* what the next three watch: valid_loss, train_loss, accuracy, error_rate ... */
@@ -83,6 +86,8 @@ BRN_API brn_image_options brn_image_defaults(void);
 typedef struct brn_image_result {
     double accuracy, valid_loss; /* of the last epoch; with tta > 0, of the averaged predictions */
     double plain_accuracy;       /* without test-time augmentation */
+    double ensemble_accuracy;    /* of the mean of the snapshots' plain predictions; NaN without them */
+    int snapshot_count;
     int64_t train_count, valid_count, bad_count;
     double seconds;
     char run[4096];              /* the run folder */

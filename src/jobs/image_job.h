@@ -87,6 +87,7 @@ typedef struct brn__image_network_options {
     int64_t batch_size;  /* nominal */
     int size, threads;
     double label_smoothing;
+    bool mixes; /* pictures have soft targets in training: MixUp, CutMix */
     uint64_t seed;
 } brn__image_network_options;
 

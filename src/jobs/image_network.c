@@ -24,6 +24,19 @@ static brn__network with_loss(brn_node *input, brn_node *output, int64_t batch_s
     return network;
 }
 
+/* Learns from soft targets (N, K) instead; validation has labels still. */
+static void soften(brn__network *network, int64_t batch_size, double smoothing)
+{
+    brn_graph *graph = brn_node_graph(network->output);
+    const brn_shape shape = brn_node_shape(network->output);
+    const int64_t dims[] = {batch_size, shape.rank == 2 ? shape.dims[1] : 0};
+    network->valid_target = network->target;
+    network->target = brn_input(graph, "soft_target", BRN_DTYPE_F32, dims, 2);
+    network->loss =
+        brn_cross_entropy(network->output, network->target,
+                          smoothing > 0 ? brn_scalar(graph, "label_smoothing", smoothing) : -1);
+}
+
 static brn_status build_whole(const brn__image_network_options *o, brn__image_network *network)
 {
     BRN__TRY(brn_graph_new(&network->graph));
@@ -38,6 +51,7 @@ static brn_status build_whole(const brn__image_network_options *o, brn__image_ne
         output = brn_model_head(o->model, network->pooled, &o->head);
     }
     network->whole = with_loss(x, output, o->batch_size, o->label_smoothing);
+    if (o->mixes) soften(&network->whole, o->batch_size, o->label_smoothing);
     return brn_graph_status(network->graph);
 }
 

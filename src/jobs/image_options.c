@@ -59,6 +59,10 @@ static brn_status check_numbers(const brn_image_options *o)
     if (!(o->label_smoothing >= 0 && o->label_smoothing < 1))
         return brn__fail(BRN_ERROR_USAGE, "label smoothing: %g; expected 0 to below 1",
                          o->label_smoothing);
+    if (!(o->mixup >= 0 && o->mixup <= 100 && o->cutmix >= 0 && o->cutmix <= 100) ||
+        (o->mixup > 0 && o->cutmix > 0))
+        return brn__fail(BRN_ERROR_USAGE, "mixup: %g, cutmix: %g; expected 0 to 100, and one of them 0",
+                         o->mixup, o->cutmix);
     if (o->cycle_length < 0 || o->cycle_length > 100000 || o->cycle_multiplier < 0 ||
         o->cycle_multiplier > 100)
         return brn__fail(BRN_ERROR_USAGE,
@@ -86,6 +90,9 @@ static brn_status check_words(const brn_image_options *o)
         return brn__fail(BRN_ERROR_USAGE,
                          "schedule: \"%s\"; expected one-cycle, cosine, constant, flat-cosine or restarts",
                          o->schedule);
+    if (o->snapshots && brn__image_curve_find(o->schedule) != BRN__CURVE_RESTARTS)
+        return brn__fail(BRN_ERROR_USAGE, "snapshots: they are taken at the ends of cycles; expected the "
+                                          "schedule restarts, not %s", o->schedule);
     return brn__augment_parse(o->augment, &augment);
 }
 

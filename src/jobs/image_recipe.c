@@ -134,7 +134,7 @@ static void course2017(const brn__image_plan *plan, brn__image_recipe *recipe)
     add_course(recipe, plan, "head", COURSE_EPOCHS, true)->curve = BRN__CURVE_RESTARTS;
     same_rate(add_course(recipe, plan, "all layers", COURSE_EPOCHS, false), plan, COURSE_FACTOR);
     add_course(recipe, plan, "find a rate for all layers", 0, false)->finds_rate = true;
-    s = add_course(recipe, plan, "all layers, restarts", COURSE_CYCLES_EPOCHS, false);
+    s = add_course(recipe, plan, "all layers; restarts", COURSE_CYCLES_EPOCHS, false);
     s->curve = BRN__CURVE_RESTARTS;
     s->cycle_multiplier = 2;
 }

@@ -5,9 +5,12 @@
 #include "jobs/image_interpret.h"
 #include "burnish/lr_plot.h"
 #include "jobs/image_recipe.h"
+#include "jobs/image_ensemble.h"
 #include "train/find_nan.h"
 #include "train/lr_finder.h"
+#include "train/mixing.h"
 #include "train/scheduling.h"
+#include "train/snapshots.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -162,6 +165,14 @@ typedef struct stage_rates {
     const brn__callback *callback;
 } stage_rates;
 
+/* fast.ai 0.7's, of `batches` an epoch. */
+static brn_cycles cycles_of(const brn__image_training *t, const brn__image_stage *s)
+{
+    return (brn_cycles){.form = BRN_CYCLES_COSINE,
+                        .batches = s->cycle_length * brn__loader_batch_count(t->train),
+                        .multiplier = s->cycle_multiplier};
+}
+
 static void stage_rates_init(const brn__image_training *t, const brn__image_stage *s, stage_rates *out)
 {
     static const brn__rates_form forms[] = {
@@ -171,9 +182,7 @@ static void stage_rates_init(const brn__image_training *t, const brn__image_stag
     };
     const int groups = t->plan.model->body_groups + 1;
     if (s->curve == BRN__CURVE_RESTARTS) {
-        const brn_cycles cycles = {.form = BRN_CYCLES_COSINE,
-                                   .batches = s->cycle_length * brn__loader_batch_count(t->train),
-                                   .multiplier = s->cycle_multiplier};
+        const brn_cycles cycles = cycles_of(t, s);
         brn__scheduling_cycles(&out->cycles, s->rates, groups, &cycles);
         out->callback = &out->cycles.callback;
     } else if (s->curve == BRN__CURVE_FLAT_COSINE) {
@@ -184,6 +193,30 @@ static void stage_rates_init(const brn__image_training *t, const brn__image_stag
         brn__rates_init(&out->curve, forms[s->curve], s->rates, groups, s->pct_start, DIV);
         out->callback = &out->curve.callback;
     }
+}
+
+/* What the options add to a stage on pictures, or to its cycles. */
+typedef struct stage_extras {
+    brn__mixing mixing;
+    brn__snapshots snapshots;
+} stage_extras;
+
+static brn_status add_extras(brn__image_training *t, const brn__image_stage *s, brn__fit_options *fit,
+                             stage_extras *extras)
+{
+    const brn_image_options *o = &t->plan.options;
+    const double alpha = o->mixup > 0 ? o->mixup : o->cutmix;
+    if (alpha > 0 && !s->cached) {
+        const brn__mixing_kind kind = o->mixup > 0 ? BRN__MIXING_UP : BRN__MIXING_CUT;
+        BRN__TRY(brn__mixing_init(&extras->mixing, kind, alpha, o->seed, true));
+        fit->callbacks[fit->callback_count++] = &extras->mixing.callback;
+    }
+    if (o->snapshots && !s->frozen && s->curve == BRN__CURVE_RESTARTS) {
+        const brn_cycles cycles = cycles_of(t, s);
+        brn__snapshots_init(&extras->snapshots, &cycles, brn__image_save_snapshot, t);
+        fit->callbacks[fit->callback_count++] = &extras->snapshots.callback;
+    }
+    return BRN_OK;
 }
 
 static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, brn__fit_options *fit)
@@ -217,8 +250,12 @@ static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, br
     fit->callbacks[fit->callback_count++] = &checkpoint.callback;
     brn__image_watch_add(t, fit);
     if (t->plan.options.describe_plans) fit->callbacks[fit->callback_count++] = &report.callback;
-    brn__fit_result result;
-    brn_status status = brn__learner_fit(t->network.learner, fit, &result);
+    stage_extras extras = {0};
+    brn__fit_result result = {0};
+    brn_status status = add_extras(t, s, fit, &extras);
+    if (status == BRN_OK) status = brn__learner_fit(t->network.learner, fit, &result);
+    brn__mixing_deinit(&extras.mixing);
+    t->result.snapshot_count = (int)extras.snapshots.count;
     keep_result(t, &result, last.value);
     t->watch.last = result;
     return status;

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "jobs/image_end.h"
+#include "jobs/image_ensemble.h"
 #include "jobs/image_interpret.h"
 #include "jobs/image_recipe.h"
 #include "jobs/run_folder.h"
@@ -54,6 +55,7 @@ static brn_status make_network(brn__image_training *t)
         .size = o->size,
         .threads = o->threads,
         .label_smoothing = o->label_smoothing,
+        .mixes = o->mixup > 0 || o->cutmix > 0,
         .seed = o->seed,
     };
     t->head = options.head;
@@ -166,10 +168,11 @@ static brn_status send_done(brn__image_training *t)
     const brn_metric metrics[] = {{"accuracy", r->accuracy},
                                   {"error_rate", 1 - r->accuracy},
                                   {"valid_loss", r->valid_loss},
-                                  {"plain_accuracy", r->plain_accuracy}};
+                                  {"plain_accuracy", r->plain_accuracy},
+                                  {"ensemble_accuracy", r->ensemble_accuracy}};
     brn_event event = brn__event_of(BRN_EVENT_DONE, t->run);
     event.metrics = metrics;
-    event.metric_count = t->plan.options.tta > 0 ? 4 : 3;
+    event.metric_count = r->snapshot_count > 0 ? 5 : t->plan.options.tta > 0 ? 4 : 3;
     event.valid_loss = r->valid_loss;
     event.seconds = r->seconds;
     event.report = *r->report ? r->report : NULL;
@@ -264,6 +267,7 @@ static brn_status go_on(brn__image_training *t)
 static brn_status finish(brn__image_training *t, double start)
 {
     BRN__TRY(average_views(t));
+    BRN__TRY(brn__image_ensemble(t));
     t->result.seconds = brn__seconds_now() - start;
     BRN__TRY(brn__image_save_model(t, "model.safetensors"));
     brn__run_state_tidy(t->run);
@@ -304,6 +308,7 @@ static brn_status training_new(brn_event_handler *on_event, void *context, brn__
     if (!t) return BRN_ERROR_NO_MEMORY;
     brn__progress_init(&t->progress, on_event, context);
     t->result.accuracy = t->result.valid_loss = t->result.plain_accuracy = NAN;
+    t->result.ensemble_accuracy = NAN;
     t->lock = -1;
     *out = t;
     return BRN_OK;
