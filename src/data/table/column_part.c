@@ -168,3 +168,51 @@ brn_status brn__column_part_add(brn__column_part *part, const brn__field_rules *
     if (part->type == BRN_COLUMN_TEXT) return add_word(part, rules, row, field);
     return add_other(part, rules, row, field);
 }
+
+/* Words are added up to the first that may stand for a missing value. */
+static brn_status add_words(brn__column_part *part, const brn__field_rules *rules, int64_t row,
+                            const brn__slice *fields, int64_t stride, int64_t count, int64_t *done)
+{
+    int32_t *codes = (int32_t *)part->values + row;
+    for (; *done < count; ++*done) {
+        brn__slice field = fields[*done * stride];
+        if (brn__field_is_missing(rules, field)) return BRN_OK;
+        bool copy = field.bytes < rules->text_begin || field.bytes >= rules->text_end;
+        part->seen |= 1u << BRN_COLUMN_TEXT;
+        BRN__TRY(brn__dictionary_add(&part->words, field, copy, &codes[*done]));
+    }
+    return BRN_OK;
+}
+
+/* Reads what is of the plainest form; the number read. */
+static int64_t add_plain(brn__column_part *part, const brn__field_rules *rules, int64_t row,
+                         const brn__slice *fields, int64_t stride, int64_t count)
+{
+    void *to = (char *)part->values + (size_t)row * brn__column_value_bytes(part->type);
+    int64_t done = 0;
+    if (rules->missing_count || part->broken) return 0; /* a plain number may be such a word */
+    if (part->type == BRN_COLUMN_INTEGER)
+        done = brn__read_plain_integers(fields, stride, count, to);
+    else if (part->type == BRN_COLUMN_REAL)
+        done = brn__read_plain_reals(fields, stride, count, rules->point, to);
+    else if (part->type == BRN_COLUMN_DATE && rules->date_order == BRN_DATE_YMD)
+        done = brn__read_plain_dates(fields, stride, count, to);
+    if (done) part->seen |= 1u << part->type;
+    return done;
+}
+
+brn_status brn__column_part_add_many(brn__column_part *part, const brn__field_rules *rules,
+                                     int64_t row, const brn__slice *fields, int64_t stride,
+                                     int64_t count, int64_t *done)
+{
+    for (*done = 0; *done < count; ++*done) {
+        if (part->type == BRN_COLUMN_TEXT)
+            BRN__TRY(add_words(part, rules, row, fields, stride, count, done));
+        else
+            *done +=
+                add_plain(part, rules, row + *done, fields + *done * stride, stride, count - *done);
+        if (*done == count) break;
+        BRN__TRY(brn__column_part_add(part, rules, row + *done, fields[*done * stride]));
+    }
+    return BRN_OK;
+}

@@ -32,6 +32,11 @@ typedef struct brn__column_part {
 /* BRN_ERROR_INPUT (without file and line) when the type is given and the field does not fit. */
 brn_status brn__column_part_add(brn__column_part *part, const brn__field_rules *rules, int64_t row,
                                 brn__slice field);
+/* The same for `count` rows from `row` on, whose fields lie `stride` slices apart. *done is the
+ * number of rows that were added, also when one fails. */
+brn_status brn__column_part_add_many(brn__column_part *part, const brn__field_rules *rules,
+                                     int64_t row, const brn__slice *fields, int64_t stride,
+                                     int64_t count, int64_t *done);
 /* Empties it for another reading; keeps type, given, values and capacity. */
 void brn__column_part_clear(brn__column_part *part);
 

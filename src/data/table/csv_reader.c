@@ -18,6 +18,7 @@ void brn__csv_reader_deinit(brn__csv_reader *reader)
 {
     brn__free(reader->fields);
     brn__free(reader->scratch);
+    brn__arena_free(&reader->kept);
     *reader = (brn__csv_reader){0};
 }
 
@@ -135,17 +136,28 @@ static brn_status read_fields(brn__csv_reader *reader, const char **p, int64_t *
     return BRN_OK;
 }
 
-/* Makes doubled quotes single, in scratch. Only a quoted field stands behind a quote. */
+static char *room_for(brn__csv_reader *reader, size_t bytes)
+{
+    if (reader->keeps) return brn__arena_alloc(&reader->kept, bytes);
+    if (bytes <= reader->scratch_bytes) return reader->scratch;
+    char *scratch = brn__realloc(reader->scratch, bytes);
+    if (!scratch) return NULL;
+    reader->scratch = scratch;
+    reader->scratch_bytes = bytes;
+    return scratch;
+}
+
+void brn__csv_reader_forget(brn__csv_reader *reader)
+{
+    brn__arena_free(&reader->kept);
+}
+
+/* Makes doubled quotes single, elsewhere. Only a quoted field stands behind a quote. */
 static brn_status unescape(brn__csv_reader *reader, const char *record, const char *record_end)
 {
-    size_t bytes = (size_t)(record_end - record);
-    if (bytes > reader->scratch_bytes) {
-        char *scratch = brn__realloc(reader->scratch, bytes);
-        if (!scratch) return BRN_ERROR_NO_MEMORY;
-        reader->scratch = scratch;
-        reader->scratch_bytes = bytes;
-    }
-    char quote = reader->csv->options.quote, *to = reader->scratch;
+    char *to = room_for(reader, (size_t)(record_end - record));
+    if (!to) return BRN_ERROR_NO_MEMORY;
+    char quote = reader->csv->options.quote;
     for (int64_t i = 0; i < reader->count; i++) {
         brn__slice *field = &reader->fields[i];
         if (field->bytes == record || field->bytes[-1] != quote) continue;

@@ -36,7 +36,9 @@ typedef struct brn__csv_reader {
     int64_t count, capacity;
     char *scratch; /* owned: fields of the record whose quotes are doubled */
     size_t scratch_bytes;
-    const char *page;              /* what `masks` covers; NULL: nothing yet */
+    bool keeps;       /* such fields stay until brn__csv_reader_forget: records are gathered */
+    brn__arena kept;  /* where they are then */
+    const char *page; /* what `masks` covers; NULL: nothing yet */
     uint64_t masks[BRN__CSV_PAGE]; /* bit i of mask b: byte 64 b + i ends a field */
 } brn__csv_reader;
 
@@ -57,6 +59,7 @@ void brn__csv_reader_init(brn__csv_reader *reader, const brn__csv *csv, const ch
                           const char *stop, int64_t line);
 void brn__csv_reader_deinit(brn__csv_reader *reader);
 brn_status brn__csv_reader_next(brn__csv_reader *reader, brn__csv_row *row);
+void brn__csv_reader_forget(brn__csv_reader *reader);
 
 /* One mask per block: the bits of separators, LF and CR among 64 * `blocks` bytes. */
 void brn__csv_scan(const char *bytes, int blocks, char separator, uint64_t *masks);

@@ -137,6 +137,16 @@ static bool read_plain_day(brn__slice field, int64_t *days)
     return true;
 }
 
+int64_t brn__read_plain_dates(const brn__slice *fields, int64_t stride, int64_t count, int64_t *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        int64_t days;
+        if (!read_plain_day(fields[i * stride], &days)) return i;
+        out[i] = days * 86400 * 1000000;
+    }
+    return count;
+}
+
 bool brn__read_date(brn__slice field, brn_date_order order, int64_t *out)
 {
     int64_t plain;

@@ -12,20 +12,42 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Multiply-and-fold over words of eight bytes; only the spread matters. */
+/* The last bytes of a word that is shorter than eight, as a number: overlapping loads of fixed
+ * size, as a copy of any size is a call. */
+static uint64_t short_bytes(const char *p, size_t length)
+{
+    uint32_t low, high;
+    if (length >= 4) {
+        memcpy(&low, p, 4);
+        memcpy(&high, p + length - 4, 4);
+        return (uint64_t)high << 32 | low;
+    }
+    if (length == 0) return 0;
+    const unsigned char *bytes = (const unsigned char *)p;
+    return (uint64_t)bytes[0] | (uint64_t)bytes[length / 2] << 8 |
+           (uint64_t)bytes[length - 1] << 16;
+}
+
+/* Multiply-and-fold over words of eight bytes, the last overlapping; only the spread matters. */
 static uint64_t hash_of(brn__slice word)
 {
     const uint64_t odd = 0x9E3779B97F4A7C15, other = 0xD1B54A32D192ED03;
     uint64_t hash = word.length * odd ^ other, part;
     const char *p = word.bytes;
-    size_t left = word.length;
-    for (; left >= 8; left -= 8, p += 8) {
+    if (word.length < 8) return mix(hash ^ short_bytes(p, word.length), other);
+    for (size_t left = word.length; left > 8; left -= 8, p += 8) {
         memcpy(&part, p, 8);
         hash = mix(hash ^ part, odd);
     }
-    part = 0;
-    if (left) memcpy(&part, p, left);
+    memcpy(&part, word.bytes + word.length - 8, 8);
     return mix(hash ^ part, other);
+}
+
+/* Words of one length. */
+static bool equal_words(const char *a, const char *b, size_t length)
+{
+    if (length < 8) return short_bytes(a, length) == short_bytes(b, length);
+    return memcmp(a, b, length) == 0;
 }
 
 /* The slot of the word, or the free one where it belongs. There is always a free slot. */
@@ -37,7 +59,7 @@ static uint64_t find_slot(const brn__dictionary *dictionary, brn__slice word, ui
         if (slot == 0) return at;
         if ((slot ^ hash) >> 32) continue;
         const brn__slice *known = &dictionary->words[(uint32_t)slot - 1];
-        if (known->length == word.length && memcmp(known->bytes, word.bytes, word.length) == 0)
+        if (known->length == word.length && equal_words(known->bytes, word.bytes, word.length))
             return at;
     }
 }

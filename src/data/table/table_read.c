@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SAMPLE_ROWS = 1000, SMALLEST_PIECE = 1 << 16, LARGEST_PIECE = 1 << 20 };
+enum { BLOCK_ROWS = 128, SAMPLE_ROWS = 1000, SMALLEST_PIECE = 1 << 16, LARGEST_PIECE = 1 << 20 };
 
 brn_table_options brn_table_defaults(void)
 {
@@ -27,37 +27,74 @@ const char *brn_column_type_name(brn_column_type type)
 
 /* ---- one piece ---- */
 
-static brn_status add_row(brn__piece_job *job, const brn__csv_row *row)
+/* Records that were read and wait to be stored, column by column: a loop over one kind of value is
+ * much faster than one over kinds. */
+typedef struct row_block {
+    brn__slice *fields; /* (BLOCK_ROWS, columns), owned */
+    int64_t lines[BLOCK_ROWS], rows;
+} row_block;
+
+static brn_status store_block(brn__piece_job *job, row_block *block)
 {
-    const brn__table_reading *reading = job->reading;
-    if (job->rows == job->piece.most)
-        return brn__fail(BRN_ERROR_INTERNAL, "%s: more rows than lines", reading->csv->name);
-    for (int64_t i = 0; i < row->count; i++) {
+    const brn__csv *csv = job->reading->csv;
+    for (int64_t i = 0; i < csv->column_count; i++) {
+        int64_t done;
         if (!job->wanted[i]) continue;
         brn_status status =
-            brn__column_part_add(&job->parts[i], &reading->rules, job->rows, row->fields[i]);
+            brn__column_part_add_many(&job->parts[i], &job->reading->rules, job->rows,
+                                      block->fields + i, csv->column_count, block->rows, &done);
         if (status == BRN_ERROR_INPUT)
-            return brn__fail_within(BRN_ERROR_INPUT, "%s: line %lld, column \"%s\"",
-                                    reading->csv->name, (long long)row->line,
-                                    reading->csv->names[i]);
+            return brn__fail_within(BRN_ERROR_INPUT, "%s: line %lld, column \"%s\"", csv->name,
+                                    (long long)block->lines[done], csv->names[i]);
         BRN__TRY(status);
     }
-    job->rows++;
+    job->rows += block->rows;
+    block->rows = 0;
     return BRN_OK;
+}
+
+static brn_status add_row(brn__piece_job *job, brn__csv_reader *reader, row_block *block,
+                          const brn__csv_row *row)
+{
+    if (job->rows + block->rows == job->piece.most)
+        return brn__fail(BRN_ERROR_INTERNAL, "%s: more rows than lines", job->reading->csv->name);
+    memcpy(block->fields + block->rows * row->count, row->fields,
+           (size_t)row->count * sizeof *row->fields);
+    block->lines[block->rows++] = row->line;
+    if (block->rows < BLOCK_ROWS) return BRN_OK;
+    BRN__TRY(store_block(job, block));
+    brn__csv_reader_forget(reader);
+    return BRN_OK;
+}
+
+/* A bad record is told after what stands before it. */
+static brn_status read_records(brn__piece_job *job, brn__csv_reader *reader, row_block *block)
+{
+    for (brn__csv_row row;;) {
+        brn_status status = brn__csv_reader_next(reader, &row);
+        if (status == BRN_OK && row.count) {
+            BRN__TRY(add_row(job, reader, block, &row));
+            continue;
+        }
+        char message[BRN__MESSAGE_BYTES];
+        snprintf(message, sizeof message, "%s", brn_error_message());
+        BRN__TRY(store_block(job, block));
+        return status == BRN_OK ? BRN_OK : brn__fail_again(status, message);
+    }
 }
 
 static brn_status read_piece(brn__piece_job *job)
 {
+    const brn__csv *csv = job->reading->csv;
+    row_block block = {.rows = 0};
+    block.fields = brn__alloc_array((size_t)csv->column_count * BLOCK_ROWS, sizeof *block.fields);
+    if (!block.fields) return BRN_ERROR_NO_MEMORY;
     brn__csv_reader reader;
-    brn__csv_reader_init(&reader, job->reading->csv, job->piece.begin, job->piece.stop, job->line);
-    brn_status status;
-    for (brn__csv_row row;;) {
-        status = brn__csv_reader_next(&reader, &row);
-        if (status != BRN_OK || row.count == 0) break;
-        status = add_row(job, &row);
-        if (status != BRN_OK) break;
-    }
+    brn__csv_reader_init(&reader, csv, job->piece.begin, job->piece.stop, job->line);
+    reader.keeps = true;
+    brn_status status = read_records(job, &reader, &block);
     brn__csv_reader_deinit(&reader);
+    brn__free(block.fields);
     return status;
 }
 

@@ -133,7 +133,7 @@ static const uint64_t powers_of_five[MOST_FIVES + 1] = {
 };
 
 /* word * 2^exponent, rounded once: word has at least 62 bits, or is exact in 53. */
-static double scale(uint64_t word, int exponent)
+__attribute__((always_inline)) static inline double scale(uint64_t word, int exponent)
 {
     uint64_t bits = (uint64_t)(exponent + 1023) << 52; /* far from the ends of the range here */
     double power;
@@ -143,7 +143,7 @@ static double scale(uint64_t word, int exponent)
 
 __extension__ typedef unsigned __int128 wide;
 
-static double multiply(uint64_t digits, int exponent)
+__attribute__((always_inline)) static inline double multiply(uint64_t digits, int exponent)
 {
     wide product = (wide)digits * powers_of_five[exponent];
     uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
@@ -153,7 +153,7 @@ static double multiply(uint64_t digits, int exponent)
     return scale(high | (low != 0), 64 - shift + exponent); /* the lowest bit stands for the rest */
 }
 
-static double divide(uint64_t digits, int exponent)
+__attribute__((always_inline)) static inline double divide(uint64_t digits, int exponent)
 {
     uint64_t divisor = powers_of_five[exponent];
     int up = __builtin_clzll(digits), divisor_up = __builtin_clzll(divisor);
@@ -165,7 +165,8 @@ static double divide(uint64_t digits, int exponent)
 }
 
 /* digits * 10^exponent by exact doubles, where that is possible: Clinger's observation. */
-static bool exact_doubles(uint64_t digits, int exponent, double *out)
+__attribute__((always_inline)) static inline bool exact_doubles(uint64_t digits, int exponent,
+                                                                double *out)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -198,7 +199,8 @@ static double by_strtod(const decimal *number, int exponent)
 }
 
 /* digits * 10^exponent where that can be done without the long way. */
-static bool by_words(uint64_t digits, int exponent, double *out)
+__attribute__((always_inline)) static inline bool by_words(uint64_t digits, int exponent,
+                                                           double *out)
 {
     if (exact_doubles(digits, exponent, out)) return true;
     if (exponent < -MOST_FIVES || exponent > MOST_FIVES) return false;
@@ -216,7 +218,7 @@ static double value_of(const decimal *number, int exponent)
 
 /* Eight characters at once: are they digits, and which number do they make? Pairs, then fours, then
  * all eight are put together inside one word; the first character is its lowest byte. */
-static bool eight_digits(const char *p, uint64_t *value)
+__attribute__((always_inline)) static inline bool eight_digits(const char *p, uint64_t *value)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     uint64_t word;
@@ -236,7 +238,8 @@ static bool eight_digits(const char *p, uint64_t *value)
 }
 
 /* Digits into *value, which may overflow: the caller counts them. */
-static const char *run_of_digits(const char *p, const char *end, uint64_t *value)
+__attribute__((always_inline)) static inline const char *
+run_of_digits(const char *p, const char *end, uint64_t *value)
 {
     uint64_t eight;
     for (; end - p >= 8 && eight_digits(p, &eight); p += 8) *value = *value * 100000000 + eight;
@@ -244,13 +247,22 @@ static const char *run_of_digits(const char *p, const char *end, uint64_t *value
     return p;
 }
 
-/* The most frequent form, [-]digits[.digits] of at most 19 digits; false: it is another one. */
-static bool read_plain(const char *p, const char *end, char point, double *out)
+static int64_t leading_zeros(const char *p, const char *end, char point)
+{
+    int64_t zeros = 0;
+    for (; p < end && (*p == '0' || *p == point); p++) zeros += *p == '0';
+    return zeros;
+}
+
+/* The most frequent forms, [-]digits[.digits][e[+-]digits] of at most 19 significant digits and no
+ * extreme exponent; false: it is another one. */
+__attribute__((always_inline)) static inline bool read_plain(const char *p, const char *end,
+                                                             char point, double *out)
 {
     bool negative = p < end && *p == '-';
     p += negative;
     uint64_t digits = 0;
-    const char *start = p;
+    const char *first = p, *start = p; /* start moves up by the point, which is no digit */
     p = run_of_digits(p, end, &digits);
     int exponent = 0;
     if (p < end && *p == point) {
@@ -259,10 +271,47 @@ static bool read_plain(const char *p, const char *end, char point, double *out)
         p = run_of_digits(fraction, end, &digits);
         exponent = (int)(fraction - p);
     }
-    if (p != end || end - start < 1 || end - start > WORD_DIGITS) return false;
+    int64_t count = p - start;
+    if (count < 1 || (count > WORD_DIGITS && count - leading_zeros(first, p, point) > WORD_DIGITS))
+        return false;
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        int power;
+        p = read_exponent(p + 1, end, &power);
+        if (!p || power > 999 || power < -999) return false;
+        exponent += power;
+    }
+    if (p != end || (digits == 0 && (exponent < -22 || exponent > 22))) return false;
     if (!by_words(digits, exponent, out)) return false;
     if (negative) *out = -*out;
     return true;
+}
+
+int64_t brn__read_plain_reals(const brn__slice *fields, int64_t stride, int64_t count, char point,
+                              double *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        brn__slice field = fields[i * stride];
+        if (!read_plain(field.bytes, field.bytes + field.length, point, &out[i])) return i;
+    }
+    return count;
+}
+
+/* [-]digits, fewer than WORD_DIGITS; -0 is left to the other reader, which notes it. */
+int64_t brn__read_plain_integers(const brn__slice *fields, int64_t stride, int64_t count,
+                                 int64_t *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        brn__slice field = fields[i * stride];
+        const char *p = field.bytes, *end = p + field.length;
+        bool negative = p < end && *p == '-';
+        p += negative;
+        if (p == end || end - p >= WORD_DIGITS) return i;
+        uint64_t value = 0;
+        for (; p < end && digit_of(*p) <= 9; p++) value = value * 10 + digit_of(*p);
+        if (p != end || (negative && value == 0)) return i;
+        out[i] = negative ? -(int64_t)value : (int64_t)value;
+    }
+    return count;
 }
 
 static bool equal_letters(const char *p, size_t length, const char *lower)
