@@ -274,6 +274,24 @@ brn_status brn__path_examine(const char *path, brn__path_kind *out)
     return BRN_OK;
 }
 
+static brn_status test_kind(const char *path, brn__path_kind wanted, bool *out)
+{
+    brn__path_kind kind;
+    brn_status status = brn__path_examine(path, &kind);
+    *out = status == BRN_OK && kind == wanted;
+    return status;
+}
+
+brn_status brn__test_file(const char *path, bool *out)
+{
+    return test_kind(path, BRN__PATH_FILE, out);
+}
+
+brn_status brn__test_folder(const char *path, bool *out)
+{
+    return test_kind(path, BRN__PATH_FOLDER, out);
+}
+
 static bool is_kind(const char *path, brn__path_kind wanted)
 {
     brn__path_kind kind;

@@ -49,6 +49,8 @@ typedef enum brn__path_kind {
     BRN__PATH_OTHER,
 } brn__path_kind;
 brn_status brn__path_examine(const char *path, brn__path_kind *out);
+brn_status brn__test_file(const char *path, bool *out);   /* is it a regular file? */
+brn_status brn__test_folder(const char *path, bool *out);
 /* The same where a failure to look counts as no. */
 bool brn__is_file(const char *path);
 bool brn__is_folder(const char *path);

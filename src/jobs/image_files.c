@@ -74,9 +74,11 @@ static brn_status add_entry(path_list *list, const char *folder, const char *nam
     if (name[0] == '.') return BRN_OK;
     char *path = brn__path_join(folder, name);
     if (!path) return BRN_ERROR_NO_MEMORY;
-    if (is_picture_name(name) && brn__is_file(path)) return keep(list, path);
-    brn_status status = BRN_OK;
-    if (depth < DEPTH_MAX && brn__is_folder(path)) status = add_folder(list, path, depth + 1);
+    brn__path_kind kind;
+    brn_status status = brn__path_examine(path, &kind);
+    if (status == BRN_OK && is_picture_name(name) && kind == BRN__PATH_FILE) return keep(list, path);
+    if (status == BRN_OK && depth < DEPTH_MAX && kind == BRN__PATH_FOLDER)
+        status = add_folder(list, path, depth + 1);
     brn__free(path);
     return status;
 }
@@ -95,7 +97,9 @@ static brn_status add_folder(path_list *list, const char *folder, int depth)
 
 static brn_status add_input(path_list *list, const char *input)
 {
-    if (!brn__is_folder(input)) return keep(list, brn__strdup(input));
+    bool folder;
+    BRN__TRY(brn__test_folder(input, &folder));
+    if (!folder) return keep(list, brn__strdup(input));
     const int64_t before = list->count;
     BRN__TRY(add_folder(list, input, 0));
     if (list->count > before) return BRN_OK;

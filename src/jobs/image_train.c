@@ -246,7 +246,9 @@ static brn_status go_on(brn__image_training *t)
     BRN__TRY(brn__run_folder_lock(t->run, &t->lock));
     brn__run_folder_sweep(t->run);
     snprintf(path, sizeof path, "%s/config.json", t->run);
-    if (!brn__is_file(path))
+    bool there;
+    BRN__TRY(brn__test_file(path, &there));
+    if (!there)
         return brn__fail(BRN_ERROR_INPUT, "%s: no run to go on with: there is no config.json", t->run);
     BRN__TRY(brn__image_config_read(path, &t->config));
     t->config.options.describe_plans = t->plan.options.describe_plans;

@@ -86,9 +86,9 @@ static brn_status is_run_folder(const char *path, bool *out)
 {
     char *config = brn__path_join(path, "config.json");
     if (!config) return BRN_ERROR_NO_MEMORY;
-    *out = brn__is_file(config);
+    brn_status status = brn__test_file(config, out);
     brn__free(config);
-    return BRN_OK;
+    return status;
 }
 
 static brn_status set_path(brn_runs *runs, brn_run_record *record, const char *folder, const char *name)
@@ -218,8 +218,9 @@ static brn_status add_logged(brn_runs *runs, const char *folder, const char *wan
 {
     char *path = brn__path_join(*folder ? folder : ".", BRN__RUN_LOG_NAME);
     if (!path) return BRN_ERROR_NO_MEMORY;
-    brn_status status = BRN_OK;
-    if (brn__is_file(path)) {
+    bool there;
+    brn_status status = brn__test_file(path, &there);
+    if (status == BRN_OK && there) {
         log_reader reader = {.runs = runs, .folder = folder, .wanted = wanted};
         status = read_log(&reader, path);
         brn__free(reader.ids);
@@ -289,8 +290,10 @@ static brn_status finish(brn_runs *runs, brn_status status, brn_runs **out)
 
 brn_status brn_runs_list(const char *folder, brn_runs **out)
 {
+    bool there;
     *out = NULL;
-    if (!brn__is_folder(folder))
+    BRN__TRY(brn__test_folder(folder, &there));
+    if (!there)
         return brn__fail(BRN_ERROR_INPUT, "%s: no such folder; expected one that holds run folders", folder);
     brn_runs *runs = brn__alloc_zero(1, sizeof *runs);
     char *path = plain_path(folder);

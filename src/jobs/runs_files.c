@@ -153,8 +153,9 @@ brn_status brn__runs_read_files(brn_runs *runs, brn_run_record *record)
     if (status == BRN_OK) status = read_config_file(runs, config, record);
     if (status == BRN_OK) status = brn__runs_read_history(runs, record);
     if (status == BRN_OK) status = time_of_file(runs, config, &record->started);
-    bool ended = status == BRN_OK && brn__is_file(model);
-    if (ended) status = time_of_file(runs, model, &record->ended);
+    bool ended = false;
+    if (status == BRN_OK) status = brn__test_file(model, &ended);
+    if (ended && status == BRN_OK) status = time_of_file(runs, model, &record->ended);
     if (ended && status == BRN_OK) status = read_model(runs, model, record);
     /* A model is written at the end, or when the run is interrupted. */
     const char *patience = brn_run_option_value(record, "early_stopping");

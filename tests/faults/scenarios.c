@@ -15,6 +15,7 @@
 #include "data/image/picture.h"
 #include "data/loader.h"
 #include "io/model_file.h"
+#include "data_scenarios.h"
 #include "walk.h"
 
 #include <stdio.h>
@@ -380,6 +381,10 @@ const scenario scenarios[] = {
     {"predict", predict},
     {"evaluate", evaluate},
     {"report", report},
+    {"table", scenario_table},
+    {"answers", scenario_answers},
+    {"runs", scenario_runs},
+    {"check", scenario_check},
     {"train", train_from_scratch, .slow = true},
     {"train-features", train_on_features, .slow = true},
     {"resume", resume, .slow = true},

@@ -101,6 +101,16 @@ brn_image_options world_options(const world *w, const char *run)
     return o;
 }
 
+static brn_status make_table(const world *w)
+{
+    static const char text[] = "name,when,\"how much\",sold\n"
+                               "ann,2015-07-31,1.5,yes\n\"bob, \"\"the\"\" second\",2015-08-01,,no\n"
+                               "ann,2015-08-02,-3e2,yes\n";
+    char path[400];
+    snprintf(path, sizeof path, "%s/table.csv", w->folder);
+    return brn__replace_file(path, text, sizeof text - 1);
+}
+
 /* A run with everything a run has. */
 static brn_status make_run(const world *w)
 {
@@ -141,6 +151,7 @@ brn_status world_make(world *w, const char *folder)
 {
     world_name(w, folder);
     brn_status status = make_pictures(w);
+    if (status == BRN_OK) status = make_table(w);
     if (status == BRN_OK) status = make_run(w);
     return status == BRN_OK ? make_stopped(w) : status;
 }

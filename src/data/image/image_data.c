@@ -52,7 +52,8 @@ static char *folder_beside(const char *path, bool list)
 static brn_status read_all(brn_image_data *data, const char *path,
                            const brn_image_data_options *options)
 {
-    const bool list = brn__is_file(path);
+    bool list;
+    BRN__TRY(brn__test_file(path, &list));
     if (list && !brn__is_list_name(path))
         return brn__fail(BRN_ERROR_INPUT,
                          "%s: expected a folder of pictures, or a list that ends in .csv or .tsv "

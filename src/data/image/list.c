@@ -19,10 +19,13 @@ brn_status brn__list_folder_of(const char *path, const char *images, char **out)
     char *beside = brn__path_join(own, images ? images : "images");
     *out = NULL;
     brn_status status = beside ? BRN_OK : BRN_ERROR_NO_MEMORY;
-    if (beside && brn__is_folder(beside)) *out = beside, beside = NULL;
-    else if (beside && !images) *out = own, own = NULL;
-    else if (beside && brn__is_folder(images)) *out = brn__strdup(images);
-    else if (beside)
+    bool there = false, given = false;
+    if (status == BRN_OK) status = brn__test_folder(beside, &there);
+    if (status == BRN_OK && !there && images) status = brn__test_folder(images, &given);
+    if (there) *out = beside, beside = NULL;
+    else if (status == BRN_OK && !images) *out = own, own = NULL;
+    else if (given) *out = brn__strdup(images);
+    else if (status == BRN_OK)
         status = brn__fail(BRN_ERROR_INPUT, "%s: expected a folder of pictures, here or beside %s",
                            images, path);
     brn__free(own);
@@ -41,7 +44,9 @@ brn_status brn__list_find(brn__arena *arena, const char *folder, const char *nam
         brn__text_add(&path, whole);
         brn__text_add(&path, endings[i]);
         status = brn__text_finish(&path);
-        if (status == BRN_OK && brn__is_file(path.bytes)) {
+        bool there = false;
+        if (status == BRN_OK) status = brn__test_file(path.bytes, &there);
+        if (status == BRN_OK && there) {
             *out = brn__arena_strdup(arena, path.bytes);
             if (!*out) status = BRN_ERROR_NO_MEMORY;
         }

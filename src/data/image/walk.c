@@ -76,8 +76,9 @@ static brn_status find_splits(walker *w)
     for (int i = 0; i < 4; i++) {
         char *path = brn__path_join(w->root, names[i]);
         if (!path) return BRN_ERROR_NO_MEMORY;
-        found[i] = brn__is_folder(path);
+        brn_status status = brn__test_folder(path, &found[i]);
         brn__free(path);
+        BRN__TRY(status);
     }
     w->has_splits = found[0] && (found[1] || found[2] || found[3]);
     return BRN_OK;

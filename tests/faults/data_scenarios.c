@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data_scenarios.h"
+#include "burnish/data_check.h"
+#include "burnish/predictions.h"
+#include "burnish/runs.h"
+#include "burnish/table_data.h"
+
+#include <stdio.h>
+#include <string.h>
+
+brn_status scenario_table(const world *w, outcome *out)
+{
+    char path[400];
+    brn_table *table;
+    brn_table_options options = brn_table_defaults();
+    options.threads = 1;
+    snprintf(path, sizeof path, "%s/table.csv", w->folder);
+    brn_status status = brn_table_open(path, &options, &table);
+    if (status != BRN_OK) return status;
+    for (int64_t i = 0; status == BRN_OK && i < brn_table_column_count(table); i++) {
+        brn_column_summary summary;
+        status = brn_table_summarise(table, i, &summary);
+        if (status != BRN_OK) break;
+        outcome_add(out, summary.name, strlen(summary.name));
+        outcome_add(out, &summary.missing, sizeof summary.missing);
+        outcome_add(out, &summary.distinct, sizeof summary.distinct);
+        for (int64_t k = 0; k < summary.top_count; k++)
+            outcome_add(out, summary.top[k].text, strlen(summary.top[k].text));
+    }
+    brn_table_close(table);
+    return status;
+}
+
+static brn_status ask_all(const world *w, brn_image_model *model, const brn_image_files *files, outcome *out)
+{
+    enum { MANY = 64 };
+    float p[2 * MANY];
+    bool ok[MANY];
+    char path[400];
+    brn_image_predict_options options = brn_image_predict_defaults();
+    options.tta = 1;
+    if (files->count > MANY) return BRN_ERROR_INTERNAL;
+    brn_status status = brn_image_predict_list(model, files->paths, files->count, &options, p, ok);
+    if (status != BRN_OK) return status;
+    for (int64_t i = 0; i < files->count; i++) out->told += !ok[i];
+    const brn_image_predictions found = {
+        .model = model, .paths = files->paths, .count = files->count, .probabilities = p, .ok = ok};
+    snprintf(path, sizeof path, "%s/predictions.csv", w->out);
+    status = brn_image_predictions_csv(&found, true, path);
+    return status == BRN_OK ? outcome_add_file(out, path) : status;
+}
+
+brn_status scenario_answers(const world *w, outcome *out)
+{
+    const char *input = w->pictures;
+    brn_image_files files = {0};
+    brn_image_model *model = NULL;
+    brn_status status = brn_image_files_find(&input, 1, &files);
+    if (status == BRN_OK) status = brn_image_model_open(w->run, 1, &model);
+    if (status == BRN_OK) status = ask_all(w, model, &files, out);
+    brn_image_model_close(model);
+    brn_image_files_free(&files);
+    return status;
+}
+
+brn_status scenario_runs(const world *w, outcome *out)
+{
+    brn_runs *runs;
+    brn_status status = brn_runs_list(w->folder, &runs);
+    if (status != BRN_OK) return status;
+    for (int64_t i = 0; i < brn_runs_count(runs); i++) {
+        double accuracy = brn_run_metric(brn_runs_at(runs, i), "accuracy");
+        outcome_add(out, &accuracy, sizeof accuracy);
+    }
+    out->told += brn_runs_warning(runs) != NULL;
+    brn_runs_free(runs);
+    return BRN_OK;
+}
+
+brn_status scenario_check(const world *w, outcome *out)
+{
+    brn_data_check *check;
+    brn_data_check_options options = brn_data_check_defaults();
+    options.threads = 1;
+    brn_status status = brn_data_check_open(w->pictures, &options, &check);
+    if (status != BRN_OK) return status;
+    for (int64_t i = 0; i < brn_data_check_count(check); i++) {
+        brn_data_finding finding = brn_data_check_finding(check, i);
+        outcome_add(out, finding.path, strlen(finding.path));
+        outcome_add(out, &finding.kind, sizeof finding.kind);
+    }
+    out->told += (int)brn_data_check_kind_count(check, BRN_FINDING_UNREADABLE);
+    brn_data_check_close(check);
+    return BRN_OK;
+}
