@@ -2,6 +2,7 @@
 #include "base/place.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@ brn_status brn__place_move(const char *from, const char *to)
         return place_failed("move", from, to);
     /* A file system without that: a second name, then one less. */
     if (linkat(AT_FDCWD, from, AT_FDCWD, to, 0) != 0) return place_failed("move", from, to);
-    if (unlink(from) != 0) return place_failed("move", from, to);
+    if (brn__system_unlink(from) != 0) return place_failed("move", from, to);
     return BRN_OK;
 }
 
@@ -36,14 +37,12 @@ static brn_status copy_bytes(int in, int out, const char *from, const char *to)
 {
     char buffer[1 << 16];
     for (;;) {
-        ssize_t got = read(in, buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR) continue;
+        ssize_t got = brn__system_read(in, buffer, sizeof buffer);
         if (got < 0) return place_failed("copy", from, to);
         if (got == 0) return BRN_OK;
         for (ssize_t done = 0, put; done < got; done += put) {
-            put = write(out, buffer + done, (size_t)(got - done));
-            if (put < 0 && errno == EINTR) put = 0;
-            else if (put < 0) return place_failed("copy", from, to);
+            put = brn__system_write(out, buffer + done, (size_t)(got - done));
+            if (put < 0) return place_failed("copy", from, to);
         }
     }
 }
@@ -51,18 +50,18 @@ static brn_status copy_bytes(int in, int out, const char *from, const char *to)
 brn_status brn__place_copy(const char *from, const char *to)
 {
     struct stat info;
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    if (in < 0 || fstat(in, &info) != 0) {
+    int in = brn__system_open(from, O_RDONLY | O_CLOEXEC, 0);
+    if (in < 0 || brn__system_stat_open(in, &info) != 0) {
         brn_status failed = place_failed("copy", from, to);
-        if (in >= 0) close(in);
+        if (in >= 0) brn__system_close(in);
         return failed;
     }
-    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info.st_mode & 0777);
+    int out = brn__system_open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info.st_mode & 0777);
     brn_status status = out < 0 ? place_failed("copy", from, to) : copy_bytes(in, out, from, to);
     if (status == BRN_OK) futimens(out, (struct timespec[]){info.st_atim, info.st_mtim});
-    if (out >= 0 && close(out) != 0 && status == BRN_OK) status = place_failed("copy", from, to);
-    if (out >= 0 && status != BRN_OK) unlink(to); /* which is ours: O_EXCL */
-    close(in);
+    if (out >= 0 && brn__system_close(out) != 0 && status == BRN_OK) status = place_failed("copy", from, to);
+    if (out >= 0 && status != BRN_OK) brn__system_unlink(to); /* which is ours: O_EXCL */
+    brn__system_close(in);
     return status;
 }
 

@@ -172,7 +172,7 @@ static brn_status install_packed(const pull *p)
     status = brn__state_open_bytes(p->path, bytes, length, &state);
     if (status == BRN_OK) brn__state_close(state);
     if (status == BRN_OK) status = brn__replace_file(p->path, bytes, length);
-    if (status == BRN_OK) unlink(p->part);
+    if (status == BRN_OK) brn__system_unlink(p->part);
     brn__free(bytes);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/place.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "base/threads.h"
 #include "data/image/fingerprint.h"
@@ -269,15 +270,15 @@ static brn_status give_name(arrival *a, const char *part, const brn__picture_typ
 static brn_status fetch_to(arrival *a, const char *part)
 {
     const brn__picture_type *type;
-    int descriptor = open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int descriptor = brn__system_open(part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0)
         return brn__fail(BRN_ERROR_IO, "%s: cannot write: %s", part, strerror(errno));
     brn_status status = fetch(a, descriptor);
-    if (close(descriptor) != 0 && status == BRN_OK)
+    if (brn__system_close(descriptor) != 0 && status == BRN_OK)
         status = brn__fail(BRN_ERROR_IO, "%s: cannot write: %s", part, strerror(errno));
     if (status == BRN_OK) status = judge(part, &type);
     if (status == BRN_OK) status = give_name(a, part, type);
-    if (status != BRN_OK) unlink(part);
+    if (status != BRN_OK) brn__system_unlink(part);
     return status;
 }
 
@@ -393,7 +394,7 @@ static brn_status tell_known(downloads *d)
 static brn_status lock_folder(const char *folder, int *descriptor)
 {
     BRN__TRY(brn__make_folders(folder));
-    *descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *descriptor = brn__system_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (*descriptor < 0) return brn__fail(BRN_ERROR_IO, "%s: %s", folder, strerror(errno));
     if (flock(*descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return BRN_OK;
     return brn__fail(BRN_ERROR_INPUT, "%s: another download is at work in it", folder);
@@ -429,7 +430,7 @@ brn_status brn_data_download(const char *list, const char *folder,
     pthread_cond_init(&d.room, NULL);
     brn_status status = lock_folder(folder, &descriptor);
     if (status == BRN_OK) status = run(&d, list);
-    if (descriptor >= 0) close(descriptor);
+    if (descriptor >= 0) brn__system_close(descriptor);
     for (int64_t i = 0; i < d.host_count; i++) brn__free(d.hosts[i].name);
     brn__free(d.hosts);
     brn__free(d.log_path);

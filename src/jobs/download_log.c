@@ -5,7 +5,6 @@
 #include "data/table/csv.h"
 #include "jobs/data_download.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,12 +122,7 @@ brn_status brn__download_log_append(const char *path, const brn__address *addres
     brn__text text = {0};
     add_address(&text, address);
     brn_status status = brn__text_finish(&text);
-    if (status == BRN_OK) {
-        FILE *file = fopen(path, "ab");
-        const bool put = file && fwrite(text.bytes, 1, text.length, file) == text.length;
-        if (!file || (fclose(file) != 0) + !put > 0)
-            status = brn__fail(BRN_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
-    }
+    if (status == BRN_OK) status = brn__append_file(path, text.bytes, text.length);
     brn__text_free(&text);
     return status;
 }

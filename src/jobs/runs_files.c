@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/system.h"
 #include "io/model_file.h"
 #include "jobs/runs.h"
 #include "report/run_table.h"
@@ -22,7 +23,7 @@ static brn_status time_of_file(brn_runs *runs, const char *path, const char **ou
     struct stat info;
     struct tm parts;
     char text[32];
-    if (stat(path, &info) != 0 || !gmtime_r(&info.st_mtime, &parts)) return BRN_OK;
+    if (brn__system_stat(path, &info) != 0 || !gmtime_r(&info.st_mtime, &parts)) return BRN_OK;
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
     return brn__runs_text(runs, text, out);
 }

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/place.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "data/image/split_folder.h"
 
@@ -67,7 +68,7 @@ static brn_status place(const placing *p, int64_t item, bool back)
     if (status == BRN_OK && !back) status = brn__make_folder_of(to);
     if (status == BRN_OK && back) {
         if (p->split->by == BRN_SPLIT_BY_MOVE) status = brn__place_move(to, from);
-        else unlink(to);
+        else brn__system_unlink(to);
     } else if (status == BRN_OK) {
         switch (p->split->by) {
         case BRN_SPLIT_BY_LINK: status = brn__place_link(from, to); break;
@@ -95,7 +96,7 @@ static void remove_folders(const placing *p)
         rmdir(path);
     }
     snprintf(path, sizeof path, "%s/split.csv", p->folder);
-    unlink(path);
+    brn__system_unlink(path);
     rmdir(p->folder);
 }
 

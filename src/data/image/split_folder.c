@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/place.h"
+#include "base/system.h"
 #include "data/image/check.h"
 #include "data/split.h"
 
@@ -190,7 +191,7 @@ static brn_status name_out(const chooser *c, char *out, size_t size)
     if (put < 0 || (size_t)put >= size)
         return brn__fail(BRN_ERROR_INPUT, "%s: a path that is too long", c->folder);
     for (length = (size_t)put; length > 1 && out[length - 1] == '/';) out[--length] = '\0';
-    if (lstat(out, &info) == 0)
+    if (brn__system_stat_link(out, &info) == 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: is there already; expected a folder to make", out);
     BRN__TRY(brn__lies_within(out, c->folder, &within));
     if (within)

@@ -2,7 +2,9 @@
 #include "data/image/walk.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/system.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,11 +41,11 @@ static brn_status walk_entry(walker *w, const char *inside, const char *name, in
                                : brn__arena_strdup(arena, name);
     char *whole = path ? brn__path_join(w->root, path) : NULL;
     if (!whole) return BRN_ERROR_NO_MEMORY;
-    const bool there = lstat(whole, &info) == 0;
+    const bool there = brn__system_stat_link(whole, &info) == 0, gone = !there && errno == ENOENT;
     const bool linked_folder = there && S_ISLNK(info.st_mode) && brn__is_folder(whole);
     brn__free(whole);
-    if (!there || linked_folder) return BRN_OK;
-    if (!S_ISDIR(info.st_mode)) return add_file(w, path, split, label);
+    if (gone || linked_folder) return BRN_OK;
+    if (!there || !S_ISDIR(info.st_mode)) return add_file(w, path, split, label);
     if (depth == BRN__WALK_DEPTH_MAX)
         return brn__fail(BRN_ERROR_INPUT, "%s: folders in folders, %d deep; expected fewer", path,
                          depth);
