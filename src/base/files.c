@@ -260,13 +260,18 @@ brn_status brn__make_folders(const char *path)
     return status;
 }
 
+/* No fault of the system's: nothing is at the path. */
+static bool is_absent(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG;
+}
+
 brn_status brn__path_examine(const char *path, brn__path_kind *out)
 {
     struct stat info;
     *out = BRN__PATH_ABSENT;
     if (brn__system_stat(path, &info) != 0) {
-        bool absent = errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG;
-        return absent ? BRN_OK : io_failed("examine", path);
+        return is_absent(errno) ? BRN_OK : io_failed("examine", path);
     }
     *out = S_ISREG(info.st_mode)   ? BRN__PATH_FILE
            : S_ISDIR(info.st_mode) ? BRN__PATH_FOLDER
@@ -302,10 +307,18 @@ bool brn__is_file(const char *path) { return is_kind(path, BRN__PATH_FILE); }
 
 bool brn__is_folder(const char *path) { return is_kind(path, BRN__PATH_FOLDER); }
 
-int64_t brn__file_bytes(const char *path)
+brn_status brn__file_size(const char *path, int64_t *out)
 {
     struct stat info;
-    return brn__system_stat(path, &info) == 0 ? (int64_t)info.st_size : -1;
+    const bool there = brn__system_stat(path, &info) == 0;
+    *out = there ? (int64_t)info.st_size : -1;
+    return there || is_absent(errno) ? BRN_OK : io_failed("examine", path);
+}
+
+int64_t brn__file_bytes(const char *path)
+{
+    int64_t bytes;
+    return brn__file_size(path, &bytes) == BRN_OK ? bytes : -1;
 }
 
 static int compare_names(const void *a, const void *b)

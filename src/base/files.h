@@ -54,7 +54,9 @@ brn_status brn__test_folder(const char *path, bool *out);
 /* The same where a failure to look counts as no. */
 bool brn__is_file(const char *path);
 bool brn__is_folder(const char *path);
-int64_t brn__file_bytes(const char *path); /* -1 when it can't be told */
+/* Bytes of what is at the path; -1 when nothing is. */
+brn_status brn__file_size(const char *path, int64_t *out);
+int64_t brn__file_bytes(const char *path); /* -1 when it can't be told, too */
 
 /* Names (not paths) in a folder, sorted by bytes, without "." and "..". */
 typedef struct brn__name_list {

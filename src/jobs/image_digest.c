@@ -24,7 +24,9 @@ static brn_status digest_data(const brn_image_data *data, const char *folder, br
         const char *label = brn_image_data_class_name(data, brn_image_data_label(data, i));
         BRN__TRY(add_line(digest, strncmp(path, folder, root) == 0 ? path + root : path));
         BRN__TRY(add_line(digest, label ? label : ""));
-        snprintf(numbers, sizeof numbers, "%lld %d", (long long)brn__file_bytes(path),
+        int64_t bytes;
+        BRN__TRY(brn__file_size(path, &bytes));
+        snprintf(numbers, sizeof numbers, "%lld %d", (long long)bytes,
                  (int)brn_image_data_split(data, i));
         BRN__TRY(add_line(digest, numbers));
     }

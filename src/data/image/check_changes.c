@@ -78,7 +78,7 @@ brn_status brn_data_check_fix_extensions(brn_data_check *check, brn_data_change_
 
 /* ------------------------------------------------------------------ moving */
 
-static brn_status write_line(FILE *list, const char *from, const char *to)
+static brn_status write_line(const char *list, const char *from, const char *to)
 {
     brn__text line = {0};
     brn__text_csv(&line, from);
@@ -86,16 +86,14 @@ static brn_status write_line(FILE *list, const char *from, const char *to)
     brn__text_csv(&line, to);
     brn__text_add(&line, "\n");
     brn_status status = brn__text_finish(&line);
-    if (status == BRN_OK &&
-        (fwrite(line.bytes, 1, line.length, list) != line.length || fflush(list) != 0))
-        status = brn__fail(BRN_ERROR_IO, "moved.csv: cannot write: %s", strerror(errno));
+    if (status == BRN_OK) status = brn__append_file(list, line.bytes, line.length);
     brn__text_free(&line);
     return status;
 }
 
 /* `real_from` and `real_to` are whole paths of the two folders. */
-static brn_status move_one(changes *c, const char *real_from, const char *real_to, FILE *list,
-                           brn__checked *file)
+static brn_status move_one(changes *c, const char *real_from, const char *real_to,
+                           const char *list, brn__checked *file)
 {
     const char *path = file->file->path;
     char *from = brn__path_join(real_from, path), *to = brn__path_join(real_to, path);
@@ -117,19 +115,15 @@ static brn_status move_all(changes *c, const char *real_from, const char *real_t
     brn_data_check *check = c->check;
     char *path = brn__path_join(real_to, "moved.csv");
     if (!path) return BRN_ERROR_NO_MEMORY;
-    const bool fresh = brn__file_bytes(path) <= 0;
-    FILE *list = fopen(path, "ab");
-    brn_status status = BRN_OK;
-    if (!list) status = brn__fail(BRN_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
-    if (list && fresh && fputs("from,to\n", list) < 0)
-        status = brn__fail(BRN_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
+    static const char head[] = "from,to\n";
+    int64_t bytes;
+    brn_status status = brn__file_size(path, &bytes);
+    if (status == BRN_OK && bytes <= 0) status = brn__append_file(path, head, sizeof head - 1);
     for (int64_t i = 0; status == BRN_OK && i < check->count; i++) {
         brn__checked *file = &check->files[check->owners[i]];
         const bool fixed = is_name(check->findings[i].kind) && file->fixed;
-        if (!file->moved && !fixed) status = move_one(c, real_from, real_to, list, file);
+        if (!file->moved && !fixed) status = move_one(c, real_from, real_to, path, file);
     }
-    if (list && fclose(list) != 0 && status == BRN_OK)
-        status = brn__fail(BRN_ERROR_IO, "%s: cannot write: %s", path, strerror(errno));
     brn__free(path);
     return status;
 }

@@ -2,6 +2,7 @@
  * A preparation as JSON, both ways. Each reader takes one member, checks it, and says where
  * something else was found. */
 #include "base/alloc.h"
+#include "base/json.h"
 #include "data/table/prepare.h"
 
 #include <jansson.h>
@@ -57,12 +58,8 @@ static json_t *root_object(const brn__preparation *p)
 
 brn_status brn__preparation_write(const brn__preparation *preparation, char **out)
 {
-    json_t *root = root_object(preparation);
-    char *text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    *out = text ? brn__strdup(text) : NULL;
-    free(text);
-    json_decref(root);
-    return *out ? BRN_OK : brn__fail(BRN_ERROR_NO_MEMORY, "no memory for a preparation's JSON");
+    *out = NULL;
+    return brn__json_dump(root_object(preparation), JSON_COMPACT | JSON_REAL_PRECISION(17), out);
 }
 
 /* ---- reading ---- */
@@ -199,16 +196,20 @@ static brn_status read_root(const json_t *root, brn__preparation *out)
 
 brn_status brn__preparation_read(const char *json, brn__preparation **out)
 {
-    json_error_t error;
+    brn__json_error error;
+    json_t *root;
     *out = NULL;
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
+    brn_status status = brn__json_load(json, strlen(json), &root, &error);
+    if (status == BRN_ERROR_INPUT)
+        return brn__fail(BRN_ERROR_INPUT, "table preparation: expected a JSON object: %s at byte %zu",
+                         error.reason, error.position);
+    BRN__TRY(status);
     if (!json_is_object(root)) {
         json_decref(root);
-        return brn__fail(BRN_ERROR_INPUT, "table preparation: expected a JSON object%s%s",
-                         root ? "" : ": ", root ? "" : error.text);
+        return brn__fail(BRN_ERROR_INPUT, "table preparation: expected a JSON object");
     }
     brn__preparation *preparation = brn__alloc_zero(1, sizeof *preparation);
-    brn_status status = preparation ? read_root(root, preparation) : BRN_ERROR_NO_MEMORY;
+    status = preparation ? read_root(root, preparation) : BRN_ERROR_NO_MEMORY;
     json_decref(root);
     if (status == BRN_OK)
         *out = preparation;
