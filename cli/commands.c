@@ -20,7 +20,6 @@ static const char *const planned[][2] = {
     {"lm", NULL},
     {"text", NULL},
     {"table", "interpret"},
-    {"table", "embeddings"},
     {"table", "lr-find"},
     {"ratings", NULL},
 };

@@ -67,7 +67,7 @@ typedef struct brn_table_train_options {
     bool has_range; /* numbers only: answers lie between low and high (after the logarithm) */
     double low, high;
     int epochs;
-    int batch_size;           /* 0: 256, or 64 below 20,000 training rows */
+    int batch_size;       /* 0: 256, or 64 below 20,000 training rows */
     double learning_rate; /* highest, of a one-cycle schedule */
     double weight_decay;
     uint64_t seed;
@@ -113,6 +113,19 @@ BRN_API void brn_table_model_close(brn_table_model *model); /* NULL is fine */
 BRN_API const char *brn_table_model_target(const brn_table_model *model);
 BRN_API int64_t brn_table_model_class_count(const brn_table_model *model); /* 0: a number */
 BRN_API const char *brn_table_model_class(const brn_table_model *model, int64_t index);
+
+/* The learned vectors of a category column: what it knows of each value. */
+typedef struct brn_table_embedding {
+    const char *column;
+    int64_t count, width; /* values, #na# first; numbers a value */
+    const float *vectors; /* (count, width) */
+} brn_table_embedding;
+BRN_API int64_t brn_table_model_embedding_count(const brn_table_model *model);
+/* Everything lives as long as the model. `index` is 0 .. count - 1. */
+BRN_API brn_table_embedding brn_table_model_embedding(const brn_table_model *model, int64_t index);
+/* Value `value` of it: "#na#" (missing or unknown) for 0. */
+BRN_API const char *brn_table_model_embedding_value(const brn_table_model *model, int64_t index,
+                                                    int64_t value);
 
 /* All rows of a table with the target. */
 BRN_API brn_status brn_table_evaluate(brn_table_model *model, const char *data,

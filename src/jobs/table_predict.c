@@ -4,6 +4,7 @@
 #include "data/table/dataset.h"
 #include "jobs/table_job.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct brn_table_answers {
@@ -25,6 +26,30 @@ const char *brn_table_model_class(const brn_table_model *model, int64_t index)
 {
     const brn__category_column *classes = &model->preparation->classes;
     return index >= 0 && index < classes->count ? classes->values[index] : NULL;
+}
+
+int64_t brn_table_model_embedding_count(const brn_table_model *model)
+{
+    return model->preparation->category_count;
+}
+
+brn_table_embedding brn_table_model_embedding(const brn_table_model *model, int64_t index)
+{
+    char name[64];
+    snprintf(name, sizeof name, "embeds.%lld.weight", (long long)index);
+    int place = brn_parameters_find(model->network.parameters, name);
+    brn_parameter_info info = brn_parameters_info(model->network.parameters, place);
+    const float *values = brn_parameters_values(model->network.parameters);
+    return (brn_table_embedding){.column = model->preparation->categories[index].name,
+                                 .count = info.shape.dims[0],
+                                 .width = info.shape.dims[1],
+                                 .vectors = values + info.offset};
+}
+
+const char *brn_table_model_embedding_value(const brn_table_model *model, int64_t index,
+                                            int64_t value)
+{
+    return value == 0 ? "#na#" : model->preparation->categories[index].values[value - 1];
 }
 
 /* Columns that were words in training are words here, whatever they look like. */

@@ -75,6 +75,21 @@ TEST(table_job_learns_classes_and_answers_alike)
     assert_int_equal(brn_table_model_class_count(model), 2);
     assert_string_equal(brn_table_model_class(model, 0), "high");
     assert_string_equal(brn_table_model_target(model), "class");
+    assert_int_equal(brn_table_model_embedding_count(model), 2); /* word, and the gaps of x */
+    brn_table_embedding embedding = brn_table_model_embedding(model, 0);
+    assert_string_equal(embedding.column, "word");
+    assert_int_equal(embedding.count, 7);
+    assert_int_equal(embedding.width, 5);
+    assert_string_equal(brn_table_model_embedding_value(model, 0, 0), "#na#");
+    assert_string_equal(brn_table_model_embedding_value(model, 0, 6), "w5");
+    /* w1 (effect 5) lies farther from w0 (effect 0) than from w3 (effect 4). */
+    double far = 0, near = 0;
+    for (int64_t i = 0; i < embedding.width; i++) {
+        const float *v = embedding.vectors + i;
+        far += pow(v[2 * embedding.width] - v[1 * embedding.width], 2);
+        near += pow(v[2 * embedding.width] - v[4 * embedding.width], 2);
+    }
+    assert_true(near < far);
     brn_table_score score;
     assert_ok(brn_table_evaluate(model, data, &score));
     assert_true(score.count == ROWS && score.accuracy > .93);
