@@ -141,6 +141,14 @@ BRN_API int64_t brn_table_answers_count(const brn_table_answers *answers);
 /* Row `row`: (K) probabilities, or one number in the target's own units. */
 BRN_API const float *brn_table_answers_values(const brn_table_answers *answers, int64_t row);
 
+/* One row, in microseconds: for services. Values are texts as they would stand in a file, in the order
+ * of the columns that the model needs; NULL or "" is missing. *out is (K) probabilities or one number
+ * in the target's own units, the model's until its next call. A model answers one thread at a time. */
+BRN_API int64_t brn_table_model_column_count(const brn_table_model *model);
+BRN_API const char *brn_table_model_column(const brn_table_model *model, int64_t index);
+BRN_API brn_status brn_table_predict_row(brn_table_model *model, const char *const *values,
+                                         const float **out);
+
 #ifdef __cplusplus
 }
 #endif

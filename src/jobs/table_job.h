@@ -4,7 +4,7 @@
 #define BRN__JOBS_TABLE_JOB_H
 
 #include "burnish/table.h"
-#include "data/table/prepare.h"
+#include "data/table/row_reader.h"
 #include "models/table_net.h"
 #include "train/callbacks.h"
 
@@ -51,6 +51,9 @@ struct brn_table_model {
     brn_table_train_options options; /* of the training */
     brn__preparation *preparation;
     brn__table_network network;
+    brn__row_reader *reader; /* made with the model */
+    float *row, *answer;     /* (columns), (outputs): of brn_table_predict_row; owned */
+    int64_t no_target[1];    /* what the plan's target is bound to */
 };
 
 /* ------------------------------------------------------------------ table_answers.c */

@@ -119,6 +119,21 @@ static brn_status read_card(const char *path, const brn__state *state, brn_table
                                    &model->options);
 }
 
+static brn_status make_row_reader(brn_table_model *model)
+{
+    const brn__preparation *p = model->preparation;
+    const brn_table_options *source = &model->options.source;
+    const brn__field_rules rules = {.point = source->decimal_comma ? ',' : '.',
+                                    .date_order = source->date_order,
+                                    .missing = source->missing,
+                                    .missing_count = source->missing_count};
+    BRN__TRY(brn__row_reader_new(p, &rules, &model->reader));
+    model->row =
+        brn__alloc_array((size_t)(p->category_count + p->number_count), sizeof *model->row);
+    model->answer = brn__alloc_array((size_t)model->network.outputs, sizeof *model->answer);
+    return model->row && model->answer ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
 static brn_status open_model(const char *path, int threads, brn_table_model *model)
 {
     brn__state *state;
@@ -132,7 +147,7 @@ static brn_status open_model(const char *path, int threads, brn_table_model *mod
     for (int i = 0; status == BRN_OK && i < count; i++)
         status = load_parameter(path, state, model->network.parameters, i);
     brn__state_close(state);
-    return status;
+    return status == BRN_OK ? make_row_reader(model) : status;
 }
 
 brn_status brn_table_model_open(const char *run, int threads, brn_table_model **out)
@@ -154,6 +169,9 @@ void brn_table_model_close(brn_table_model *model)
 {
     if (!model) return;
     brn__table_network_free(&model->network);
+    brn__row_reader_free(model->reader);
+    brn__free(model->row);
+    brn__free(model->answer);
     brn__preparation_free(model->preparation);
     json_decref(model->card);
     brn__arena_free(&model->arena);

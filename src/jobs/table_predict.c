@@ -94,6 +94,33 @@ brn_status brn_table_evaluate(brn_table_model *model, const char *data, brn_tabl
     return status;
 }
 
+int64_t brn_table_model_column_count(const brn_table_model *model)
+{
+    return brn__row_reader_count(model->reader);
+}
+
+const char *brn_table_model_column(const brn_table_model *model, int64_t index)
+{
+    return brn__row_reader_column(model->reader, index);
+}
+
+brn_status brn_table_predict_row(brn_table_model *model, const char *const *values,
+                                 const float **out)
+{
+    brn__table_network *network = &model->network;
+    brn_plan *plan;
+    BRN__TRY(brn__row_reader_read(model->reader, values, model->row));
+    BRN__TRY(
+        brn__network_plan(brn__learner_runner(network->learner), &network->ends, NULL, 1, &plan));
+    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->ends.input), model->row));
+    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->ends.target), model->no_target));
+    BRN__TRY(brn_plan_run(plan, &(brn_run){.seed = 0}));
+    memcpy(model->answer, brn_plan_output(plan, 0), (size_t)network->outputs * sizeof(float));
+    brn__table_finish_answers(model->preparation, 1, network->outputs, model->answer);
+    *out = model->answer;
+    return BRN_OK;
+}
+
 static brn_status answer(brn_table_model *model, const brn__prepared *prepared,
                          brn_table_answers *answers)
 {

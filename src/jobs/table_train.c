@@ -94,7 +94,8 @@ static brn_status list_rows(training *t, const bool *valid, int64_t count)
         if (pass == 0) t->result.train_count = listed;
     }
     t->result.valid_count = count - t->result.train_count;
-    if (!t->options.batch_size) t->options.batch_size = t->result.train_count < MANY_ROWS ? 64 : 256;
+    if (!t->options.batch_size)
+        t->options.batch_size = t->result.train_count < MANY_ROWS ? 64 : 256;
     if (t->result.train_count >= 2) return BRN_OK;
     return brn__fail(BRN_ERROR_INPUT, "%s: %lld training rows; expected two or more",
                      t->options.data, (long long)t->result.train_count);

@@ -2,12 +2,13 @@
  * Preparation against fastai 2 and pandas (tests/golden/make_tables.py), and by hand. */
 #include "base/alloc.h"
 #include "data/table/date_parts.h"
-#include "data/table/prepare.h"
+#include "data/table/row_reader.h"
 #include "data/table/split.h"
 #include "golden/golden.h"
 #include "test.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,54 @@ TEST(prepare_equals_fastai_on_adult)
     brn_table_close(table);
     free(training);
     json_decref(golden);
+}
+
+/* Row by row from texts, the same as from the table. */
+TEST(rows_of_texts_are_prepared_as_tables_are)
+{
+    brn_table *table = read_file(test_source_path("tests/golden/tables/mixed.csv"));
+    bool *training = training_rows(table, 4);
+    brn__prepare_options options = brn__prepare_defaults();
+    options.target = "price";
+    brn__preparation *p;
+    assert_ok(brn__prepare_learn(table, training, &options, &p));
+    brn__prepared prepared;
+    assert_ok(brn__prepare_apply(p, table, false, &prepared));
+    const brn__field_rules rules = {.point = '.'};
+    brn__row_reader *reader;
+    assert_ok(brn__row_reader_new(p, &rules, &reader));
+    assert_int_equal(brn__row_reader_count(reader), 8);
+    brn__csv_options csv_options = brn__csv_defaults();
+    brn__csv *csv;
+    assert_ok(brn__csv_open(test_source_path("tests/golden/tables/mixed.csv"), &csv_options, &csv));
+    int64_t width = prepared.category_count + prepared.number_count;
+    float *inputs = malloc((size_t)width * sizeof *inputs);
+    for (int64_t row = 0; row < prepared.rows; row++) {
+        char texts[8][64];
+        const char *values[8];
+        brn__csv_row fields;
+        assert_ok(brn__csv_next(csv, &fields));
+        for (int64_t i = 0; i < 8; i++) {
+            int64_t column = brn__csv_column_find(csv, brn__row_reader_column(reader, i));
+            snprintf(texts[i], 64, "%.*s", (int)fields.fields[column].length,
+                     fields.fields[column].bytes);
+            values[i] = *texts[i] ? texts[i] : NULL;
+        }
+        assert_ok(brn__row_reader_read(reader, values, inputs));
+        assert_memory_equal(inputs, prepared.inputs + row * width, (size_t)width * sizeof *inputs);
+    }
+    const char *wrong[8] = {NULL};
+    for (int64_t i = 0; i < 8; i++)
+        if (!strcmp(brn__row_reader_column(reader, i), "stamp")) wrong[i] = "yesterday";
+    assert_fails(brn__row_reader_read(reader, wrong, inputs), BRN_ERROR_INPUT,
+                 "column \"stamp\": \"yesterday\"; expected a date");
+    free(inputs);
+    brn__csv_close(csv);
+    brn__row_reader_free(reader);
+    brn__prepared_free(&prepared);
+    brn__preparation_free(p);
+    brn_table_close(table);
+    free(training);
 }
 
 static brn__preparation *learn_text(const char *text, const brn__prepare_options *options)

@@ -136,6 +136,18 @@ TEST(table_job_learns_numbers_and_meets_new_tables)
         float y = *brn_table_answers_values(answers, i);
         assert_true(y > expf(-.5f) && y < expf(2.6f));
     }
+    assert_int_equal(brn_table_model_column_count(model), 2);
+    assert_string_equal(brn_table_model_column(model, 0), "word");
+    static const char *const rows[][2] = {
+        {"w0", "110"}, {"w1", "129"}, {"never seen", "120"}, {NULL, ""}};
+    for (int64_t i = 0; i < 4; i++) {
+        const float *alone;
+        assert_ok(brn_table_predict_row(model, rows[i], &alone));
+        assert_close(*alone, *brn_table_answers_values(answers, i), 1e-5);
+    }
+    const float *none;
+    assert_fails(brn_table_predict_row(model, (const char *const[]){"w0", "ten"}, &none),
+                 BRN_ERROR_INPUT, "column \"x\": \"ten\"; expected a number");
     assert_true(*brn_table_answers_values(answers, 0) < 2.5f);
     assert_true(*brn_table_answers_values(answers, 1) > 5.f);
     brn_table_answers_free(answers);

@@ -91,6 +91,17 @@ void brn__date_part_name(const char *column, int part, char *out, size_t size)
     snprintf(out, size, "%.*s%s", (int)length, column, parts[part].name);
 }
 
+brn_column_type brn__date_part_type(int part)
+{
+    return parts[part].type;
+}
+
+int64_t brn__date_part_at(int part, int64_t microseconds)
+{
+    moment m = moment_of(microseconds);
+    return part_of(part, &m);
+}
+
 bool brn__column_has_time(const brn__column *column, int64_t rows)
 {
     const int64_t day = (int64_t)SECONDS_OF_DAY * MICROSECONDS;

@@ -17,5 +17,8 @@ bool brn__column_has_time(const brn__column *column, int64_t rows);
 /* The name of part `part` (0 .. BRN__DATE_PART_COUNT - 1; Elapsed is the last) for a column. */
 enum { BRN__DATE_PART_COUNT = 16 };
 void brn__date_part_name(const char *column, int part, char *out, size_t size);
+brn_column_type brn__date_part_type(int part);
+/* Its value for microseconds since 1970-01-01. */
+int64_t brn__date_part_at(int part, int64_t microseconds);
 
 #endif

@@ -49,7 +49,7 @@ void brn__levels_free(brn__levels *levels)
 }
 
 /* Whole numbers without a point, others with all of their digits. */
-static brn__slice text_of_real(double value, char *buffer)
+brn__slice brn__real_text(double value, char *buffer)
 {
     int length = value == floor(value) && fabs(value) < 0x1p63
                      ? snprintf(buffer, BRN__LEVEL_TEXT_BYTES, "%lld", (long long)value)
@@ -68,7 +68,7 @@ static brn__slice text_of_word(brn__slice word, bool as_number, char *buffer)
     int64_t integer;
     double real;
     if (as_number && brn__read_integer(word, &integer)) return text_of_integer(integer, buffer);
-    if (as_number && brn__read_real(word, '.', &real)) return text_of_real(real, buffer);
+    if (as_number && brn__read_real(word, '.', &real)) return brn__real_text(real, buffer);
     return word;
 }
 
@@ -80,7 +80,7 @@ brn__slice brn__level_text(const brn__levels *levels, int64_t level, bool as_num
     memcpy(&real, &integer, sizeof real);
     switch (levels->column->type) {
     case BRN_COLUMN_INTEGER: return text_of_integer(integer, buffer);
-    case BRN_COLUMN_REAL: return text_of_real(real, buffer);
+    case BRN_COLUMN_REAL: return brn__real_text(real, buffer);
     case BRN_COLUMN_DATE:
         brn_date_text((double)integer * 1e-6, buffer, BRN__LEVEL_TEXT_BYTES);
         return (brn__slice){buffer, strlen(buffer)};

@@ -21,6 +21,7 @@ enum { BRN__LEVEL_TEXT_BYTES = 40 };
 /* The text of a value. `buffer` (BRN__LEVEL_TEXT_BYTES) holds what is not in the table itself. With
  * `as_number` a word that reads as a number gives the number's text. */
 brn__slice brn__level_text(const brn__levels *levels, int64_t level, bool as_number, char *buffer);
+brn__slice brn__real_text(double value, char *buffer);
 /* The order of two levels: numbers by size, words by their bytes. */
 int brn__level_compare(const brn__levels *levels, int64_t a, int64_t b);
 
