@@ -23,6 +23,29 @@ static void fill_net_options(const brn_table_train_options *o, const brn__prepar
     out->high = o->high;
 }
 
+/* Weights, gradients and two moments are four times as much: refused before memory runs out. */
+static brn_status check_size(const brn_table_train_options *o, const brn__preparation *p)
+{
+    const double most = 0x1p29;
+    double total = 0, largest = 0;
+    int64_t widest = 0;
+    for (int64_t i = 0; i < p->category_count; i++) {
+        int64_t cardinality = p->categories[i].count + 1;
+        double elements = (double)cardinality *
+                          (double)brn__embedding_width((brn__table_form)o->form, cardinality);
+        if (elements > largest) largest = elements, widest = i;
+        total += elements;
+    }
+    if (total <= most) return BRN_OK;
+    return brn__fail(
+        BRN_ERROR_INPUT,
+        "%s: the embeddings would have %.3g numbers, those of column \"%s\" alone %.3g "
+        "(%lld categories); at most %.3g are possible: leave the column out, or use it "
+        "as a number",
+        o->data, total, p->categories[widest].name, largest, (long long)p->categories[widest].count,
+        most);
+}
+
 static brn_status build(const brn_table_train_options *o, const brn__preparation *p,
                         const brn__table_net_options *net, brn__table_network *out)
 {
@@ -48,6 +71,7 @@ brn_status brn__table_network_new(const brn_table_train_options *options,
                                   const brn__preparation *preparation, brn__table_network *out)
 {
     *out = (brn__table_network){0};
+    BRN__TRY(check_size(options, preparation));
     int64_t *cardinalities =
         brn__alloc_array((size_t)preparation->category_count + 1, sizeof *cardinalities);
     if (!cardinalities) return BRN_ERROR_NO_MEMORY;

@@ -2,7 +2,7 @@
  * The table job end to end on made tables, whose target follows from the columns. */
 #include "base/alloc.h"
 #include "base/files.h"
-#include "burnish/table.h"
+#include "jobs/table_job.h"
 #include "test.h"
 
 #include <math.h>
@@ -238,6 +238,18 @@ TEST(table_job_splits_by_an_is_valid_column)
     assert_ok(brn_table_train(&o, &result));
     assert_int_equal(result.train_count, 75);
     assert_int_equal(result.valid_count, 25);
+}
+
+TEST(table_job_refuses_embeddings_without_end)
+{
+    brn__category_column categories[] = {{.name = "word", .count = 30},
+                                         {.name = "id", .count = 9000000}};
+    brn__preparation preparation = {.categories = categories, .category_count = 2};
+    brn_table_train_options o = quick_options("t.csv", "y");
+    brn__table_network network;
+    assert_fails(brn__table_network_new(&o, &preparation, &network), BRN_ERROR_INPUT,
+                 "those of column \"id\" alone 5.4e+09 (9000000 categories)");
+    assert_null(network.graph);
 }
 
 TEST(table_job_checks_its_options)
