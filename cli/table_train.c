@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTS = 3 }; /* --cat, --cont, --ignore */
+enum { LISTS = 3 /* --cat, --cont, --ignore */, JOINS_MAX = 16, KEYS_MAX = 16 };
 
 /* The options, and what they point to. */
 typedef struct request {
     cli_table_source source;
     brn_table_train_options options;
+    brn_table_join joins[JOINS_MAX];
+    const char *keys[JOINS_MAX][KEYS_MAX];
+    char *joined; /* a copy of --join */
     char *lists[LISTS];
     const char *words[LISTS][CLI_TABLE_WORDS_MAX];
 } request;
@@ -91,6 +94,33 @@ static int take_range(const cli_call *call, brn_table_train_options *o)
     return CLI_DONE;
 }
 
+/* "FILE:KEY,KEY;FILE:KEY": the last colon of each part ends the file's name. */
+static int take_joins(const cli_call *call, request *r)
+{
+    const char *text = call->values[CLI_JOIN].text;
+    if (!text) return CLI_DONE;
+    r->joined = strdup(text);
+    if (!r->joined) return cli_fail(CLI_NO_ROOM, "no memory");
+    int64_t count = 0;
+    for (char *part = r->joined, *next; part; part = next, count++) {
+        next = strchr(part, ';');
+        if (next) *next++ = '\0';
+        char *colon = strrchr(part, ':');
+        if (!colon || colon == part || !colon[1] || count == JOINS_MAX)
+            return cli_fail(CLI_WRONG_USE,
+                            "--join %s: expected up to %d of FILE:KEY,KEY, with ; between", text,
+                            JOINS_MAX);
+        *colon = '\0';
+        int keys = cli_split_words(colon + 1, r->keys[count], KEYS_MAX);
+        if (keys < 0)
+            return cli_fail(CLI_WRONG_USE, "--join %s: more than %d keys", text, KEYS_MAX);
+        r->joins[count] = (brn_table_join){part, r->keys[count], keys};
+    }
+    r->options.joins = r->joins;
+    r->options.join_count = count;
+    return CLI_DONE;
+}
+
 static brn_table_split split_of(const char *word)
 {
     static const char *const words[] = {"random", "time", "column", "group"};
@@ -134,6 +164,7 @@ static int take(const cli_call *call, request *r)
     if (code == CLI_DONE) code = take_list(call, CLI_CAT, r, 0, &o->category_count);
     if (code == CLI_DONE) code = take_list(call, CLI_CONT, r, 1, &o->number_count);
     if (code == CLI_DONE) code = take_list(call, CLI_IGNORE, r, 2, &o->ignored_count);
+    if (code == CLI_DONE) code = take_joins(call, r);
     if (code == CLI_DONE) code = take_layers(call, o);
     if (code == CLI_DONE) code = take_range(call, o);
     o->categories = r->words[0];
@@ -193,6 +224,7 @@ static int run(const cli_call *call)
     if (code == CLI_DONE) code = train(&r);
     cli_table_source_free(&r.source);
     for (int i = 0; i < LISTS; i++) free(r.lists[i]);
+    free(r.joined);
     return code;
 }
 
@@ -208,16 +240,36 @@ const cli_command cli_command_table_train = {
     .inputs_min = 0,
     .inputs_max = 1,
     .computes = true,
-    .options = {CLI_TARGET,        CLI_CLASS,        CLI_LOG,
-                CLI_CAT,           CLI_CONT,         CLI_IGNORE,
-                CLI_ONLY_NAMED,    CLI_ROW_SPLIT,        CLI_SPLIT_BY,
-                CLI_SPLIT_FROM,    CLI_VALID,        CLI_FORM,
-                CLI_HIDDEN,        CLI_DROPOUT,      CLI_EMBEDDING_DROPOUT,
-                CLI_RANGE,         CLI_EPOCHS,       CLI_BATCH_SIZE,
-                CLI_LEARNING_RATE, CLI_WEIGHT_DECAY, CLI_TABLE_SOURCE_OPTIONS,
-                CLI_OUT,           CLI_RESUME,       CLI_CHECKPOINT_SECONDS,
-                CLI_SEED,          CLI_THREADS,      CLI_QUIET,
-                CLI_JSON,          CLI_HELP},
+    .options = {CLI_JOIN,
+                CLI_TARGET,
+                CLI_CLASS,
+                CLI_LOG,
+                CLI_CAT,
+                CLI_CONT,
+                CLI_IGNORE,
+                CLI_ONLY_NAMED,
+                CLI_ROW_SPLIT,
+                CLI_SPLIT_BY,
+                CLI_SPLIT_FROM,
+                CLI_VALID,
+                CLI_FORM,
+                CLI_HIDDEN,
+                CLI_DROPOUT,
+                CLI_EMBEDDING_DROPOUT,
+                CLI_RANGE,
+                CLI_EPOCHS,
+                CLI_BATCH_SIZE,
+                CLI_LEARNING_RATE,
+                CLI_WEIGHT_DECAY,
+                CLI_TABLE_SOURCE_OPTIONS,
+                CLI_OUT,
+                CLI_RESUME,
+                CLI_CHECKPOINT_SECONDS,
+                CLI_SEED,
+                CLI_THREADS,
+                CLI_QUIET,
+                CLI_JSON,
+                CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

@@ -45,10 +45,20 @@ typedef enum brn_table_form {
 
 enum { BRN_TABLE_HIDDEN_MAX = 8 };
 
+/* A further table whose columns each row gains, by equal keys: one row of it a key at most. */
+typedef struct brn_table_join {
+    const char *data;        /* a file, read as the first one is */
+    const char *const *keys; /* (key_count) columns that both have */
+    int64_t key_count;
+} brn_table_join;
+
 typedef struct brn_table_train_options {
     const char *data; /* a file of separated values */
     brn_table_options
-        source;         /* how it is read; its types and missing words are kept in the model */
+        source; /* how it is read; its types and missing words are kept in the model */
+    const brn_table_join
+        *joins; /* (join_count): in order; tables to predict are joined with them too */
+    int64_t join_count;
     const char *target; /* a column */
     bool target_class;  /* the target is a class, even where it is a number */
     bool target_log;    /* learn the logarithm of the target */
@@ -141,9 +151,10 @@ BRN_API int64_t brn_table_answers_count(const brn_table_answers *answers);
 /* Row `row`: (K) probabilities, or one number in the target's own units. */
 BRN_API const float *brn_table_answers_values(const brn_table_answers *answers, int64_t row);
 
-/* One row, in microseconds: for services. Values are texts as they would stand in a file, in the order
- * of the columns that the model needs; NULL or "" is missing. *out is (K) probabilities or one number
- * in the target's own units, the model's until its next call. A model answers one thread at a time. */
+/* One row, in microseconds: for services. Values are texts as they would stand in a file, in the
+ * order of the columns that the model needs; NULL or "" is missing. *out is (K) probabilities or
+ * one number in the target's own units, the model's until its next call. A model answers one thread
+ * at a time. */
 BRN_API int64_t brn_table_model_column_count(const brn_table_model *model);
 BRN_API const char *brn_table_model_column(const brn_table_model *model, int64_t index);
 BRN_API brn_status brn_table_predict_row(brn_table_model *model, const char *const *values,

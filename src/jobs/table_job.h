@@ -22,6 +22,13 @@ json_t *brn__table_options_write(const brn_table_train_options *options);
 brn_status brn__table_options_read(const json_t *object, brn__arena *arena,
                                    brn_table_train_options *out);
 
+/* ------------------------------------------------------------------ table_open.c */
+
+/* The table of a file, with the options' joins. Of the types given, each table takes those of
+ * columns that it has. */
+brn_status brn__table_job_open(const char *data, const brn_table_options *source,
+                               const brn_table_join *joins, int64_t join_count, brn_table **out);
+
 /* ------------------------------------------------------------------ table_network.c */
 
 typedef struct brn__table_network {

@@ -108,6 +108,15 @@ static json_t *network_object(const brn_table_train_options *o)
                      o->has_range, "low", o->low, "high", o->high);
 }
 
+static json_t *join_list(const brn_table_train_options *o)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < o->join_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o}", "data", o->joins[i].data, "keys",
+                                              word_list(o->joins[i].keys, o->joins[i].key_count)));
+    return list;
+}
+
 static const char *const splits[] = {[BRN_TABLE_SPLIT_RANDOM] = "random",
                                      [BRN_TABLE_SPLIT_TIME] = "time",
                                      [BRN_TABLE_SPLIT_COLUMN] = "column",
@@ -118,11 +127,12 @@ enum { SPLITS = sizeof splits / sizeof *splits };
 json_t *brn__table_options_write(const brn_table_train_options *o)
 {
     return json_pack(
-        "{s:s, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:f, s:s*, s:s*, s:i, s:i, s:o, s:i, "
+        "{s:s, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:f, s:s*, s:s*, s:i, s:i, s:o, "
+        "s:i, "
         "s:i, s:f, "
         "s:f, s:I, s:i, s:f}",
-        "data", o->data, "source", source_object(&o->source), "target", o->target, "target_class",
-        o->target_class, "target_log", o->target_log, "categories",
+        "data", o->data, "source", source_object(&o->source), "joins", join_list(o), "target",
+        o->target, "target_class", o->target_class, "target_log", o->target_log, "categories",
         word_list(o->categories, o->category_count), "numbers",
         word_list(o->numbers, o->number_count), "ignored", word_list(o->ignored, o->ignored_count),
         "only_named", o->only_named, "split", splits[o->split], "valid", o->valid, "split_column",
@@ -219,6 +229,24 @@ static brn_status read_network(json_t *object, brn_table_train_options *o)
     return BRN_OK;
 }
 
+static brn_status read_joins(const json_t *list, brn__arena *arena, brn_table_train_options *o)
+{
+    if (!json_is_array(list) || json_array_size(list) > BRN__TABLE_WORDS_MAX)
+        return wrong("joins", "a list");
+    o->join_count = (int64_t)json_array_size(list);
+    brn_table_join *joins = brn__arena_alloc(arena, (size_t)(o->join_count + 1) * sizeof *joins);
+    if (!joins) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < o->join_count; i++) {
+        const json_t *join = json_array_get(list, (size_t)i);
+        joins[i].data = json_string_value(json_object_get(join, "data"));
+        if (!joins[i].data) return wrong("joins", "files with keys");
+        BRN__TRY(read_words(json_object_get(join, "keys"), "keys", arena, &joins[i].keys,
+                            &joins[i].key_count));
+    }
+    o->joins = joins;
+    return BRN_OK;
+}
+
 static brn_status read_split(const char *word, brn_table_train_options *o)
 {
     for (int i = 0; i < SPLITS; i++) {
@@ -231,29 +259,32 @@ static brn_status read_split(const char *word, brn_table_train_options *o)
 brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
                                    brn_table_train_options *o)
 {
-    json_t *object = (json_t *)(uintptr_t)given, *source, *categories, *numbers, *ignored, *network;
+    json_t *object = (json_t *)(uintptr_t)given, *source, *joins, *categories, *numbers, *ignored,
+           *network;
     int target_class, target_log, only_named;
     const char *split;
     json_int_t seed;
     json_error_t error;
     *o = brn_table_train_defaults();
-    if (json_unpack_ex(object, &error, 0,
-                       "{s:s, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
-                       "s:i, s:o, s:i, "
-                       "s:i, s:F, s:F, s:I, s:i, s:F}",
-                       "data", &o->data, "source", &source, "target", &o->target, "target_class",
-                       &target_class, "target_log", &target_log, "categories", &categories,
-                       "numbers", &numbers, "ignored", &ignored, "only_named", &only_named, "split",
-                       &split, "valid", &o->valid, "split_column", &o->split_column, "split_from",
-                       &o->split_from, "fold", &o->fold, "folds", &o->folds, "network", &network,
-                       "epochs", &o->epochs, "batch_size", &o->batch_size, "learning_rate",
-                       &o->learning_rate, "weight_decay", &o->weight_decay, "seed", &seed,
-                       "threads", &o->threads, "checkpoint_seconds", &o->checkpoint_seconds))
+    if (json_unpack_ex(
+            object, &error, 0,
+            "{s:s, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
+            "s:i, s:o, s:i, "
+            "s:i, s:F, s:F, s:I, s:i, s:F}",
+            "data", &o->data, "source", &source, "joins", &joins, "target", &o->target,
+            "target_class", &target_class, "target_log", &target_log, "categories", &categories,
+            "numbers", &numbers, "ignored", &ignored, "only_named", &only_named, "split", &split,
+            "valid", &o->valid, "split_column", &o->split_column, "split_from", &o->split_from,
+            "fold", &o->fold, "folds", &o->folds, "network", &network, "epochs", &o->epochs,
+            "batch_size", &o->batch_size, "learning_rate", &o->learning_rate, "weight_decay",
+            &o->weight_decay, "seed", &seed, "threads", &o->threads, "checkpoint_seconds",
+            &o->checkpoint_seconds))
         return brn__fail(BRN_ERROR_INPUT, "table options: %s", error.text);
     o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
     o->seed = (uint64_t)seed;
     BRN__TRY(read_split(split, o));
     BRN__TRY(read_source(source, arena, &o->source));
+    BRN__TRY(read_joins(joins, arena, o));
     BRN__TRY(read_network(network, o));
     BRN__TRY(read_words(categories, "categories", arena, &o->categories, &o->category_count));
     BRN__TRY(read_words(numbers, "numbers", arena, &o->numbers, &o->number_count));

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "burnish/version.h"
 #include "data/table/dataset.h"
@@ -25,7 +26,8 @@ typedef struct training {
     const char **ignored; /* the user's and the split's; owned */
     brn__arena arena;     /* of a configuration that was read */
     json_t *config;
-    char *data; /* path from the root; malloc */
+    char *data;            /* path from the root; malloc */
+    brn_table_join *joins; /* the options', with paths from the root; owned */
     brn__preparation *preparation;
     brn__prepared prepared;
     brn__dataset *dataset;
@@ -126,7 +128,8 @@ static brn_status open_table(training *t)
     brn_table *table;
     brn_table_options source = t->options.source;
     source.threads = t->options.threads;
-    BRN__TRY(brn_table_open(t->options.data, &source, &table));
+    BRN__TRY(brn__table_job_open(t->options.data, &source, t->options.joins, t->options.join_count,
+                                 &table));
     bool *valid = brn__alloc_array((size_t)table->row_count, sizeof *valid);
     brn_status status = valid ? split_and_learn(t, table, valid) : BRN_ERROR_NO_MEMORY;
     brn__free(valid);
@@ -136,10 +139,27 @@ static brn_status open_table(training *t)
 
 /* ------------------------------------------------------------------ the run folder */
 
+/* Of all files that the rows come from. */
+static brn_status digest_tables(const training *t, char hex[65])
+{
+    char one[65];
+    brn__text all = {0};
+    brn_status status = brn__sha256_of_file(t->options.data, one);
+    brn__text_add(&all, one);
+    for (int64_t i = 0; status == BRN_OK && i < t->options.join_count; i++) {
+        status = brn__sha256_of_file(t->options.joins[i].data, one);
+        brn__text_add(&all, one);
+    }
+    if (status == BRN_OK) status = brn__text_finish(&all);
+    if (status == BRN_OK) status = brn__sha256_of(all.bytes, all.length, hex);
+    brn__text_free(&all);
+    return status;
+}
+
 static brn_status write_config(const training *t)
 {
     char digest[65], path[4160];
-    BRN__TRY(brn__sha256_of_file(t->options.data, digest));
+    BRN__TRY(digest_tables(t, digest));
     json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:o}", "job", "table", "library", BRN_VERSION,
                              "instruction_set", brn_instruction_set(), "data_sha256", digest,
                              "options", brn__table_options_write(&t->options));
@@ -175,7 +195,7 @@ static brn_status check_same_data(const training *t)
 {
     char digest[65];
     const char *expected = json_string_value(json_object_get(t->config, "data_sha256"));
-    BRN__TRY(brn__sha256_of_file(t->options.data, digest));
+    BRN__TRY(digest_tables(t, digest));
     if (expected && strcmp(digest, expected) == 0) return BRN_OK;
     return brn__fail(BRN_ERROR_INPUT,
                      "%s: %s is not the table that the run was begun on; train anew", t->result.run,
@@ -306,6 +326,22 @@ static brn_status finish(training *t, double began)
 
 /* ------------------------------------------------------------------ all of it */
 
+/* So that the run can be gone on with, and the model used, from elsewhere. */
+static brn_status name_joins(training *t)
+{
+    t->joins = brn__alloc_array((size_t)t->options.join_count + 1, sizeof *t->joins);
+    if (!t->joins) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < t->options.join_count; i++) {
+        char *path = realpath(t->options.joins[i].data, NULL);
+        t->joins[i] = t->options.joins[i];
+        if (path) t->joins[i].data = brn__arena_strdup(&t->arena, path);
+        free(path);
+        if (!t->joins[i].data) return BRN_ERROR_NO_MEMORY;
+    }
+    t->options.joins = t->joins;
+    return BRN_OK;
+}
+
 static brn_status begin(training *t, const brn_table_train_options *options)
 {
     t->options = *options;
@@ -313,6 +349,7 @@ static brn_status begin(training *t, const brn_table_train_options *options)
     BRN__TRY(brn__run_folder_check(options->out));
     t->data = realpath(options->data, NULL);
     if (t->data) t->options.data = t->data; /* else opening it tells why */
+    BRN__TRY(name_joins(t));
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(open_table(t));
     BRN__TRY(brn__table_network_new(&t->options, t->preparation, &t->network));
@@ -364,6 +401,7 @@ static void training_free(training *t)
     brn__run_folder_unlock(t->lock);
     brn__free(t->rows);
     brn__free(t->ignored);
+    brn__free(t->joins);
     json_decref(t->config);
     brn__arena_free(&t->arena);
     free(t->data);

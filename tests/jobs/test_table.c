@@ -240,6 +240,40 @@ TEST(table_job_splits_by_an_is_valid_column)
     assert_int_equal(result.valid_count, 25);
 }
 
+/* All that the class depends on stands in a second table. */
+TEST(table_job_joins_tables_in_training_and_after)
+{
+    char folder[128], first[256], second[256], text[64 * 300];
+    snprintf(folder, sizeof folder, "%s", test_scratch_folder());
+    snprintf(first, sizeof first, "%s/rows.csv", folder);
+    snprintf(second, sizeof second, "%s/stores.csv", folder);
+    size_t length = (size_t)sprintf(text, "Store,y\n");
+    for (int i = 0; i < 300; i++)
+        length += (size_t)sprintf(text + length, "%d,%s\n", i % 40, i % 40 % 3 ? "a" : "b");
+    assert_ok(brn__replace_file(first, text, length));
+    length = (size_t)sprintf(text, "Store,kind\n");
+    for (int i = 0; i < 40; i++) length += (size_t)sprintf(text + length, "%d,k%d\n", i, i % 3);
+    assert_ok(brn__replace_file(second, text, length));
+    const char *keys[] = {"Store"}, *ignored[] = {"Store"};
+    const brn_table_join join = {second, keys, 1};
+    brn_table_train_options o = quick_options(first, "y");
+    o.joins = &join;
+    o.join_count = 1;
+    o.ignored = ignored;
+    o.ignored_count = 1;
+    brn_table_result result;
+    assert_ok(brn_table_train(&o, &result));
+    assert_true(result.score.accuracy == 1);
+    brn_table_model *model;
+    assert_ok(brn_table_model_open(result.run, 1, &model));
+    brn_table_score score;
+    assert_ok(brn_table_evaluate(model, first, &score));
+    assert_true(score.accuracy == 1);
+    assert_ok(brn__replace_file(second, "Store,sort\n1,k1\n", 16));
+    assert_fails(brn_table_evaluate(model, first, &score), BRN_ERROR_INPUT, "no column \"kind\"");
+    brn_table_model_close(model);
+}
+
 TEST(table_job_refuses_embeddings_without_end)
 {
     brn__category_column categories[] = {{.name = "word", .count = 30},
