@@ -181,7 +181,12 @@ static brn_status add_columns(brn_table *table, const brn_table *other, const ch
 brn_status brn__table_join(brn_table *table, const brn_table *other, const char *const *keys,
                            int64_t key_count)
 {
+    const brn__column *key;
     if (key_count < 1) return brn__fail(BRN_ERROR_USAGE, "join: expected a key");
+    for (int64_t i = 0; i < key_count; i++) {
+        BRN__TRY(brn__table_need(table, keys[i], &key));
+        BRN__TRY(brn__table_need(other, keys[i], &key));
+    }
     BRN__TRY(check_names(table, other, keys, key_count));
     int32_t *ours = brn__alloc_array((size_t)table->row_count, sizeof *ours);
     int32_t *theirs = brn__alloc_array((size_t)other->row_count, sizeof *theirs);
