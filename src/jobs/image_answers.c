@@ -16,6 +16,17 @@ void brn__softmax(const float *logits, int64_t count, float *p)
     for (int64_t k = 0; k < count; k++) p[k] = (float)(exp(logits[k] - largest) / sum);
 }
 
+void brn__image_answer_of(brn_target_kind kind, const float *logits, int64_t count, float *answer)
+{
+    switch (kind) {
+    case BRN_TARGET_LABEL: brn__softmax(logits, count, answer); break;
+    case BRN_TARGET_TAGS:
+        for (int64_t k = 0; k < count; k++) answer[k] = (float)(1 / (1 + exp(-(double)logits[k])));
+        break;
+    case BRN_TARGET_NUMBERS: memcpy(answer, logits, (size_t)count * sizeof *answer); break;
+    }
+}
+
 int64_t *brn__image_item_numbers(int64_t first, int64_t count)
 {
     int64_t *items = brn__alloc_array((size_t)(count > 0 ? count : 1), sizeof *items);
@@ -28,6 +39,7 @@ int64_t *brn__image_item_numbers(int64_t first, int64_t count)
 typedef struct pass {
     brn__image_answers *answers;
     const brn__image_ask *ask;
+    brn_target_kind kind;
     bool plain;
     brn__tta tta;
     int64_t next;          /* place of the item that is looked for first */
@@ -45,7 +57,7 @@ static brn_status add_batch(void *context, const brn__batch *batch, const float 
         s->views[s->next]++;
         int64_t row = s->next++ * a->classes;
         const float *logits = output + n * a->classes;
-        brn__softmax(logits, a->classes, s->p);
+        brn__image_answer_of(s->kind, logits, a->classes, s->p);
         brn__tta_add(&s->tta, s->plain, s->p, a->classes, a->probabilities + row);
         if (!s->plain) continue;
         memcpy(a->plain + row, s->p, (size_t)a->classes * sizeof *s->p);
@@ -121,6 +133,7 @@ brn_status brn__image_answers_make(brn__image_network *network, const brn__image
     const size_t count = (size_t)ask->count, values = count * (size_t)out->classes;
     pass s = {.answers = out,
               .ask = ask,
+              .kind = network->kind,
               .tta = {.passes = ask->tta, .beta = ask->tta_beta == 0 ? -1 : ask->tta_beta}};
     BRN__TRY(brn__tta_check(&s.tta));
     out->probabilities = brn__alloc_zero(values, sizeof(float));

@@ -157,7 +157,7 @@ static brn_status load_row(const brn__dataset *base, int64_t item,
         return brn__fail(BRN_ERROR_INPUT, "%s: it could not be read when features were computed",
                          brn_image_data_path(f->data, item));
     memcpy(input, f->features + item * base->input_shape.dims[0], brn__dataset_input_bytes(base));
-    *(int64_t *)target = brn_image_data_label(f->data, item);
+    brn__image_target_write(f->data, item, target);
     return BRN_OK;
 }
 
@@ -179,9 +179,9 @@ static brn_status map_rows(brn__image_features *f, int64_t width)
     f->ok = ok->first;
     f->dataset = (brn__dataset){.count = count,
                                 .input_dtype = BRN_DTYPE_F32,
-                                .target_dtype = BRN_DTYPE_I64,
+                                .target_dtype = brn__image_target_dtype(f->data),
                                 .input_shape = brn_shape_of(1, &width),
-                                .target_shape = brn_shape_of(0, NULL),
+                                .target_shape = brn__image_target_shape(f->data),
                                 .load = load_row,
                                 .free = free_nothing};
     return BRN_OK;

@@ -72,6 +72,7 @@ brn_status brn__image_weights_obtain(const char *architecture, const brn__image_
 /* A body with a head, its parameters, and the runner that owns the plans. */
 typedef struct brn__image_network {
     const brn_model *model;
+    brn_target_kind kind;          /* what its outputs (K) are compared with */
     brn_graph *graph, *head_graph; /* head_graph: the head on pooled features */
     brn_node *pooled;              /* (N, 2C): concat-pooled features of the body */
     brn__network whole;            /* input (N, 3, S, S) */
@@ -83,6 +84,7 @@ typedef struct brn__image_network {
 typedef struct brn__image_network_options {
     const brn_model *model;
     brn_nn_head_options head;
+    brn_target_kind kind; /* labels: cross-entropy; tags: binary, of sigmoids; numbers: squared error */
     bool own_classifier; /* the architecture's, instead of the head */
     int64_t batch_size;  /* nominal */
     int size, threads;
@@ -109,14 +111,15 @@ brn_status brn__image_features_make(brn__image_network *network, const brn_image
                                     int loaders, brn__progress *progress,
                                     brn__image_features **out);
 void brn__image_features_free(brn__image_features *features); /* NULL is fine */
-/* Input float32 (2C), target the label; item numbers are those of the data. Owned by the features. */
+/* Input float32 (2C), target as of pictures; item numbers are those of the data. Owned by the features. */
 const brn__dataset *brn__image_features_dataset(const brn__image_features *features);
 bool brn__image_features_were_cached(const brn__image_features *features);
 const char *brn__image_features_path(const brn__image_features *features);
 
 /* ------------------------------------------------------------------ image_answers.c */
 
-/* Probabilities of pictures, plain or averaged over augmented views.
+/* Answers about pictures, plain or averaged over augmented views: probabilities of classes (softmax) or of
+ * tags (sigmoids), or numbers, which are called probabilities here too.
  *
  * Test-time augmentation combines `tta` passes with the training transforms and the plain one, as fast.ai
  * 0.7 or fastai 2 does (train/tta.h): probabilities, not logits. */
@@ -164,6 +167,7 @@ struct brn_image_model {
     int64_t class_count;
     uint64_t seed;      /* of the training; keys test-time augmentation and the split */
     double valid_share; /* of the training's split */
+    double threshold;   /* of tags; else NaN */
     float *input;       /* (3, S, S) */
     float *logits, *probabilities; /* (K) */
     int64_t *confusion; /* (K, K); made by the first evaluation */
@@ -177,5 +181,7 @@ void brn__image_model_free_buffers(brn_image_model *model);
 
 /* p = softmax(logits), in double. */
 void brn__softmax(const float *logits, int64_t count, float *p);
+/* What `count` outputs of a network say: softmax for labels, sigmoids for tags, numbers as they are. */
+void brn__image_answer_of(brn_target_kind kind, const float *logits, int64_t count, float *answer);
 
 #endif

@@ -9,18 +9,32 @@
 
 #include <string.h>
 
-/* Adds loss and measure for (N, K) logits. */
-static brn__network with_loss(brn_node *input, brn_node *output, int64_t batch_size,
-                              double smoothing)
+/* Tags and numbers: (N, K) targets, each with an output of its own. */
+static brn__network with_pointwise_loss(brn_node *input, brn_node *output,
+                                        const brn__image_network_options *o)
+{
+    const int64_t dims[] = {o->batch_size, o->head.outputs};
+    const brn_pointwise_loss loss =
+        o->kind == BRN_TARGET_TAGS ? BRN_LOSS_BCE_WITH_LOGITS : BRN_LOSS_MSE;
+    brn_node *target = brn_input(brn_node_graph(input), "target", BRN_DTYPE_F32, dims, 2);
+    brn__network network = {.input = input, .target = target, .output = output};
+    network.loss = network.measure = brn_loss(output, target, loss);
+    return network;
+}
+
+/* Adds loss and measure for (N, K) outputs, by what they are compared with. */
+static brn__network with_loss(brn_node *input, brn_node *output, const brn__image_network_options *o)
 {
     brn_graph *graph = brn_node_graph(input);
+    const int64_t batch_size = o->batch_size;
+    if (o->kind != BRN_TARGET_LABEL) return with_pointwise_loss(input, output, o);
     brn_node *target = brn_input(graph, "target", BRN_DTYPE_I64, &batch_size, 1);
     brn__network network = {.input = input, .target = target, .output = output};
     network.measure = brn_cross_entropy(output, target, -1);
     network.loss = network.measure;
-    if (smoothing > 0)
+    if (o->label_smoothing > 0)
         network.loss =
-            brn_cross_entropy(output, target, brn_scalar(graph, "label_smoothing", smoothing));
+            brn_cross_entropy(output, target, brn_scalar(graph, "label_smoothing", o->label_smoothing));
     return network;
 }
 
@@ -50,8 +64,9 @@ static brn_status build_whole(const brn__image_network_options *o, brn__image_ne
         network->pooled = brn_concat_pool(features);
         output = brn_model_head(o->model, network->pooled, &o->head);
     }
-    network->whole = with_loss(x, output, o->batch_size, o->label_smoothing);
-    if (o->mixes) soften(&network->whole, o->batch_size, o->label_smoothing);
+    network->whole = with_loss(x, output, o);
+    if (o->mixes && o->kind == BRN_TARGET_LABEL)
+        soften(&network->whole, o->batch_size, o->label_smoothing);
     return brn_graph_status(network->graph);
 }
 
@@ -61,13 +76,14 @@ static brn_status build_head(const brn__image_network_options *o, brn__image_net
     const int64_t dims[] = {o->batch_size, 2 * o->model->features};
     brn_node *x = brn_input(network->head_graph, "features", BRN_DTYPE_F32, dims, 2);
     brn_node *output = brn_model_head(o->model, x, &o->head);
-    network->head = with_loss(x, output, o->batch_size, o->label_smoothing);
+    network->head = with_loss(x, output, o);
     return brn_graph_status(network->head_graph);
 }
 
 static brn_status build(const brn__image_network_options *o, brn__image_network *network)
 {
     network->model = o->model;
+    network->kind = o->kind;
     BRN__TRY(build_whole(o, network));
     if (!o->own_classifier) BRN__TRY(build_head(o, network));
     BRN__TRY(brn_parameters_new(network->graph, BRN_DTYPE_F32, &network->parameters));

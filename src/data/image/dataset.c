@@ -11,8 +11,7 @@ typedef struct image_dataset {
     brn__image_transform transform;
 } image_dataset;
 
-/* A test item without a target gets -1, or numbers that no loss can take. */
-static void write_target(const brn_image_data *data, int64_t item, void *out)
+void brn__image_target_write(const brn_image_data *data, int64_t item, void *out)
 {
     const int64_t width = brn_image_data_target_width(data);
     const float *target = brn_image_data_target(data, item);
@@ -24,13 +23,25 @@ static void write_target(const brn_image_data *data, int64_t item, void *out)
         for (int64_t k = 0; k < width; k++) ((float *)out)[k] = NAN;
 }
 
+brn_dtype brn__image_target_dtype(const brn_image_data *data)
+{
+    return brn_image_data_target_kind(data) == BRN_TARGET_LABEL ? BRN_DTYPE_I64 : BRN_DTYPE_F32;
+}
+
+brn_shape brn__image_target_shape(const brn_image_data *data)
+{
+    const int64_t width = brn_image_data_target_width(data);
+    return brn_image_data_target_kind(data) == BRN_TARGET_LABEL ? brn_shape_of(0, NULL)
+                                                                : brn_shape_of(1, &width);
+}
+
 static brn_status image_load(const brn__dataset *base, int64_t item,
                              const brn__sample_context *context, void *input, void *target)
 {
     const image_dataset *dataset = (const image_dataset *)base;
     uint64_t key = brn__philox_key(context->seed, "augment");
     brn__random random = brn__random_new(key, context->epoch, (uint32_t)item, context->pass);
-    write_target(dataset->data, item, target);
+    brn__image_target_write(dataset->data, item, target);
     return brn__image_transform_read(&dataset->transform, brn_image_data_path(dataset->data, item),
                                      context->training, &random, input);
 }
@@ -46,14 +57,12 @@ brn_status brn__image_dataset_new(const brn_image_data *data, const brn__image_t
     BRN__TRY(brn__image_transform_check(transform));
     image_dataset *dataset = brn__alloc_zero(1, sizeof *dataset);
     if (!dataset) return BRN_ERROR_NO_MEMORY;
-    const bool labels = brn_image_data_target_kind(data) == BRN_TARGET_LABEL;
-    const int64_t width = brn_image_data_target_width(data);
     *dataset = (image_dataset){
         .base = {.count = brn_image_data_count(data),
                  .input_dtype = BRN_DTYPE_F32,
-                 .target_dtype = labels ? BRN_DTYPE_I64 : BRN_DTYPE_F32,
+                 .target_dtype = brn__image_target_dtype(data),
                  .input_shape = brn_shape_of(3, (int64_t[]){3, transform->size, transform->size}),
-                 .target_shape = labels ? brn_shape_of(0, NULL) : brn_shape_of(1, &width),
+                 .target_shape = brn__image_target_shape(data),
                  .load = image_load,
                  .free = image_free},
         .data = data,
