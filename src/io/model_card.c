@@ -19,6 +19,12 @@ static const char *const interpolations[] = {
     [BRN_WEIGHTS_BICUBIC] = "bicubic",
 };
 
+static const char *const targets[] = {
+    [BRN_TARGET_LABEL] = "label",
+    [BRN_TARGET_TAGS] = "tags",
+    [BRN_TARGET_NUMBERS] = "numbers",
+};
+
 /* ------------------------------------------------------------------ reading */
 
 static brn_status wrong(const char *where, const char *expected)
@@ -134,6 +140,23 @@ static brn_status read_augment(const json_t *root, brn__arena *arena, brn__model
     return text ? read_text(text, "augment", AUGMENT_BYTES_MAX, arena, &card->augment) : BRN_OK;
 }
 
+/* Files of before there were other targets than labels say nothing of them. */
+static brn_status read_target(const json_t *root, brn__model_card *card)
+{
+    const json_t *target = json_object_get(root, "target");
+    const json_t *threshold = json_object_get(root, "threshold");
+    const char *name = json_string_value(target);
+    int kind = 0;
+    while (target && kind < 3 && (!name || strcmp(name, targets[kind]) != 0)) kind++;
+    if (kind == 3) return wrong("target", "\"label\", \"tags\" or \"numbers\"");
+    card->target = (brn_target_kind)kind;
+    if (card->target != BRN_TARGET_TAGS) return BRN_OK;
+    card->threshold = json_number_value(threshold);
+    if (!json_is_number(threshold) || !(card->threshold > 0 && card->threshold < 1))
+        return wrong("threshold", "a number above 0 and below 1");
+    return BRN_OK;
+}
+
 /* For people, and optional: what is no number is passed over. */
 static brn_status read_summary(const json_t *root, brn__arena *arena, brn__model_card *card)
 {
@@ -168,6 +191,7 @@ static brn_status read_root(const json_t *root, brn__arena *arena, brn__model_ca
     BRN__TRY(read_head(root, card));
     BRN__TRY(read_preprocessing(root, card));
     BRN__TRY(read_augment(root, arena, card));
+    BRN__TRY(read_target(root, card));
     return read_summary(root, arena, card);
 }
 
@@ -245,6 +269,10 @@ static json_t *card_object(const brn__model_card *card)
                      channels(p->deviation), "training", training);
     if (object && card->augment)
         failed |= json_object_set_new(object, "augment", json_string(card->augment));
+    if (object && card->target != BRN_TARGET_LABEL)
+        failed |= json_object_set_new(object, "target", json_string(targets[card->target]));
+    if (object && card->target == BRN_TARGET_TAGS)
+        failed |= json_object_set_new(object, "threshold", json_real(card->threshold));
     return complete(object, failed);
 }
 

@@ -10,11 +10,15 @@
  *                        "mean": [0.485, 0.456, 0.406], "deviation": [0.229, 0.224, 0.225]},
  *      "augment": "side-on", "training": {"accuracy": 0.94, ...}}
  *
+ * With "target": "tags" the classes are tags, and "threshold" is the probability above which a picture has
+ * one; with "target": "numbers" they are the names of the numbers. Absent, or "label": one of the classes.
+ *
  * Files are not trusted: sizes are limited, every value is checked before it is used. Unknown keys are
  * passed over, so that a later library may add some; a change of meaning gets another format number. */
 #ifndef BRN__IO_MODEL_FILE_H
 #define BRN__IO_MODEL_FILE_H
 
+#include "burnish/image_data.h"
 #include "burnish/parameters.h"
 #include "burnish/weights.h"
 
@@ -47,6 +51,8 @@ typedef struct brn__model_card {
     int64_t class_count;
     brn__model_head_shape head;
     brn_weights_preprocessing preprocessing;
+    brn_target_kind target;
+    double threshold;    /* of tags: above 0, below 1; else 0 */
     const char *augment; /* how training changed pictures, in words; NULL: not told */
     brn__model_number summary[BRN__MODEL_SUMMARY_MAX]; /* of the training: for people */
     int summary_count;
