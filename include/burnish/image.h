@@ -18,6 +18,7 @@
 #define BURNISH_IMAGE_H
 
 #include "burnish/events.h"
+#include "burnish/image_data.h"
 #include "burnish/status.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,7 +37,8 @@ typedef enum brn_image_recipe {
 } brn_image_recipe;
 
 typedef struct brn_image_options {
-    const char *data;         /* folder: train/ and valid/ of class folders, or class folders */
+    const char *data;         /* folder: train/ and valid/ of class folders, or class folders; or a list
+                                 of pictures with labels, tags or numbers (image_data.h) */
     const char *architecture; /* model_zoo.h */
     const char *out;          /* run folder to make; NULL: runs/image-N. Never overwritten */
     brn_image_recipe recipe;
@@ -74,6 +76,10 @@ typedef struct brn_image_options {
     double checkpoint_seconds; /* from one saved state to the next: 0 = after every batch; < 0: choose */
     bool offline;             /* absent weights are never fetched, but an error */
     const char *mirror;       /* weights.h: where they are fetched from; NULL: the usual place */
+    const char *images;       /* of a list, as in image_data.h: the folder of its pictures; NULL: beside it */
+    const char *targets;      /* its columns of targets, commas between; NULL: all that are left */
+    const char *target_type;  /* "label", "tags", "numbers"; NULL or "auto": by what is in them */
+    const char *tag_separator; /* one character; NULL: a blank */
     bool describe_plans;      /* send BRN_EVENT_PLAN */
     brn_event_handler *on_event; /* may be NULL */
     void *context;
@@ -82,6 +88,8 @@ typedef struct brn_image_options {
 /* fine-tune, efficientnet_lite0, pretrained, 1 + 5 epochs, 32 a batch, seed 42, valid .2, tta 4;
  * monitor valid_loss, whose three watchers are off. */
 BRN_API brn_image_options brn_image_defaults(void);
+
+enum { BRN_IMAGE_METRICS = 4 };
 
 typedef struct brn_image_result {
     double accuracy, valid_loss; /* of the last epoch; with tta > 0, of the averaged predictions */
@@ -92,6 +100,12 @@ typedef struct brn_image_result {
     double seconds;
     char run[4096];              /* the run folder */
     char report[4160];           /* report.html; "" when there is none */
+    brn_target_kind target;      /* accuracy and plain_accuracy are NaN for tags and numbers */
+    /* Labels: accuracy, error_rate, valid_loss, plain_accuracy; tags: f2, map, valid_loss, plain_f2; numbers:
+     * rmse, mae, valid_loss, plain_rmse. The last one only with tta > 0; none without validation. */
+    brn_metric metrics[BRN_IMAGE_METRICS];
+    int metric_count;
+    double threshold;            /* tags: the probability above which f2 was best (.17 .. .23); else NaN */
 } brn_image_result;
 
 /* Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,
@@ -137,7 +151,13 @@ BRN_API const char *brn_image_model_class(const brn_image_model *model, int64_t 
 BRN_API const char *brn_image_model_architecture(const brn_image_model *model);
 BRN_API int brn_image_model_size(const brn_image_model *model); /* pixels a side */
 
-/* Probabilities (K) of one picture; owned by the model, valid until its next call. */
+/* What the K answers are: probabilities of classes that sum to 1; of tags, each for itself; numbers. The
+ * classes' names are those of tags, or of numbers, then. */
+BRN_API brn_target_kind brn_image_model_target(const brn_image_model *model);
+/* Of tags: a picture has those whose probability is above it. NaN for other targets. */
+BRN_API double brn_image_model_threshold(const brn_image_model *model);
+
+/* Answers (K) about one picture: probabilities, or numbers; owned by the model, valid until its next call. */
 BRN_API brn_status brn_image_predict_file(brn_image_model *model, const char *path, const float **out);
 /* The same of RGB pixels (H, W, 3) in memory. */
 BRN_API brn_status brn_image_predict_pixels(brn_image_model *model, const uint8_t *pixels, int width,
@@ -153,10 +173,31 @@ BRN_API brn_status brn_image_predict_files(brn_image_model *model, const char *c
 BRN_API int64_t brn_image_best(const float *values, int64_t count);
 
 typedef struct brn_image_evaluation {
-    double accuracy, error_rate, top5, valid_loss;
+    double accuracy, error_rate, top5, valid_loss; /* NaN for tags and numbers, valid_loss excepted */
     int64_t count, bad_count;
-    int64_t *confusion; /* (K, K): row = truth, column = answer; owned by the model */
+    int64_t *confusion; /* (K, K): row = truth, column = answer; owned by the model; NULL: no labels */
+    /* Labels: accuracy, error_rate, top5, valid_loss; tags: f2, map, valid_loss; numbers: rmse, mae,
+     * valid_loss. f2 is at the best threshold of these pictures, .17 .. .23. */
+    brn_metric metrics[BRN_IMAGE_METRICS];
+    int metric_count;
+    double threshold; /* tags: that of f2; else NaN */
 } brn_image_evaluation;
+
+/* Zeroed members mean their default; a batch is 32 pictures. */
+typedef struct brn_image_evaluate_options {
+    int batch_size, tta;
+    double tta_beta;
+    bool whole;
+    const char *images, *targets, *tag_separator; /* of a list, as in brn_image_options */
+    brn_event_handler *on_event;
+    void *context;
+} brn_image_evaluate_options;
+
+/* On the validation pictures of a folder or a list, whose targets are read as the model's kind; all as in
+ * brn_image_evaluate. BRN_ERROR_INPUT for a class, tag or number that only one of both has. */
+BRN_API brn_status brn_image_evaluate_with(brn_image_model *model, const char *data,
+                                           const brn_image_evaluate_options *options,
+                                           brn_image_evaluation *out);
 
 /* On the validation pictures of a folder (all of it when it has no valid/ and `whole`). tta and tta_beta
  * as in training. Class folders must be among the model's classes. */

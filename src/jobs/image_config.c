@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "burnish/version.h"
 #include "jobs/image_recipe.h"
+#include "jobs/image_targets.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -59,6 +60,10 @@ static const field fields[] = {
     FIELD(WHOLE, early_stopping),
     FIELD(WHOLE, reduce_on_plateau),
     FIELD(FLAG, save_best),
+    FIELD(TEXT, images),
+    FIELD(TEXT, targets),
+    FIELD(TEXT, target_type),
+    FIELD(TEXT, tag_separator),
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
@@ -123,12 +128,12 @@ static brn_status text_of(json_t *taken, char **out)
     return taken ? status : brn__json_dump(NULL, 0, out);
 }
 
-/* The classes in order; NULL when there is no memory. */
+/* The classes, or the names of numbers, in order; NULL when there is no memory. */
 static json_t *class_list(const brn_image_data *data)
 {
     json_t *classes = json_array();
-    for (int64_t k = 0; k < brn_image_data_class_count(data); k++)
-        if (json_array_append_new(classes, json_string(brn_image_data_class_name(data, k))) != 0) {
+    for (int64_t k = 0; k < brn__image_outputs(data); k++)
+        if (json_array_append_new(classes, json_string(brn__image_output_name(data, k))) != 0) {
             json_decref(classes);
             return NULL;
         }
@@ -137,13 +142,14 @@ static json_t *class_list(const brn_image_data *data)
 
 static brn_status check_names(const char *path, const brn__image_plan *plan, const brn_image_data *data)
 {
-    if (!brn__is_utf8(plan->options.data) || !brn__is_utf8(plan->weights))
+    if (!brn__is_utf8(plan->options.data) || !brn__is_utf8(plan->options.images) ||
+        !brn__is_utf8(plan->options.targets) || !brn__is_utf8(plan->weights))
         return brn__fail(BRN_ERROR_INPUT, "%s: config.json: a name that is not UTF-8", path);
-    for (int64_t k = 0; k < brn_image_data_class_count(data); k++)
-        if (!brn__is_utf8(brn_image_data_class_name(data, k)))
+    for (int64_t k = 0; k < brn__image_outputs(data); k++)
+        if (!brn__is_utf8(brn__image_output_name(data, k)))
             return brn__fail(BRN_ERROR_INPUT,
                              "%s: the class folder \"%s\" has a name that is not UTF-8",
-                             plan->options.data, brn_image_data_class_name(data, k));
+                             plan->options.data, brn__image_output_name(data, k));
     return BRN_OK;
 }
 

@@ -91,7 +91,7 @@ static brn_status measure(brn__image_training *t, const int64_t *items, int64_t 
 brn_status brn__image_ensemble(brn__image_training *t)
 {
     const int64_t count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
-    if (t->result.snapshot_count == 0 || count == 0) return BRN_OK;
+    if (t->result.snapshot_count == 0 || count == 0 || t->network.kind != BRN_TARGET_LABEL) return BRN_OK;
     BRN__TRY(brn__image_begin_stage(t, "ensemble"));
     brn_parameters *parameters = t->network.parameters;
     const int64_t elements = brn_parameters_elements(parameters);

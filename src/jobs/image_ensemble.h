@@ -9,7 +9,8 @@
 /* A brn__snapshot_save over the training: snapshot_N.safetensors, N from 1. */
 brn_status brn__image_save_snapshot(void *training, brn_parameters *parameters, int number);
 /* The mean over the snapshots that the last stage took, on the validation pictures, beside the last model
- * alone; a note tells the gain. The network is as before afterwards. Nothing without snapshots. */
+ * alone; a note tells the gain. The network is as before afterwards. Nothing without snapshots or without
+ * labels. */
 brn_status brn__image_ensemble(brn__image_training *training);
 
 #endif

@@ -185,6 +185,11 @@ brn_status brn__image_interpret_data(brn_image_model *model, const brn_image_dat
                                      brn_image_interpretation *out)
 {
     *out = (brn_image_interpretation){.valid_loss = NAN, .accuracy = NAN};
+    if (model->network.kind != BRN_TARGET_LABEL || brn_image_data_target_kind(data) != BRN_TARGET_LABEL)
+        return brn__fail(BRN_ERROR_UNSUPPORTED,
+                         "mistakes are shown of models with one label a picture, on such pictures; %s has "
+                         "tags or numbers: evaluate measures it",
+                         model->network.kind != BRN_TARGET_LABEL ? "this model" : "this list");
     const int64_t first = o->whole ? 0 : brn_image_data_split_start(data, BRN_SPLIT_VALID);
     const int64_t count = o->whole ? brn_image_data_count(data)
                                    : brn_image_data_split_count(data, BRN_SPLIT_VALID);

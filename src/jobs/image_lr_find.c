@@ -3,7 +3,7 @@
 #include "burnish/image_lr_find.h"
 #include "base/alloc.h"
 #include "base/status.h"
-#include "jobs/image_job.h"
+#include "jobs/image_targets.h"
 #include "train/lr_finder.h"
 
 #include <string.h>
@@ -24,15 +24,9 @@ typedef struct search {
 static brn_status open_data(search *s)
 {
     const brn_image_options *o = &s->plan.options;
-    const brn_image_data_options split = {.valid = o->valid, .seed = o->seed};
-    BRN__TRY(brn_image_data_open(o->data, &split, &s->data));
-    if (brn_image_data_class_count(s->data) < 2)
-        return brn__fail(BRN_ERROR_INPUT, "%s: one class only, \"%s\"; expected two or more folders",
-                         o->data, brn_image_data_class_name(s->data, 0));
-    const int64_t count = brn_image_data_split_count(s->data, BRN_SPLIT_TRAIN);
-    if (count < 2)
-        return brn__fail(BRN_ERROR_INPUT, "%s: %lld training pictures; expected two or more", o->data,
-                         (long long)count);
+    const brn_image_data_options how = brn__image_data_options_of(o);
+    BRN__TRY(brn_image_data_open(o->data, &how, &s->data));
+    BRN__TRY(brn__image_data_check(o, s->data));
     BRN__TRY(brn__image_transform_of(&s->plan.preprocessing, o->augment, &s->transform));
     return brn__image_dataset_new(s->data, &s->transform, &s->pictures);
 }
@@ -42,7 +36,8 @@ static brn_status make_network(search *s)
     const brn_image_options *o = &s->plan.options;
     const brn__image_network_options options = {
         .model = s->plan.model,
-        .head = brn_nn_head_defaults(brn_image_data_class_count(s->data)),
+        .head = brn_nn_head_defaults(brn__image_outputs(s->data)),
+        .kind = brn_image_data_target_kind(s->data),
         .batch_size = o->batch_size,
         .size = o->size,
         .threads = o->threads,

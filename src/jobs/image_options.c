@@ -5,6 +5,7 @@
 #include "base/threads.h"
 #include "data/image/augment_words.h"
 #include "jobs/image_recipe.h"
+#include "jobs/image_targets.h"
 #include "jobs/image_watch.h"
 #include "jobs/run_folder.h"
 
@@ -159,6 +160,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     BRN__TRY(check_words(o));
     if (!o->monitor) o->monitor = brn_image_defaults().monitor;
     BRN__TRY(brn__image_watch_check(o));
+    BRN__TRY(brn__image_targets_plan(o));
     if (o->threads == 0) o->threads = brn__processor_count();
     o->loaders = brn__image_loaders(o->loaders);
     out->preprocessing = brn__image_preprocessing(out->model, o->size);

@@ -170,6 +170,19 @@ static const double *last_of(const brn__page *p, const char *column)
     return values && p->history.rows > 0 ? values + p->history.rows - 1 : NULL;
 }
 
+/* Of tags and numbers, in the last epoch. */
+static brn_status add_measures(const brn__page *p, brn__facts *out)
+{
+    static const char *const columns[][2] = {
+        {"f2", "F2"}, {"map", "mean average precision"}, {"rmse", "RMSE"}, {"mae", "mean absolute error"}};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        const double *value = last_of(p, columns[i][0]);
+        if (value && isfinite(*value))
+            BRN__TRY(brn__facts_add(out, columns[i][1], "%.4g", *value));
+    }
+    return BRN_OK;
+}
+
 static brn_status fill_figures(brn__page *p)
 {
     const brn_image_interpretation *f = p->found;
@@ -185,6 +198,7 @@ static brn_status fill_figures(brn__page *p)
     } else {
         if (accuracy && isfinite(*accuracy))
             BRN__TRY(brn__facts_add(out, "accuracy", "%.1f %%", 100 * *accuracy));
+        BRN__TRY(add_measures(p, out));
         if (loss && isfinite(*loss)) BRN__TRY(brn__facts_add(out, "validation loss", "%.4f", *loss));
     }
     if (p->data)

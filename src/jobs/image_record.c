@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The image job's row in the log of runs. */
 #include "base/status.h"
+#include "jobs/image_targets.h"
 #include "jobs/image_train.h"
 
 #include <limits.h>
@@ -23,10 +24,8 @@ void brn__image_record_begin(brn__image_training *t)
 
 void brn__image_record_end(brn__image_training *t, brn_status status)
 {
-    const brn_image_result *r = &t->result;
-    const brn_metric metrics[] = {{"accuracy", r->accuracy},
-                                  {"error_rate", 1 - r->accuracy},
-                                  {"valid_loss", r->valid_loss},
-                                  {"plain_accuracy", r->plain_accuracy}};
-    brn__run_record_end(&t->record, t->run, status, metrics, isnan(r->accuracy) ? 0 : 4, r->seconds);
+    brn_image_result r = t->result;
+    brn__image_result_settle(&r, t->plan.options.tta);
+    const int count = isnan(r.metrics[0].value) ? 0 : BRN_IMAGE_METRICS;
+    brn__run_record_end(&t->record, t->run, status, r.metrics, count, r.seconds);
 }

@@ -10,6 +10,8 @@
 #include <string.h>
 
 enum { TRAIN_TOP = 12 };
+static const char NO_PICTURES[] =
+    "Pictures and their mistakes are shown of runs with one label a picture; this one has tags or numbers.";
 
 /* ------------------------------------------------------------------ at the end of a training */
 
@@ -19,6 +21,10 @@ static brn_status train_report(brn__image_training *t, const char *path)
     brn__page given = {.run = t->run, .data_path = t->plan.options.data, .top = TRAIN_TOP, .data = t->data};
     if (t->result.valid_count == 0) {
         given.report.remark = "There are no pictures to validate on, so none are shown.";
+        return brn__page_write(path, &given);
+    }
+    if (t->result.target != BRN_TARGET_LABEL) {
+        given.report.remark = NO_PICTURES;
         return brn__page_write(path, &given);
     }
     brn_image_interpretation found = {0};
@@ -90,6 +96,18 @@ static char *folder_of(const char *run, brn__path_kind kind)
     return brn__text_finish(&folder) == BRN_OK ? folder.bytes : NULL;
 }
 
+/* Of tags or numbers: what there is to see is written all the same. */
+static brn_status report_without_pictures(brn__page *p, const char *path)
+{
+    char message[BRN__MESSAGE_BYTES];
+    snprintf(message, sizeof message, "%s", brn_error_message());
+    p->found = NULL;
+    p->data = NULL;
+    p->report.remark = NO_PICTURES;
+    BRN__TRY(brn__page_write(path, p));
+    return brn__fail(BRN_ERROR_UNSUPPORTED, "%s (%s has its curves, without pictures)", message, path);
+}
+
 static brn_status report_on(brn__page *p, const char *run, const char *data,
                             const brn_image_report_options *o, brn_image_interpretation *found,
                             const char *path)
@@ -103,7 +121,7 @@ static brn_status report_on(brn__page *p, const char *run, const char *data,
         brn__config_facts_free(&config);
         return status;
     }
-    if (!used || kind != BRN__PATH_FOLDER) {
+    if (!used || (kind != BRN__PATH_FOLDER && kind != BRN__PATH_FILE)) {
         p->report.remark = "The folder that the run was trained on is not there (it may be a path from "
                            "another folder), so there are no pictures.";
     } else {
@@ -112,7 +130,8 @@ static brn_status report_on(brn__page *p, const char *run, const char *data,
         p->data = found->data;
         p->data_path = used;
     }
-    if (status == BRN_OK) status = brn__page_write(path, p);
+    if (status == BRN_ERROR_UNSUPPORTED) status = report_without_pictures(p, path);
+    else if (status == BRN_OK) status = brn__page_write(path, p);
     brn__config_facts_free(&config);
     return status;
 }

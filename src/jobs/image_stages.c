@@ -208,7 +208,8 @@ static brn_status add_extras(brn__image_training *t, const brn__image_stage *s, 
     const double alpha = o->mixup > 0 ? o->mixup : o->cutmix;
     if (alpha > 0 && !s->cached) {
         const brn__mixing_kind kind = o->mixup > 0 ? BRN__MIXING_UP : BRN__MIXING_CUT;
-        BRN__TRY(brn__mixing_init(&extras->mixing, kind, alpha, o->seed, true));
+        BRN__TRY(brn__mixing_init(&extras->mixing, kind, alpha, o->seed,
+                                  t->network.kind == BRN_TARGET_LABEL));
         fit->callbacks[fit->callback_count++] = &extras->mixing.callback;
     }
     if (o->snapshots && !s->frozen && s->curve == BRN__CURVE_RESTARTS) {

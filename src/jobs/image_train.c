@@ -9,24 +9,13 @@
 #include "jobs/image_ensemble.h"
 #include "jobs/image_interpret.h"
 #include "jobs/image_recipe.h"
+#include "jobs/image_targets.h"
 #include "jobs/run_folder.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static brn_status check_data(const brn__image_plan *plan, const brn_image_data *data)
-{
-    if (brn_image_data_class_count(data) < 2)
-        return brn__fail(BRN_ERROR_INPUT, "%s: one class only, \"%s\"; expected two or more folders",
-                         plan->options.data, brn_image_data_class_name(data, 0));
-    if (brn_image_data_split_count(data, BRN_SPLIT_TRAIN) < 2)
-        return brn__fail(BRN_ERROR_INPUT, "%s: %lld training pictures; expected two or more",
-                         plan->options.data,
-                         (long long)brn_image_data_split_count(data, BRN_SPLIT_TRAIN));
-    return BRN_OK;
-}
 
 static void name_files(brn__image_training *t)
 {
@@ -50,7 +39,8 @@ static brn_status make_network(brn__image_training *t)
     const brn_image_options *o = &t->plan.options;
     brn__image_network_options options = {
         .model = t->plan.model,
-        .head = brn_nn_head_defaults(brn_image_data_class_count(t->data)),
+        .head = brn_nn_head_defaults(brn__image_outputs(t->data)),
+        .kind = brn_image_data_target_kind(t->data),
         .batch_size = o->batch_size,
         .size = o->size,
         .threads = o->threads,
@@ -73,17 +63,23 @@ static brn__model_card card_of(const brn__image_training *t, const char **classe
     const brn_image_result *r = &t->result;
     brn__model_card card = {.architecture = o->architecture,
                             .classes = classes,
-                            .class_count = brn_image_data_class_count(t->data),
+                            .class_count = brn__image_outputs(t->data),
                             .preprocessing = t->plan.preprocessing,
+                            .target = r->target,
                             .augment = o->augment};
     for (int64_t k = 0; k < card.class_count; k++)
-        classes[k] = brn_image_data_class_name(t->data, k);
+        classes[k] = brn__image_output_name(t->data, k);
+    if (r->target == BRN_TARGET_TAGS)
+        card.threshold = isfinite(r->threshold) ? r->threshold : BRN__IMAGE_THRESHOLD;
     card.head.hidden_count = t->head.hidden_count;
     memcpy(card.head.hidden, t->head.hidden, sizeof card.head.hidden);
     memcpy(card.head.dropout, t->head.dropout, sizeof card.head.dropout);
+    brn_image_result settled = *r;
+    brn__image_result_settle(&settled, o->tta);
+    const brn_metric *measured = settled.metrics;
     const brn__model_number numbers[] = {
-        {"epochs", t->epochs_done},           {"accuracy", r->accuracy},
-        {"plain_accuracy", r->plain_accuracy}, {"valid_loss", r->valid_loss},
+        {"epochs", t->epochs_done},           {measured[0].name, measured[0].value},
+        {measured[3].name, measured[3].value}, {"valid_loss", r->valid_loss},
         {"train_count", (double)r->train_count}, {"valid_count", (double)r->valid_count},
         {"bad_count", (double)r->bad_count},  {"seed", (double)o->seed},
         {"valid", o->valid},                  {"tta", o->tta}};
@@ -97,7 +93,7 @@ brn_status brn__image_save_model(brn__image_training *t, const char *name)
     char path[sizeof t->run + 32];
     snprintf(path, sizeof path, "%s/%s", t->run, name);
     const char **classes =
-        brn__alloc_array((size_t)brn_image_data_class_count(t->data), sizeof *classes);
+        brn__alloc_array((size_t)brn__image_outputs(t->data), sizeof *classes);
     if (!classes) return BRN_ERROR_NO_MEMORY;
     const brn__model_card card = card_of(t, classes);
     brn_status status = brn__model_file_write(path, &card, t->network.parameters);
@@ -105,8 +101,30 @@ brn_status brn__image_save_model(brn__image_training *t, const char *name)
     return status;
 }
 
+static brn_status score_targets(brn__image_training *t, const brn__image_answers *answers)
+{
+    const int64_t first = brn_image_data_split_start(t->data, BRN_SPLIT_VALID);
+    float *targets = brn__image_targets_of(t->data, first, answers->count);
+    if (!targets) return BRN_ERROR_NO_MEMORY;
+    brn__image_measured plain, averaged = {0};
+    const brn_target_kind kind = t->result.target;
+    brn_status status = brn__image_measure_answers(kind, answers, true, targets, &plain);
+    const bool one_view = t->plan.options.tta == 0;
+    if (status == BRN_OK)
+        status = brn__image_measure_answers(kind, answers, one_view, targets, &averaged);
+    brn__free(targets);
+    if (status != BRN_OK) return status;
+    for (int i = 0; i < BRN__IMAGE_MEASURES; i++)
+        brn__image_result_take(&t->result, averaged.metrics[i].name, averaged.metrics[i].value);
+    t->result.metrics[BRN_IMAGE_METRICS - 1].value = plain.metrics[0].value;
+    t->result.valid_loss = averaged.loss;
+    t->result.threshold = averaged.threshold;
+    return BRN_OK;
+}
+
 static brn_status score_answers(brn__image_training *t, const brn__image_answers *answers)
 {
+    if (t->result.target != BRN_TARGET_LABEL) return score_targets(t, answers);
     int64_t first = brn_image_data_split_start(t->data, BRN_SPLIT_VALID);
     int64_t *labels = brn__alloc_array((size_t)answers->count, sizeof *labels);
     if (!labels) return BRN_ERROR_NO_MEMORY;
@@ -133,12 +151,12 @@ static brn_status warn_of_unseen(brn__image_training *t, int64_t item)
     return status;
 }
 
-/* Test-time augmentation on the validation pictures. */
+/* Test-time augmentation on the validation pictures; tags need their threshold in any case. */
 static brn_status average_views(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
     const int64_t count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
-    if (o->tta == 0 || count == 0) return BRN_OK;
+    if (count == 0 || (o->tta == 0 && t->result.target != BRN_TARGET_TAGS)) return BRN_OK;
     BRN__TRY(brn__image_begin_stage(t, "evaluate"));
     int64_t *items =
         brn__image_item_numbers(brn_image_data_split_start(t->data, BRN_SPLIT_VALID), count);
@@ -164,19 +182,18 @@ static brn_status average_views(brn__image_training *t)
 
 static brn_status send_done(brn__image_training *t)
 {
-    const brn_image_result *r = &t->result;
-    const brn_metric metrics[] = {{"accuracy", r->accuracy},
-                                  {"error_rate", 1 - r->accuracy},
-                                  {"valid_loss", r->valid_loss},
-                                  {"plain_accuracy", r->plain_accuracy},
-                                  {"ensemble_accuracy", r->ensemble_accuracy}};
+    brn_image_result *r = &t->result;
+    brn_metric metrics[BRN_IMAGE_METRICS + 1];
+    brn__image_result_settle(r, t->plan.options.tta);
+    memcpy(metrics, r->metrics, sizeof r->metrics);
     brn_event event = brn__event_of(BRN_EVENT_DONE, t->run);
     event.metrics = metrics;
-    event.metric_count = r->snapshot_count > 0 ? 5 : t->plan.options.tta > 0 ? 4 : 3;
+    event.metric_count = r->metric_count;
+    if (!isnan(r->ensemble_accuracy))
+        metrics[event.metric_count++] = (brn_metric){"ensemble_accuracy", r->ensemble_accuracy};
     event.valid_loss = r->valid_loss;
     event.seconds = r->seconds;
     event.report = *r->report ? r->report : NULL;
-    if (t->result.valid_count == 0) event.metric_count = 0;
     brn_status status = brn__progress_send(&t->progress, event);
     return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
 }
@@ -186,9 +203,10 @@ static brn_status send_done(brn__image_training *t)
 static brn_status open_data(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
-    const brn_image_data_options split = {.valid = o->valid, .seed = o->seed};
-    BRN__TRY(brn_image_data_open(o->data, &split, &t->data));
-    BRN__TRY(check_data(&t->plan, t->data));
+    const brn_image_data_options how = brn__image_data_options_of(o);
+    BRN__TRY(brn_image_data_open(o->data, &how, &t->data));
+    BRN__TRY(brn__image_data_check(o, t->data));
+    brn__image_result_start(&t->result, brn_image_data_target_kind(t->data));
     t->warned = brn__alloc_zero((size_t)brn_image_data_count(t->data), sizeof *t->warned);
     if (!t->warned) return BRN_ERROR_NO_MEMORY;
     t->result.train_count = brn_image_data_split_count(t->data, BRN_SPLIT_TRAIN);
@@ -309,7 +327,7 @@ static brn_status training_new(brn_event_handler *on_event, void *context, brn__
     brn__image_training *t = brn__alloc_zero(1, sizeof *t);
     if (!t) return BRN_ERROR_NO_MEMORY;
     brn__progress_init(&t->progress, on_event, context);
-    t->result.accuracy = t->result.valid_loss = t->result.plain_accuracy = NAN;
+    brn__image_result_start(&t->result, BRN_TARGET_LABEL);
     t->result.ensemble_accuracy = NAN;
     t->lock = -1;
     *out = t;
@@ -320,6 +338,7 @@ static void hand_out(const brn__image_training *t, brn_image_result *result)
 {
     if (!result) return;
     *result = t->result;
+    brn__image_result_settle(result, t->plan.options.tta);
     memcpy(result->run, t->run, sizeof result->run);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/status.h"
+#include "jobs/image_targets.h"
 #include "jobs/image_train.h"
 
 #include <stdio.h>
@@ -26,8 +27,7 @@ static void take_metrics(brn_image_result *result, double valid_loss, const brn_
 {
     result->valid_loss = valid_loss;
     for (int i = 0; i < count; i++)
-        if (strcmp(metrics[i].name, "accuracy") == 0)
-            result->accuracy = result->plain_accuracy = metrics[i].value;
+        brn__image_result_take(result, metrics[i].name, metrics[i].value);
 }
 
 /* A model file as any other: its summary is that of the epoch. */
@@ -99,8 +99,10 @@ brn_status brn__image_watch_end(brn__image_training *t)
     if (!brn__image_watch_has_best(t)) return BRN_OK;
     BRN__TRY(brn__save_best_restore(&watch->best, &watch->last));
     take_metrics(&t->result, watch->last.valid_loss, watch->last.metrics, watch->last.metric_count);
-    if (watch->last.metric_count == 0) /* resumed when all epochs were done: accuracy is the first */
-        t->result.accuracy = t->result.plain_accuracy = brn__save_best_metric(&watch->best, 0);
+    if (watch->last.metric_count == 0) /* resumed when all epochs were done */
+        for (int i = 0; i < BRN__IMAGE_MEASURES; i++)
+            brn__image_result_take(&t->result, t->result.metrics[i].name,
+                                   brn__save_best_metric(&watch->best, i));
     char text[256];
     snprintf(text, sizeof text, "the model is that of epoch %d, whose %s of %.4g is the best",
              brn__save_best_epoch(&watch->best), watch->best.monitor.name,
