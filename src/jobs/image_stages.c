@@ -6,6 +6,7 @@
 #include "burnish/lr_plot.h"
 #include "jobs/image_recipe.h"
 #include "jobs/image_ensemble.h"
+#include "jobs/image_targets.h"
 #include "train/find_nan.h"
 #include "train/lr_finder.h"
 #include "train/mixing.h"
@@ -89,29 +90,36 @@ static void fill_fit(const brn__image_training *t, const brn__image_stage *s, co
         fit->norm_form[g] = o->train_bn ? BRN_NORM_BATCH : BRN_NORM_FIXED;
 }
 
-/* The accuracy of the last epoch, which a resumed fit finds again. */
-typedef struct last_accuracy {
+/* What was measured in the last epoch, which a resumed fit finds again: the accuracy of labels, and both
+ * measures of other targets. */
+typedef struct last_measures {
     brn__callback callback;
-    double value;
-} last_accuracy;
+    brn_target_kind kind;
+    int count;
+    double values[BRN__IMAGE_MEASURES];
+} last_measures;
 
-static brn__action note_accuracy(void *state, brn__fit *fit)
+static brn__action note_measures(void *state, brn__fit *fit)
 {
+    last_measures *last = state;
     for (int i = 0; i < fit->metric_count; i++)
-        if (strcmp(fit->metrics[i].name, "accuracy") == 0)
-            ((last_accuracy *)state)->value = fit->metrics[i].value;
+        for (int k = 0; k < last->count; k++)
+            if (strcmp(fit->metrics[i].name, brn__image_measure(last->kind, k)) == 0)
+                last->values[k] = fit->metrics[i].value;
     return BRN__GO_ON;
 }
 
-static void last_accuracy_init(last_accuracy *last)
+static void last_measures_init(last_measures *last, brn_target_kind kind)
 {
-    *last = (last_accuracy){.value = NAN};
-    last->callback = (brn__callback){.name = "last accuracy",
+    *last = (last_measures){.kind = kind,
+                            .count = kind == BRN_TARGET_LABEL ? 1 : BRN__IMAGE_MEASURES,
+                            .values = {NAN, NAN}};
+    last->callback = (brn__callback){.name = kind == BRN_TARGET_LABEL ? "last accuracy" : "last measures",
                                      .order = BRN__ORDER_METRICS,
-                                     .on = {[BRN__AFTER_EPOCH] = note_accuracy},
+                                     .on = {[BRN__AFTER_EPOCH] = note_measures},
                                      .state = last,
-                                     .memory = &last->value,
-                                     .memory_count = 1};
+                                     .memory = last->values,
+                                     .memory_count = last->count};
 }
 
 static void set_epochs_done(brn__image_training *t, int epochs)
@@ -120,12 +128,13 @@ static void set_epochs_done(brn__image_training *t, int epochs)
     t->progress.epochs_before = t->history.epochs_before = epochs;
 }
 
-static void keep_result(brn__image_training *t, const brn__fit_result *result, double accuracy)
+static void keep_result(brn__image_training *t, const brn__fit_result *result, const last_measures *last)
 {
     set_epochs_done(t, t->epochs_done + result->epochs);
     if (result->epochs == 0) return;
     t->result.valid_loss = result->valid_loss;
-    t->result.accuracy = t->result.plain_accuracy = accuracy;
+    for (int i = 0; i < last->count; i++)
+        brn__image_result_take(&t->result, brn__image_measure(last->kind, i), last->values[i]);
 }
 
 /* ------------------------------------------------------------------ saving */
@@ -223,18 +232,21 @@ static brn_status add_extras(brn__image_training *t, const brn__image_stage *s, 
 static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, brn__fit_options *fit)
 {
     const brn__metric *list[] = {&brn__metric_accuracy, &brn__metric_error_rate, &brn__metric_top5};
+    const brn_target_kind kind = brn_image_data_target_kind(t->data);
     brn__metrics metrics;
+    brn__whole_metrics measures;
     stage_rates rates;
     brn__plan_report report;
     brn__checkpoint checkpoint;
-    last_accuracy last;
+    last_measures last;
     brn__nan_stop nan_stop;
     brn__metrics_init(&metrics, list, brn_image_data_class_count(t->data) > 5 ? 3 : 2);
+    brn__image_measures_init(&measures, kind);
     stage_rates_init(t, s, &rates);
     brn__plan_report_init(&report, &t->progress);
     brn__nan_stop_init(&nan_stop, &t->progress);
     brn__checkpoint_init(&checkpoint, t->plan.options.checkpoint_seconds, save_state, t);
-    last_accuracy_init(&last);
+    last_measures_init(&last, kind);
     if (resumes_in(t, t->stage)) {
         set_epochs_done(t, brn__run_state_facts_of(t->state).epochs_before);
         fit->restore = brn__run_state_restore;
@@ -242,7 +254,8 @@ static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, br
     }
     fit->callbacks[fit->callback_count++] = rates.callback;
     fit->callbacks[fit->callback_count++] = &nan_stop.callback;
-    fit->callbacks[fit->callback_count++] = &metrics.callback;
+    fit->callbacks[fit->callback_count++] =
+        kind == BRN_TARGET_LABEL ? &metrics.callback : &measures.callback;
     fit->callbacks[fit->callback_count++] = &last.callback;
     fit->callbacks[fit->callback_count++] = &t->history.callback;
     fit->callbacks[fit->callback_count++] = &t->curve.callback;
@@ -256,8 +269,9 @@ static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, br
     brn_status status = add_extras(t, s, fit, &extras);
     if (status == BRN_OK) status = brn__learner_fit(t->network.learner, fit, &result);
     brn__mixing_deinit(&extras.mixing);
+    brn__whole_metrics_deinit(&measures);
     t->result.snapshot_count = (int)extras.snapshots.count;
-    keep_result(t, &result, last.value);
+    keep_result(t, &result, &last);
     t->watch.last = result;
     return status;
 }
