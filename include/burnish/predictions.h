@@ -60,14 +60,17 @@ enum { BRN_PREDICTIONS_CLASSES = 20 };
 
 /* A CSV file (RFC 4180) with a row for each picture, in order: file, label, probability, and a column
  * "p_CLASS" for each class when there are at most BRN_PREDICTIONS_CLASSES of them or `all` is set. The
- * row of a picture that could not be read has the file alone. The file appears whole or not at all. */
+ * row of a picture that could not be read has the file alone. Of a model of tags there is a column labels
+ * (those above its threshold, blanks between) in place of label and probability; of numbers, after file, a
+ * column for each. The file appears whole or not at all. */
 BRN_API brn_status brn_image_predictions_csv(const brn_image_predictions *predictions, bool all,
                                              const char *path);
 
 /* A submission in the form of `sample`, a CSV file whose first column has the ids of pictures: names of
  * files, with or without their extension, or their paths as given. With one more column, which is not
  * named after a class, that column gets the labels; else every other column is named after a class and
- * gets its probability. Header, rows and their order are the sample's. BRN_ERROR_INPUT names an id
+ * gets its probability. Of tags the one column gets those above the threshold, blanks between; of numbers
+ * each column is named after one, or is the only one. Header, rows and their order are the sample's. BRN_ERROR_INPUT names an id
  * without a file, with several, or with one that could not be read, and a column that is no class. */
 BRN_API brn_status brn_image_predictions_submission(const brn_image_predictions *predictions,
                                                     const char *sample, const char *path);

@@ -6,6 +6,7 @@
 #include "burnish/predictions.h"
 #include "jobs/image_job.h"
 
+#include <math.h>
 #include <string.h>
 
 static const double FULL_SPLIT = .2;
@@ -44,11 +45,12 @@ static brn_status keep_classes(brn_image_model *model, const char *const *names,
 
 /* With a head, or with the architecture's own classifier. */
 static brn_status open_network(brn_image_model *model, const brn_model *found,
-                               const brn_nn_head_options *head, int threads)
+                               const brn_nn_head_options *head, brn_target_kind kind, int threads)
 {
     const brn__image_network_options options = {
         .model = found,
         .head = head ? *head : (brn_nn_head_options){.outputs = model->class_count},
+        .kind = kind,
         .own_classifier = !head,
         .batch_size = 1,
         .size = model->transform.size,
@@ -73,7 +75,7 @@ static brn_status open_architecture(brn_image_model *model, const brn_model *fou
     model->seed = USUAL_SEED;
     model->valid_share = FULL_SPLIT;
     BRN__TRY(keep_classes(model, classes->names, classes->count));
-    BRN__TRY(open_network(model, found, NULL, o->threads));
+    BRN__TRY(open_network(model, found, NULL, BRN_TARGET_LABEL, o->threads));
     BRN__TRY(brn__image_network_load(&model->network, path, BRN_MODEL_WHOLE));
     return brn__image_model_buffers(model);
 }
@@ -95,7 +97,8 @@ static brn_status open_card(brn_image_model *model, const brn__model_file *file,
     model->seed = seed >= 0 && seed < 0x1p64 ? (uint64_t)seed : USUAL_SEED;
     model->valid_share = share >= 0 && share < 1 ? share : FULL_SPLIT;
     BRN__TRY(keep_classes(model, card->classes, card->class_count));
-    BRN__TRY(open_network(model, found, &head, threads));
+    if (card->target == BRN_TARGET_TAGS) model->threshold = card->threshold;
+    BRN__TRY(open_network(model, found, &head, card->target, threads));
     BRN__TRY(brn__model_file_load(file, model->network.parameters));
     return brn__image_model_buffers(model);
 }
@@ -143,6 +146,7 @@ brn_status brn_image_model_open_with(const char *what, const brn_image_open_opti
     *out = NULL;
     brn_image_model *model = brn__alloc_zero(1, sizeof *model);
     if (!model) return BRN_ERROR_NO_MEMORY;
+    model->threshold = NAN;
     brn_status status = open_any(model, what, options ? options : &usual);
     if (status != BRN_OK) {
         brn_image_model_close(model);
@@ -169,6 +173,13 @@ const char *brn_image_model_architecture(const brn_image_model *model)
     return model->architecture;
 }
 
+brn_target_kind brn_image_model_target(const brn_image_model *model)
+{
+    return model->network.kind;
+}
+
+double brn_image_model_threshold(const brn_image_model *model) { return model->threshold; }
+
 int brn_image_model_size(const brn_image_model *model) { return model->transform.size; }
 
 int64_t brn_image_best(const float *values, int64_t count) { return brn__largest(values, count); }
@@ -187,7 +198,7 @@ static brn_status answer(brn_image_model *model, const float **out)
     BRN__TRY(brn_plan_run(plan, &(brn_run){0}));
     memcpy(model->logits, brn_plan_output(plan, 0),
            (size_t)model->class_count * sizeof *model->logits);
-    brn__softmax(model->logits, model->class_count, model->probabilities);
+    brn__image_answer_of(model->network.kind, model->logits, model->class_count, model->probabilities);
     *out = model->probabilities;
     return BRN_OK;
 }

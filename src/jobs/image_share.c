@@ -48,6 +48,7 @@ brn_status brn_image_model_share(brn_image_model *model, int threads, brn_image_
     other->class_count = origin->class_count;
     other->seed = origin->seed;
     other->valid_share = origin->valid_share;
+    other->threshold = origin->threshold;
     other->origin = origin;
     atomic_fetch_add(&origin->others, 1);
     brn_status status = brn__learner_new(origin->network.parameters, "cpu", threads, origin->seed,

@@ -34,6 +34,51 @@ static void add_class_columns(brn__text *text, const brn_image_model *model)
     brn__text_free(&name);
 }
 
+/* Tags above the threshold with blanks between, as competitions write them. */
+static void add_tags(brn__text *text, const brn_image_predictions *p, const float *row)
+{
+    const double threshold = brn_image_model_threshold(p->model);
+    brn__text tags = {0};
+    brn__text_add(&tags, "");
+    for (int64_t k = 0; k < brn_image_model_classes(p->model); k++)
+        if ((double)row[k] > threshold)
+            brn__text_printf(&tags, "%s%s", tags.length ? " " : "", brn_image_model_class(p->model, k));
+    if (brn__text_finish(&tags) == BRN_OK) brn__text_csv(text, tags.bytes);
+    else text->failed = 1;
+    brn__text_free(&tags);
+}
+
+/* Up to the columns of all classes. */
+static void add_head(brn__text *text, const brn_image_predictions *p)
+{
+    switch (brn_image_model_target(p->model)) {
+    case BRN_TARGET_LABEL: brn__text_add(text, "file,label,probability"); break;
+    case BRN_TARGET_TAGS: brn__text_add(text, "file,labels"); break;
+    case BRN_TARGET_NUMBERS:
+        brn__text_add(text, "file");
+        for (int64_t k = 0; k < brn_image_model_classes(p->model); k++) {
+            brn__text_add(text, ",");
+            brn__text_csv(text, brn_image_model_class(p->model, k));
+        }
+    }
+}
+
+/* A row with `numbers` of the model's answers behind the labels; of numbers there are no others. */
+static void add_answers(brn__text *text, const brn_image_predictions *p, int64_t i, int64_t numbers)
+{
+    const int64_t classes = brn_image_model_classes(p->model);
+    const float *row = p->probabilities + i * classes;
+    brn__text_csv(text, p->paths[i]);
+    if (brn_image_model_target(p->model) == BRN_TARGET_TAGS) {
+        brn__text_add(text, ",");
+        if (p->ok[i]) add_tags(text, p, row);
+    }
+    for (int64_t k = 0; k < numbers; k++)
+        if (p->ok[i]) brn__text_printf(text, ",%.6g", (double)row[k]);
+        else brn__text_add(text, ",");
+    brn__text_add(text, "\n");
+}
+
 static void add_prediction(brn__text *text, const brn_image_predictions *p, int64_t i, bool all)
 {
     const int64_t classes = brn_image_model_classes(p->model);
@@ -56,11 +101,16 @@ static void add_prediction(brn__text *text, const brn_image_predictions *p, int6
 brn_status brn_image_predictions_csv(const brn_image_predictions *p, bool all, const char *path)
 {
     brn__text text = {0};
-    all |= brn_image_model_classes(p->model) <= BRN_PREDICTIONS_CLASSES;
-    brn__text_add(&text, "file,label,probability");
-    if (all) add_class_columns(&text, p->model);
+    const int64_t classes = brn_image_model_classes(p->model);
+    const brn_target_kind kind = brn_image_model_target(p->model);
+    all |= classes <= BRN_PREDICTIONS_CLASSES;
+    add_head(&text, p);
+    if (all && kind != BRN_TARGET_NUMBERS) add_class_columns(&text, p->model);
     brn__text_add(&text, "\n");
-    for (int64_t i = 0; i < p->count; i++) add_prediction(&text, p, i, all);
+    for (int64_t i = 0; i < p->count; i++) {
+        if (kind == BRN_TARGET_LABEL) add_prediction(&text, p, i, all);
+        else add_answers(&text, p, i, all || kind == BRN_TARGET_NUMBERS ? classes : 0);
+    }
     return write_text(path, &text);
 }
 
@@ -234,7 +284,10 @@ static brn_status read_columns(const brn_image_predictions *p, const sample *s, 
                          s->path);
     for (int c = 1; c < s->count; c++) {
         columns[c] = class_of(p->model, s->fields[c]);
-        if (columns[c] < 0 && s->count > 2)
+        const bool number = brn_image_model_target(p->model) == BRN_TARGET_NUMBERS;
+        if (columns[c] < 0 && s->count == 2 && number && brn_image_model_classes(p->model) == 1)
+            columns[c] = 0; /* the only one, whatever it is called there */
+        if (columns[c] < 0 && (s->count > 2 || number))
             return brn__fail(BRN_ERROR_INPUT, "%s: the column \"%s\" is no class of the model (%s ...)",
                              s->path, s->fields[c], brn_image_model_class(p->model, 0));
     }
@@ -250,6 +303,7 @@ static void add_row(brn__text *text, const brn_image_predictions *p, const char 
     for (int c = 1; c < count; c++) {
         brn__text_add(text, ",");
         if (columns[c] >= 0) brn__text_printf(text, "%.6g", (double)row[columns[c]]);
+        else if (brn_image_model_target(p->model) == BRN_TARGET_TAGS) add_tags(text, p, row);
         else brn__text_csv(text, brn_image_model_class(p->model, brn_image_best(row, classes)));
     }
     brn__text_add(text, "\n");
