@@ -36,6 +36,11 @@ typedef enum cli_option_type {
       "how training changes pictures: a set, or words with numbers", "side-on")                    \
     X(PICTURES, "pictures", WHOLE, "N", 1, 200, "pictures to show", NULL)                          \
     X(COPIES, "copies", WHOLE, "N", 1, 50, "changed copies of each", NULL)                         \
+    X(IMAGES, "images", TEXT, "DIR", 0, 0, "of a list: the folder that its names begin at", "images beside it") \
+    X(TARGETS, "targets", TEXT, "COLUMNS", 0, 0, "of a list: columns to learn, commas between", "all others") \
+    X(TARGET_TYPE, "target-type", CHOICE, "label|tags|numbers", 0, 0, "of a list: what pictures have", \
+      "by what is in it")                                                                          \
+    X(TAG_SEPARATOR, "tag-separator", TEXT, "CHARACTER", 0, 0, "of a list: what stands between tags", "a blank") \
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch|course2017", 0, 0,                                         \
       "what to do, step by step: head first, then all layers; from random weights; fast.ai's course", NULL)                     \
