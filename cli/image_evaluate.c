@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * burnish image evaluate RUN_OR_ARCH FOLDER */
+ * burnish image evaluate RUN_OR_ARCH FOLDER_OR_LIST */
 #include "commands.h"
 #include "json.h"
 #include "model_open.h"
@@ -10,6 +10,7 @@
 #include "burnish/image.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 enum { PAIRS_SHOWN = 5, BATCH_SIZE = 32 };
 
@@ -31,15 +32,14 @@ static void print_json(const brn_image_evaluation *result, const char *run, doub
 {
     cli_json json = cli_json_event("done");
     cli_json_object(&json, "metrics");
-    cli_json_real(&json, "accuracy", result->accuracy);
-    cli_json_real(&json, "error_rate", result->error_rate);
-    cli_json_real(&json, "top5", result->top5);
-    cli_json_real(&json, "valid_loss", result->valid_loss);
+    for (int i = 0; i < result->metric_count; i++)
+        cli_json_real(&json, result->metrics[i].name, result->metrics[i].value);
     cli_json_close(&json);
     cli_json_whole(&json, "count", result->count);
     cli_json_whole(&json, "bad_count", result->bad_count);
     cli_json_text(&json, "run", run);
     cli_json_text(&json, "report", NULL);
+    if (!isnan(result->threshold)) cli_json_real(&json, "threshold", result->threshold);
     cli_json_real(&json, "seconds", seconds);
     cli_json_end(&json);
 }
@@ -74,20 +74,26 @@ static int evaluate(const cli_call *call, brn_image_model *model)
     brn_image_evaluation result = {0};
     cli_progress progress = cli_progress_of("image evaluate");
     double began = cli_seconds();
-    brn_status status =
-        brn_image_evaluate(model, call->inputs[1], (int)v[CLI_BATCH_SIZE].whole,
-                           (int)v[CLI_TTA].whole, v[CLI_TTA_BETA].real, v[CLI_WHOLE].flag, on_event,
-                           &progress, &result);
+    const brn_image_evaluate_options options = {
+        .batch_size = (int)v[CLI_BATCH_SIZE].whole,
+        .tta = (int)v[CLI_TTA].whole,
+        .tta_beta = v[CLI_TTA_BETA].real,
+        .whole = v[CLI_WHOLE].flag,
+        .images = v[CLI_IMAGES].set ? v[CLI_IMAGES].text : NULL,
+        .targets = v[CLI_TARGETS].set ? v[CLI_TARGETS].text : NULL,
+        .tag_separator = v[CLI_TAG_SEPARATOR].set ? v[CLI_TAG_SEPARATOR].text : NULL,
+        .on_event = on_event,
+        .context = &progress,
+    };
+    brn_status status = brn_image_evaluate_with(model, call->inputs[1], &options, &result);
     cli_progress_clear(&progress);
     if (status != BRN_OK) return cli_fail_status(status);
     if (cli_is_json()) {
         print_json(&result, call->inputs[0], cli_seconds() - began);
         return CLI_DONE;
     }
-    cli_print("accuracy %.4f\n", result.accuracy);
-    cli_print("error_rate %.4f\n", result.error_rate);
-    cli_print("top5 %.4f\n", result.top5);
-    cli_print("valid_loss %.4f\n", result.valid_loss);
+    for (int i = 0; i < result.metric_count; i++)
+        cli_print("%s %.4f\n", result.metrics[i].name, result.metrics[i].value);
     cli_say("%" PRId64 " pictures, %" PRId64 " could not be read, %.1f s\n", result.count,
             result.bad_count, cli_seconds() - began);
     print_confused(model, &result);
@@ -97,7 +103,7 @@ static int evaluate(const cli_call *call, brn_image_model *model)
 static int run(const cli_call *call)
 {
     brn_image_model *model;
-    int code = cli_check_folder(call->inputs[1]);
+    int code = cli_check_data(call->inputs[1]);
     if (code != CLI_DONE) return code;
     cli_signals_watch();
     code = cli_model_open(call, "image evaluate", &model);
@@ -110,15 +116,16 @@ static int run(const cli_call *call)
 const cli_command cli_command_image_evaluate = {
     .noun = "image",
     .verb = "evaluate",
-    .arguments = "RUN_OR_ARCH FOLDER",
+    .arguments = "RUN_OR_ARCH FOLDER_OR_LIST",
     .summary = "Measures a trained classifier on pictures",
     .details = "RUN_OR_ARCH is a run folder, its model.safetensors, or an architecture with its\n"
                "pretrained weights. The pictures of FOLDER/valid count, or the share of FOLDER that\n"
-               "training set aside; with --whole all of FOLDER.",
+               "training set aside; with --whole all of FOLDER. A LIST (burnish image train --help) is read\n"
+               "with the kind of targets that the model has: f2 and map of tags, rmse and mae of numbers.",
     .inputs_min = 2,
     .inputs_max = 2,
     .computes = true,
-    .options = {CLI_TTA, CLI_TTA_BETA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE,
+    .options = {CLI_IMAGES, CLI_TARGETS, CLI_TAG_SEPARATOR, CLI_TTA, CLI_TTA_BETA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE,
                 CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

@@ -126,7 +126,7 @@ static int run(const cli_call *call)
 {
     const cli_value *v = call->values;
     const char *data = call->input_count > 1 ? call->inputs[1] : NULL;
-    int code = data ? cli_check_folder(data) : CLI_DONE;
+    int code = data ? cli_check_data(data) : CLI_DONE;
     if (code != CLI_DONE) return code;
     if (v[CLI_TOP].whole > PICTURES_MAX)
         return cli_fail(CLI_WRONG_USE, "--top %" PRId64 ": expected a whole number from 1 to %d here",

@@ -54,6 +54,10 @@ static brn_image_options options_of(const cli_call *call)
     o.valid = v[CLI_VALID].real;
     o.seed = (uint64_t)v[CLI_SEED].whole;
     o.threads = (int)v[CLI_THREADS].whole;
+    if (v[CLI_IMAGES].set) o.images = v[CLI_IMAGES].text;
+    if (v[CLI_TARGETS].set) o.targets = v[CLI_TARGETS].text;
+    if (v[CLI_TARGET_TYPE].set) o.target_type = v[CLI_TARGET_TYPE].text;
+    if (v[CLI_TAG_SEPARATOR].set) o.tag_separator = v[CLI_TAG_SEPARATOR].text;
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
     return o;
 }
@@ -162,7 +166,7 @@ static void print_words(const brn_lr_curve *curve, const suggestion *found, cons
 static int run(const cli_call *call)
 {
     const cli_value *v = call->values;
-    const int code = cli_check_folder(call->inputs[0]);
+    const int code = cli_check_data(call->inputs[0]);
     if (code != CLI_DONE) return code;
     const brn_lr_finder_options finder = finder_of(v);
     const char *svg = v[CLI_SVG].set ? v[CLI_SVG].text : NULL;
@@ -201,6 +205,7 @@ const cli_command cli_command_image_lr_find = {
                 CLI_STOP,         CLI_SVG,             CLI_ARCH,      CLI_PRETRAINED,   CLI_FREEZE_EPOCHS,
                 CLI_TRAIN_BN,     CLI_BATCH_SIZE,      CLI_SIZE,      CLI_WEIGHT_DECAY, CLI_OPTIMIZER,
                 CLI_LABEL_SMOOTHING, CLI_VALID,        CLI_SEED,      CLI_THREADS,      CLI_LOADERS,
+                CLI_IMAGES,       CLI_TARGETS,         CLI_TARGET_TYPE, CLI_TAG_SEPARATOR,
                 CLI_QUIET,        CLI_JSON,            CLI_HELP},
     .defaults = defaults,
     .run = run,

@@ -56,8 +56,74 @@ static void json_answer(cli_json *json, const prediction *p, const float *row, i
     cli_json_real(json, "probability", row[index]);
 }
 
+/* Tags above the threshold, the most probable first. */
+static void tell_tags(prediction *p, const char *path, const float *row)
+{
+    const double threshold = brn_image_model_threshold(p->model);
+    char name[4096], label[512];
+    cli_json json;
+    int64_t shown = 0;
+    if (cli_is_json()) {
+        json = cli_json_event("prediction");
+        cli_json_text(&json, "input", path);
+        cli_json_real(&json, "threshold", threshold);
+        cli_json_array(&json, "labels");
+    } else {
+        cli_print("%s:", cli_visible(path, name, sizeof name));
+    }
+    for (int64_t i = 0; i < p->classes; i++) p->taken[i] = false;
+    for (; shown < p->classes; shown++) {
+        const int64_t index = next_best(p, row);
+        const char *tag = brn_image_model_class(p->model, index);
+        if (!((double)row[index] > threshold)) break;
+        if (cli_is_json()) cli_json_text(&json, NULL, tag);
+        else cli_print(" %s %.4f", cli_visible(tag, label, sizeof label), row[index]);
+    }
+    if (!cli_is_json()) {
+        cli_print("%s\n", shown ? "" : " -");
+        return;
+    }
+    cli_json_close(&json);
+    for (int64_t i = 0; i < p->classes; i++) p->taken[i] = false;
+    cli_json_array(&json, "top");
+    for (int64_t i = 0; i < p->top; i++) {
+        cli_json_object(&json, NULL);
+        json_answer(&json, p, row, next_best(p, row));
+        cli_json_close(&json);
+    }
+    cli_json_end(&json);
+}
+
+static void tell_numbers(const prediction *p, const char *path, const float *row)
+{
+    char name[4096], label[512];
+    if (!cli_is_json()) {
+        cli_print("%s:", cli_visible(path, name, sizeof name));
+        for (int64_t k = 0; k < p->classes; k++)
+            cli_print(" %s %.6g", cli_visible(brn_image_model_class(p->model, k), label, sizeof label),
+                      row[k]);
+        cli_print("\n");
+        return;
+    }
+    cli_json json = cli_json_event("prediction");
+    cli_json_text(&json, "input", path);
+    cli_json_object(&json, "values");
+    for (int64_t k = 0; k < p->classes; k++)
+        cli_json_real(&json, brn_image_model_class(p->model, k), row[k]);
+    cli_json_end(&json);
+}
+
 static void tell(prediction *p, const char *path, const float *row)
 {
+    const brn_target_kind kind = brn_image_model_target(p->model);
+    if (kind == BRN_TARGET_TAGS) {
+        tell_tags(p, path, row);
+        return;
+    }
+    if (kind == BRN_TARGET_NUMBERS) {
+        tell_numbers(p, path, row);
+        return;
+    }
     int64_t best = brn_image_best(row, p->classes);
     char name[4096], label[512];
     for (int64_t i = 0; i < p->classes; i++) p->taken[i] = false;
@@ -225,7 +291,8 @@ const cli_command cli_command_image_predict = {
                "their names. --out writes a CSV file with the columns file, label, probability, and one\n"
                "for each class up to 20 classes. --submission takes the sample file of a competition:\n"
                "ids of files (with or without their extension), then one column for the label or one\n"
-               "column for each class. What can't be read is warned of; exit code 1 if nothing could.",
+               "column for each class. Of a model of tags it prints those above its threshold, of numbers\n"
+               "their values; files get labels with blanks between, or a column for each number. What can't be read is warned of; exit code 1 if nothing could.",
     .inputs_min = 2,
     .inputs_max = INT_MAX,
     .computes = true,

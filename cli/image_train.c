@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * burnish image train FOLDER */
+ * burnish image train FOLDER_OR_LIST */
 #include "commands.h"
 #include "output.h"
 #include "progress.h"
@@ -89,6 +89,10 @@ static brn_image_options options_of(const cli_call *call)
     o.threads = (int)v[CLI_THREADS].whole;
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
     if (v[CLI_CHECKPOINT_SECONDS].set) o.checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;
+    if (v[CLI_IMAGES].set) o.images = v[CLI_IMAGES].text;
+    if (v[CLI_TARGETS].set) o.targets = v[CLI_TARGETS].text;
+    if (v[CLI_TARGET_TYPE].set) o.target_type = v[CLI_TARGET_TYPE].text;
+    if (v[CLI_TAG_SEPARATOR].set) o.tag_separator = v[CLI_TAG_SEPARATOR].text;
     o.offline = v[CLI_OFFLINE].flag;
     if (v[CLI_MIRROR].set) o.mirror = v[CLI_MIRROR].text;
     const char *verbose = getenv("BRN_VERBOSE");
@@ -131,8 +135,8 @@ static int run(const cli_call *call)
 {
     if (call->values[CLI_RESUME].set) return resume(call);
     if (call->input_count == 0)
-        return cli_fail(CLI_WRONG_USE, "expected burnish image train FOLDER, or --resume RUN");
-    int code = cli_check_folder(call->inputs[0]);
+        return cli_fail(CLI_WRONG_USE, "expected burnish image train FOLDER or LIST, or --resume RUN");
+    int code = cli_check_data(call->inputs[0]);
     if (code != CLI_DONE) return code;
     cli_progress progress = cli_progress_of("image train");
     brn_image_options options = options_of(call);
@@ -147,18 +151,21 @@ static int run(const cli_call *call)
 const cli_command cli_command_image_train = {
     .noun = "image",
     .verb = "train",
-    .arguments = "FOLDER | --resume RUN",
-    .summary = "Trains a classifier on a folder of pictures",
+    .arguments = "FOLDER_OR_LIST | --resume RUN",
+    .summary = "Trains on a folder of pictures, or on a list of them with tags or numbers",
     .details =
         "FOLDER holds train/ and valid/ with a folder of pictures for each class, or the\n"
         "class folders themselves, of which a share is set aside to validate. JPEG, PNG and still WebP.\n"
+        "A LIST is a CSV or TSV file (.gz too): the first column names pictures, the others are a label,\n"
+        "tags (several words a row) or numbers; a column is_valid (0, 1) says which validate. The last line\n"
+        "then has f2 and map of tags, rmse and mae of numbers, in place of accuracy.\n"
         "The run folder gets config.json, history.csv, curve.csv, model.safetensors and report.html,\n"
         "and while it trains state.safetensors: a run that was stopped by a signal, a full disk or a\n"
         "power cut goes on with --resume RUN, to the same bits as if it had not been.",
     .inputs_min = 0,
     .inputs_max = 1,
     .computes = true,
-    .options = {CLI_RESUME,        CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
+    .options = {CLI_IMAGES, CLI_TARGETS, CLI_TARGET_TYPE, CLI_TAG_SEPARATOR, CLI_RESUME,        CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
                 CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_CYCLE_LENGTH, CLI_CYCLE_MULTIPLIER, CLI_SNAPSHOTS, CLI_AUGMENT, CLI_MIXUP, CLI_CUTMIX, CLI_LABEL_SMOOTHING,

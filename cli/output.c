@@ -205,6 +205,11 @@ int cli_check_folder(const char *path)
 {
     return check(path, true);
 }
+int cli_check_data(const char *path)
+{
+    struct stat info;
+    return check(path, stat(path, &info) != 0 || !S_ISREG(info.st_mode));
+}
 int cli_check_file(const char *path)
 {
     return check(path, false);

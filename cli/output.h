@@ -53,6 +53,7 @@ int cli_utf8_length(const char *text);
 
 /* Exit code 0 when the folder or file can be read, else tells why not. */
 int cli_check_folder(const char *path);
+int cli_check_data(const char *path); /* a folder or a file */
 int cli_check_file(const char *path);
 
 double cli_seconds(void); /* of a clock that only goes forward */

@@ -26,11 +26,13 @@ void cli_progress_clear(cli_progress *progress)
     cli_download_clear(&progress->download);
 }
 
-static double metric(const brn_event *event, const char *name)
+/* What the table shows: the accuracy of labels, else the first of all. */
+static brn_metric metric(const brn_event *event)
 {
+    const brn_metric none = {"accuracy", NAN};
     for (int i = 0; i < event->metric_count; i++)
-        if (!strcmp(event->metrics[i].name, name)) return event->metrics[i].value;
-    return NAN;
+        if (!strcmp(event->metrics[i].name, none.name)) return event->metrics[i];
+    return event->metric_count ? event->metrics[0] : none;
 }
 
 static const char *number_text(double value, char *out, size_t size)
@@ -135,13 +137,13 @@ static void show_epoch(cli_progress *progress, const brn_event *event)
     char train[32], valid[32], accuracy[32], time[32];
     cli_progress_clear(progress);
     if (!progress->header)
-        cli_say("%5s  %10s  %10s  %8s  %7s  %s\n", "epoch", "train_loss", "valid_loss", "accuracy",
+        cli_say("%5s  %10s  %10s  %8s  %7s  %s\n", "epoch", "train_loss", "valid_loss", metric(event).name,
                 "time", "stage");
     progress->header = true;
     cli_say("%5d  %10s  %10s  %8s  %7s  %s\n", event->epoch,
             number_text(event->train_loss, train, sizeof train),
             number_text(event->valid_loss, valid, sizeof valid),
-            number_text(metric(event, "accuracy"), accuracy, sizeof accuracy),
+            number_text(metric(event).value, accuracy, sizeof accuracy),
             time_text(event->seconds, time, sizeof time), event->stage ? event->stage : "");
 }
 
