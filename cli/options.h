@@ -139,6 +139,7 @@ typedef enum cli_option_type {
     X(MISSING, "missing", TEXT, "WORDS", 0, 0, "further words for a missing value: ?,-1", NULL)    \
     X(TEXT_COLUMNS, "text", TEXT, "COLUMNS", 0, 0, "columns that are text whatever they hold: zip,id", NULL) \
     X(JOIN, "join", TEXT, "FILE:KEYS", 0, 0, "more tables, by equal keys: store.csv:Store;weather.csv:State,Date", NULL) \
+    X(WHERE, "where", TEXT, "CONDITION", 0, 0, "train and evaluate on rows that meet it: Sales>0", NULL) \
     X(TARGET, "target", TEXT, "COLUMN", 0, 0, "what is to be predicted", NULL)                     \
     X(CLASS, "class", FLAG, "", 0, 0, "the target is a class, even where it is a number", NULL)    \
     X(LOG, "log", FLAG, "", 0, 0, "learn the logarithm of the target", NULL)                       \

@@ -134,6 +134,7 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
 {
     const cli_value *v = call->values;
     o->data = call->inputs[0];
+    o->where = v[CLI_WHERE].text;
     o->target = v[CLI_TARGET].text;
     o->target_class = v[CLI_CLASS].flag;
     o->target_log = v[CLI_LOG].flag;
@@ -241,6 +242,7 @@ const cli_command cli_command_table_train = {
     .inputs_max = 1,
     .computes = true,
     .options = {CLI_JOIN,
+                CLI_WHERE,
                 CLI_TARGET,
                 CLI_CLASS,
                 CLI_LOG,

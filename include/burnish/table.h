@@ -59,6 +59,7 @@ typedef struct brn_table_train_options {
     const brn_table_join
         *joins; /* (join_count): in order; tables to predict are joined with them too */
     int64_t join_count;
+    const char *where; /* train and evaluate on rows that meet it: "Sales>0"; NULL: on all */
     const char *target; /* a column */
     bool target_class;  /* the target is a class, even where it is a number */
     bool target_log;    /* learn the logarithm of the target */

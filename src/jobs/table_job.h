@@ -24,10 +24,11 @@ brn_status brn__table_options_read(const json_t *object, brn__arena *arena,
 
 /* ------------------------------------------------------------------ table_open.c */
 
-/* The table of a file, with the options' joins. Of the types given, each table takes those of
- * columns that it has. */
+/* The table of a file, with the options' joins. Of the types given in `source`, each table takes
+ * those of columns that it has. `filters`: keeps the rows that the options want. */
 brn_status brn__table_job_open(const char *data, const brn_table_options *source,
-                               const brn_table_join *joins, int64_t join_count, brn_table **out);
+                               const brn_table_train_options *options, bool filters,
+                               brn_table **out);
 
 /* ------------------------------------------------------------------ table_network.c */
 

@@ -2,6 +2,7 @@
  * A job's table: a file, and the files that are joined to it. */
 #include "base/alloc.h"
 #include "data/table/csv.h"
+#include "data/table/filter.h"
 #include "data/table/join.h"
 #include "jobs/table_job.h"
 
@@ -57,17 +58,25 @@ static brn_status check_types(const brn_table *table, const brn_table_options *s
     return BRN_OK;
 }
 
+static brn_status join_all(const brn_table_options *source, const brn_table_train_options *options,
+                           brn_table *table)
+{
+    for (int64_t i = 0; i < options->join_count; i++)
+        BRN__TRY(add_join(table, source, &options->joins[i]));
+    return check_types(table, source);
+}
+
 brn_status brn__table_job_open(const char *data, const brn_table_options *source,
-                               const brn_table_join *joins, int64_t join_count, brn_table **out)
+                               const brn_table_train_options *options, bool filters,
+                               brn_table **out)
 {
     *out = NULL;
     brn_table *table;
-    if (join_count == 0) return brn_table_open(data, source, out);
-    BRN__TRY(open_one(data, source, &table));
-    brn_status status = BRN_OK;
-    for (int64_t i = 0; status == BRN_OK && i < join_count; i++)
-        status = add_join(table, source, &joins[i]);
-    if (status == BRN_OK) status = check_types(table, source);
+    BRN__TRY(options->join_count ? open_one(data, source, &table)
+                                 : brn_table_open(data, source, &table));
+    brn_status status = options->join_count ? join_all(source, options, table) : BRN_OK;
+    if (status == BRN_OK && filters && options->where)
+        status = brn__table_filter(table, options->where);
     if (status == BRN_OK)
         *out = table;
     else

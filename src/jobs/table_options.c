@@ -127,13 +127,14 @@ enum { SPLITS = sizeof splits / sizeof *splits };
 json_t *brn__table_options_write(const brn_table_train_options *o)
 {
     return json_pack(
-        "{s:s, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:f, s:s*, s:s*, s:i, s:i, s:o, "
+        "{s:s, s:o, s:o, s:s*, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:f, s:s*, s:s*, s:i, s:i, "
+        "s:o, "
         "s:i, "
         "s:i, s:f, "
         "s:f, s:I, s:i, s:f}",
-        "data", o->data, "source", source_object(&o->source), "joins", join_list(o), "target",
-        o->target, "target_class", o->target_class, "target_log", o->target_log, "categories",
-        word_list(o->categories, o->category_count), "numbers",
+        "data", o->data, "source", source_object(&o->source), "joins", join_list(o), "where",
+        o->where, "target", o->target, "target_class", o->target_class, "target_log", o->target_log,
+        "categories", word_list(o->categories, o->category_count), "numbers",
         word_list(o->numbers, o->number_count), "ignored", word_list(o->ignored, o->ignored_count),
         "only_named", o->only_named, "split", splits[o->split], "valid", o->valid, "split_column",
         o->split_column, "split_from", o->split_from, "fold", o->fold, "folds", o->folds, "network",
@@ -268,17 +269,17 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
     *o = brn_table_train_defaults();
     if (json_unpack_ex(
             object, &error, 0,
-            "{s:s, s:o, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
+            "{s:s, s:o, s:o, s?:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
             "s:i, s:o, s:i, "
             "s:i, s:F, s:F, s:I, s:i, s:F}",
-            "data", &o->data, "source", &source, "joins", &joins, "target", &o->target,
-            "target_class", &target_class, "target_log", &target_log, "categories", &categories,
-            "numbers", &numbers, "ignored", &ignored, "only_named", &only_named, "split", &split,
-            "valid", &o->valid, "split_column", &o->split_column, "split_from", &o->split_from,
-            "fold", &o->fold, "folds", &o->folds, "network", &network, "epochs", &o->epochs,
-            "batch_size", &o->batch_size, "learning_rate", &o->learning_rate, "weight_decay",
-            &o->weight_decay, "seed", &seed, "threads", &o->threads, "checkpoint_seconds",
-            &o->checkpoint_seconds))
+            "data", &o->data, "source", &source, "joins", &joins, "where", &o->where, "target",
+            &o->target, "target_class", &target_class, "target_log", &target_log, "categories",
+            &categories, "numbers", &numbers, "ignored", &ignored, "only_named", &only_named,
+            "split", &split, "valid", &o->valid, "split_column", &o->split_column, "split_from",
+            &o->split_from, "fold", &o->fold, "folds", &o->folds, "network", &network, "epochs",
+            &o->epochs, "batch_size", &o->batch_size, "learning_rate", &o->learning_rate,
+            "weight_decay", &o->weight_decay, "seed", &seed, "threads", &o->threads,
+            "checkpoint_seconds", &o->checkpoint_seconds))
         return brn__fail(BRN_ERROR_INPUT, "table options: %s", error.text);
     o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
     o->seed = (uint64_t)seed;

@@ -76,8 +76,7 @@ static brn_status prepare(const brn_table_model *model, const char *data, bool w
     source.type_count = word_columns(p, with_target, types);
     source.threads = model->options.threads;
     brn_table *table;
-    brn_status status =
-        brn__table_job_open(data, &source, model->options.joins, model->options.join_count, &table);
+    brn_status status = brn__table_job_open(data, &source, &model->options, with_target, &table);
     brn__free(types);
     BRN__TRY(status);
     status = brn__prepare_apply(p, table, with_target, out);

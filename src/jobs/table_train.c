@@ -128,8 +128,7 @@ static brn_status open_table(training *t)
     brn_table *table;
     brn_table_options source = t->options.source;
     source.threads = t->options.threads;
-    BRN__TRY(brn__table_job_open(t->options.data, &source, t->options.joins, t->options.join_count,
-                                 &table));
+    BRN__TRY(brn__table_job_open(t->options.data, &source, &t->options, true, &table));
     bool *valid = brn__alloc_array((size_t)table->row_count, sizeof *valid);
     brn_status status = valid ? split_and_learn(t, table, valid) : BRN_ERROR_NO_MEMORY;
     brn__free(valid);
