@@ -74,6 +74,33 @@ TEST(a_model_file_comes_back_as_it_was_written)
     brn_parameters_free(other);
 }
 
+static brn__model_card read_back(brn__model_card card)
+{
+    brn_parameters *store = new_store();
+    const char *path = scratch_path();
+    assert_ok(brn_parameters_initialise(store, 3, -1));
+    assert_ok(brn__model_file_write(path, &card, store));
+    brn__model_file *file;
+    assert_ok(brn__model_file_open(path, &file));
+    const brn__model_card read = *brn__model_file_card(file);
+    brn__model_file_close(file);
+    brn_parameters_free(store);
+    return read;
+}
+
+TEST(what_answers_are_is_told)
+{
+    brn__model_card card = new_card();
+    assert_int_equal(read_back(card).target, BRN_TARGET_LABEL);
+    card.target = BRN_TARGET_TAGS;
+    card.threshold = .21;
+    assert_int_equal(read_back(card).target, BRN_TARGET_TAGS);
+    assert_close(read_back(card).threshold, .21, 0);
+    card.target = BRN_TARGET_NUMBERS;
+    assert_int_equal(read_back(card).target, BRN_TARGET_NUMBERS);
+    assert_close(read_back(card).threshold, 0, 0);
+}
+
 /* ------------------------------------------------------------------ damage */
 
 static const char GOOD[] =
@@ -104,6 +131,11 @@ TEST(damaged_metadata_is_refused_with_a_reason)
         const char *from, *to, *message;
     } damages[] = {
         {"{\"format\"", "[\"format\"", "not JSON"},
+        {"\"job\"", "\"target\":7,\"job\"", "\"target\""},
+        {"\"job\"", "\"target\":\"boxes\",\"job\"", "\"target\""},
+        {"\"job\"", "\"target\":\"tags\",\"job\"", "\"threshold\""},
+        {"\"job\"", "\"target\":\"tags\",\"threshold\":1,\"job\"", "\"threshold\""},
+        {"\"job\"", "\"target\":\"tags\",\"threshold\":\"low\",\"job\"", "\"threshold\""},
         {GOOD, "", "not JSON"},
         {GOOD, "[1, 2]", "expected a JSON object"},
         {"\"job\"", "\"format\":1,\"job\"", "not JSON"}, /* a double key */
