@@ -117,8 +117,8 @@ static brn_status run(search *s, const brn_image_options *options, const brn_lr_
                       brn_lr_curve *out)
 {
     BRN__TRY(brn__image_plan_make(options, &s->plan));
-    BRN__TRY(brn__image_plan_obtain(&s->plan));
     BRN__TRY(open_data(s));
+    BRN__TRY(brn__image_plan_obtain(&s->plan));
     BRN__TRY(make_network(s));
     BRN__TRY(make_loader(s, BRN_SPLIT_TRAIN, &s->train));
     if (finder->form == BRN_LR_FIND_VALID) BRN__TRY(make_loader(s, BRN_SPLIT_VALID, &s->valid));
