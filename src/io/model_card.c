@@ -20,9 +20,9 @@ static const char *const interpolations[] = {
 };
 
 static const char *const targets[] = {
-    [BRN_TARGET_LABEL] = "label",
-    [BRN_TARGET_TAGS] = "tags",
-    [BRN_TARGET_NUMBERS] = "numbers",
+    [BRN__MODEL_LABEL] = "label",
+    [BRN__MODEL_TAGS] = "tags",
+    [BRN__MODEL_NUMBERS] = "numbers",
 };
 
 /* ------------------------------------------------------------------ reading */
@@ -149,8 +149,8 @@ static brn_status read_target(const json_t *root, brn__model_card *card)
     int kind = 0;
     while (target && kind < 3 && (!name || strcmp(name, targets[kind]) != 0)) kind++;
     if (kind == 3) return wrong("target", "\"label\", \"tags\" or \"numbers\"");
-    card->target = (brn_target_kind)kind;
-    if (card->target != BRN_TARGET_TAGS) return BRN_OK;
+    card->target = (brn__model_target)kind;
+    if (card->target != BRN__MODEL_TAGS) return BRN_OK;
     card->threshold = json_number_value(threshold);
     if (!json_is_number(threshold) || !(card->threshold > 0 && card->threshold < 1))
         return wrong("threshold", "a number above 0 and below 1");
@@ -269,9 +269,9 @@ static json_t *card_object(const brn__model_card *card)
                      channels(p->deviation), "training", training);
     if (object && card->augment)
         failed |= json_object_set_new(object, "augment", json_string(card->augment));
-    if (object && card->target != BRN_TARGET_LABEL)
+    if (object && card->target != BRN__MODEL_LABEL)
         failed |= json_object_set_new(object, "target", json_string(targets[card->target]));
-    if (object && card->target == BRN_TARGET_TAGS)
+    if (object && card->target == BRN__MODEL_TAGS)
         failed |= json_object_set_new(object, "threshold", json_real(card->threshold));
     return complete(object, failed);
 }

@@ -18,7 +18,6 @@
 #ifndef BRN__IO_MODEL_FILE_H
 #define BRN__IO_MODEL_FILE_H
 
-#include "burnish/image_data.h"
 #include "burnish/parameters.h"
 #include "burnish/weights.h"
 
@@ -31,6 +30,9 @@ enum {
     BRN__MODEL_HIDDEN_MAX = 7,
     BRN__MODEL_SUMMARY_MAX = 32,
 };
+
+/* What the answers are; in the order of brn_target_kind. */
+typedef enum brn__model_target { BRN__MODEL_LABEL, BRN__MODEL_TAGS, BRN__MODEL_NUMBERS } brn__model_target;
 
 /* The head on the body; as brn_nn_head_options. */
 typedef struct brn__model_head_shape {
@@ -51,7 +53,7 @@ typedef struct brn__model_card {
     int64_t class_count;
     brn__model_head_shape head;
     brn_weights_preprocessing preprocessing;
-    brn_target_kind target;
+    brn__model_target target;
     double threshold;    /* of tags: above 0, below 1; else 0 */
     const char *augment; /* how training changed pictures, in words; NULL: not told */
     brn__model_number summary[BRN__MODEL_SUMMARY_MAX]; /* of the training: for people */

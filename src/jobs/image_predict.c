@@ -97,8 +97,9 @@ static brn_status open_card(brn_image_model *model, const brn__model_file *file,
     model->seed = seed >= 0 && seed < 0x1p64 ? (uint64_t)seed : USUAL_SEED;
     model->valid_share = share >= 0 && share < 1 ? share : FULL_SPLIT;
     BRN__TRY(keep_classes(model, card->classes, card->class_count));
-    if (card->target == BRN_TARGET_TAGS) model->threshold = card->threshold;
-    BRN__TRY(open_network(model, found, &head, card->target, threads));
+    const brn_target_kind kind = (brn_target_kind)card->target;
+    if (kind == BRN_TARGET_TAGS) model->threshold = card->threshold;
+    BRN__TRY(open_network(model, found, &head, kind, threads));
     BRN__TRY(brn__model_file_load(file, model->network.parameters));
     return brn__image_model_buffers(model);
 }

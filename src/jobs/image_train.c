@@ -65,7 +65,7 @@ static brn__model_card card_of(const brn__image_training *t, const char **classe
                             .classes = classes,
                             .class_count = brn__image_outputs(t->data),
                             .preprocessing = t->plan.preprocessing,
-                            .target = r->target,
+                            .target = (brn__model_target)r->target,
                             .augment = o->augment};
     for (int64_t k = 0; k < card.class_count; k++)
         classes[k] = brn__image_output_name(t->data, k);

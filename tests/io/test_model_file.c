@@ -91,13 +91,13 @@ static brn__model_card read_back(brn__model_card card)
 TEST(what_answers_are_is_told)
 {
     brn__model_card card = new_card();
-    assert_int_equal(read_back(card).target, BRN_TARGET_LABEL);
-    card.target = BRN_TARGET_TAGS;
+    assert_int_equal(read_back(card).target, BRN__MODEL_LABEL);
+    card.target = BRN__MODEL_TAGS;
     card.threshold = .21;
-    assert_int_equal(read_back(card).target, BRN_TARGET_TAGS);
+    assert_int_equal(read_back(card).target, BRN__MODEL_TAGS);
     assert_close(read_back(card).threshold, .21, 0);
-    card.target = BRN_TARGET_NUMBERS;
-    assert_int_equal(read_back(card).target, BRN_TARGET_NUMBERS);
+    card.target = BRN__MODEL_NUMBERS;
+    assert_int_equal(read_back(card).target, BRN__MODEL_NUMBERS);
     assert_close(read_back(card).threshold, 0, 0);
 }
 
