@@ -100,6 +100,15 @@ void brn__image_network_free(brn__image_network *network); /* a zeroed one is fi
 brn_status brn__image_network_load(brn__image_network *network, const char *path,
                                    brn_model_part part);
 
+/* ------------------------------------------------------------------ image_ground.c */
+
+/* The network that a plan trains on these data; pictures are not mixed. */
+brn__image_network_options brn__image_network_options_of(const brn__image_plan *plan,
+                                                         const brn_image_data *data);
+/* A loader over one split of the data, whose items `dataset` has; NULL when the split is empty. */
+brn_status brn__image_loader_new(const brn_image_options *options, const brn_image_data *data,
+                                 const brn__dataset *dataset, brn_split split, brn__loader **out);
+
 /* ------------------------------------------------------------------ image_features.c */
 
 /* The body's pooled features (2C) of the plain view of every picture, in a mapped file of the cache

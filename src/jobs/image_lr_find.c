@@ -33,38 +33,10 @@ static brn_status open_data(search *s)
 
 static brn_status make_network(search *s)
 {
-    const brn_image_options *o = &s->plan.options;
-    const brn__image_network_options options = {
-        .model = s->plan.model,
-        .head = brn_nn_head_defaults(brn__image_outputs(s->data)),
-        .kind = brn_image_data_target_kind(s->data),
-        .batch_size = o->batch_size,
-        .size = o->size,
-        .threads = o->threads,
-        .label_smoothing = o->label_smoothing,
-        .seed = o->seed,
-    };
+    const brn__image_network_options options = brn__image_network_options_of(&s->plan, s->data);
     BRN__TRY(brn__image_network_new(&options, &s->network));
-    if (!o->pretrained) return BRN_OK;
+    if (!s->plan.options.pretrained) return BRN_OK;
     return brn__image_network_load(&s->network, s->plan.weights, BRN_MODEL_BODY);
-}
-
-/* A loader over one split; NULL when the split is empty. */
-static brn_status make_loader(const search *s, brn_split split, brn__loader **out)
-{
-    const brn_image_options *o = &s->plan.options;
-    const int64_t count = brn_image_data_split_count(s->data, split);
-    *out = NULL;
-    if (count == 0) return BRN_OK;
-    int64_t *items = brn__image_item_numbers(brn_image_data_split_start(s->data, split), count);
-    if (!items) return BRN_ERROR_NO_MEMORY;
-    brn__loader_options options = brn__loader_defaults(split == BRN_SPLIT_TRAIN);
-    options.batch_size = o->batch_size;
-    options.workers = o->loaders;
-    options.seed = o->seed;
-    const brn_status status = brn__loader_new(s->pictures, items, count, &options, out);
-    brn__free(items);
-    return status;
 }
 
 /* ------------------------------------------------------------------ the search */
@@ -116,12 +88,14 @@ static brn_status warn_of_bad(search *s, const brn__loader *loader)
 static brn_status run(search *s, const brn_image_options *options, const brn_lr_finder_options *finder,
                       brn_lr_curve *out)
 {
+    const brn_image_options *o = &s->plan.options;
     BRN__TRY(brn__image_plan_make(options, &s->plan));
     BRN__TRY(open_data(s));
     BRN__TRY(brn__image_plan_obtain(&s->plan));
     BRN__TRY(make_network(s));
-    BRN__TRY(make_loader(s, BRN_SPLIT_TRAIN, &s->train));
-    if (finder->form == BRN_LR_FIND_VALID) BRN__TRY(make_loader(s, BRN_SPLIT_VALID, &s->valid));
+    BRN__TRY(brn__image_loader_new(o, s->data, s->pictures, BRN_SPLIT_TRAIN, &s->train));
+    if (finder->form == BRN_LR_FIND_VALID)
+        BRN__TRY(brn__image_loader_new(o, s->data, s->pictures, BRN_SPLIT_VALID, &s->valid));
     BRN__TRY(find(s, finder, out));
     BRN__TRY(warn_of_bad(s, s->train));
     return warn_of_bad(s, s->valid);

@@ -34,25 +34,6 @@ brn_status brn__image_begin_stage(brn__image_training *t, const char *name)
     return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_STAGE, name));
 }
 
-/* A loader over one split; NULL when the split is empty. */
-static brn_status new_loader(const brn__image_training *t, const brn__dataset *dataset,
-                             brn_split split, brn__loader **out)
-{
-    const brn_image_options *o = &t->plan.options;
-    const int64_t count = brn_image_data_split_count(t->data, split);
-    *out = NULL;
-    if (count == 0) return BRN_OK;
-    int64_t *items = brn__image_item_numbers(brn_image_data_split_start(t->data, split), count);
-    if (!items) return BRN_ERROR_NO_MEMORY;
-    brn__loader_options options = brn__loader_defaults(split == BRN_SPLIT_TRAIN);
-    options.batch_size = o->batch_size;
-    options.workers = o->loaders;
-    options.seed = o->seed;
-    brn_status status = brn__loader_new(dataset, items, count, &options, out);
-    brn__free(items);
-    return status;
-}
-
 /* ------------------------------------------------------------------ bad pictures */
 
 brn_status brn__image_warn_of_bad(brn__image_training *t, int64_t item, const char *reason)
@@ -278,8 +259,9 @@ static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, br
 
 static brn_status new_loaders(brn__image_training *t, const ground *on)
 {
-    BRN__TRY(new_loader(t, on->dataset, BRN_SPLIT_TRAIN, &t->train));
-    return new_loader(t, on->dataset, BRN_SPLIT_VALID, &t->valid);
+    const brn_image_options *o = &t->plan.options;
+    BRN__TRY(brn__image_loader_new(o, t->data, on->dataset, BRN_SPLIT_TRAIN, &t->train));
+    return brn__image_loader_new(o, t->data, on->dataset, BRN_SPLIT_VALID, &t->valid);
 }
 
 static void free_loaders(brn__image_training *t)

@@ -37,17 +37,8 @@ static brn_status make_folder(brn__image_training *t)
 static brn_status make_network(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
-    brn__image_network_options options = {
-        .model = t->plan.model,
-        .head = brn_nn_head_defaults(brn__image_outputs(t->data)),
-        .kind = brn_image_data_target_kind(t->data),
-        .batch_size = o->batch_size,
-        .size = o->size,
-        .threads = o->threads,
-        .label_smoothing = o->label_smoothing,
-        .mixes = o->mixup > 0 || o->cutmix > 0,
-        .seed = o->seed,
-    };
+    brn__image_network_options options = brn__image_network_options_of(&t->plan, t->data);
+    options.mixes = o->mixup > 0 || o->cutmix > 0;
     t->head = options.head;
     BRN__TRY(brn__image_network_new(&options, &t->network));
     if (t->state) return brn__run_state_parameters(t->state, t->network.parameters);
