@@ -40,6 +40,13 @@ struct brn__dataset {
      * memory): writes `count` samples side by side, in the loader's thread. A failure is the batch's. */
     brn_status (*load_batch)(const brn__dataset *dataset, const int64_t *items, int64_t count,
                              const brn__sample_context *context, void *inputs, void *targets);
+    /* Optional, for what is drawn anew each epoch: told before the first sample of an epoch or pass, in
+     * the thread of the loader, which must be the only one. */
+    brn_status (*begin)(const brn__dataset *dataset, const brn__sample_context *context);
+    /* Optional, with load_batch, for sequences: the first dimension of the samples of a batch of these
+     * items, at most that of input_shape, which is that of the longest. load_batch writes samples of
+     * that length side by side. 0: there is no such batch in this epoch. */
+    int64_t (*batch_length)(const brn__dataset *dataset, const int64_t *items, int64_t count);
     void (*free)(brn__dataset *dataset);
 };
 

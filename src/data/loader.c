@@ -31,6 +31,7 @@ struct slot {
     place *places;          /* (batch_max); owned */
     int64_t count;          /* samples of the batch in it */
     int64_t under_way;      /* places not loaded yet; guarded by the loader's lock */
+    int64_t length;         /* of a dataset's batch_length */
     brn_status status;      /* of a dataset's load_batch */
 };
 
@@ -95,6 +96,20 @@ static void load_place(void *argument)
     pthread_mutex_unlock(&loader->lock);
 }
 
+/* A batch that the dataset writes itself; one without length is none. */
+static void load_whole(const brn__loader *loader, slot *s)
+{
+    const brn__dataset *dataset = loader->dataset;
+    s->status = BRN_OK;
+    if (dataset->batch_length) {
+        s->length = dataset->batch_length(dataset, s->items, s->count);
+        if (!s->length) s->count = 0;
+    }
+    if (s->count)
+        s->status = dataset->load_batch(dataset, s->items, s->count, &loader->context, s->inputs,
+                                        s->targets);
+}
+
 /* Gives the next batch of the epoch to the workers, or loads it here when there are none. */
 static void queue_batch(brn__loader *loader)
 {
@@ -105,8 +120,7 @@ static void queue_batch(brn__loader *loader)
     s->under_way = loader->dataset->load_batch ? 0 : s->count;
     memcpy(s->items, loader->order + start, (size_t)s->count * sizeof *s->items);
     if (loader->dataset->load_batch) {
-        s->status = loader->dataset->load_batch(loader->dataset, s->items, s->count,
-                                                &loader->context, s->inputs, s->targets);
+        load_whole(loader, s);
         return;
     }
     for (int64_t i = 0; i < s->count; i++) {
@@ -196,6 +210,7 @@ brn_status brn__loader_next(brn__loader *loader, brn__batch *batch)
         if (!s->count) continue;
         loader->delivered += s->count;
         *batch = (brn__batch){.count = s->count,
+                              .length = s->length,
                               .inputs = s->inputs,
                               .targets = s->targets,
                               .items = s->items,
@@ -210,31 +225,42 @@ brn_status brn__loader_next(brn__loader *loader, brn__batch *batch)
     return BRN_OK;
 }
 
-static void start(brn__loader *loader, uint32_t epoch, uint32_t pass, int64_t number)
+static void arrange(brn__loader *loader)
+{
+    const brn__loader_options *options = &loader->options;
+    memcpy(loader->order, loader->items, (size_t)loader->item_count * sizeof *loader->order);
+    if (options->sampler.arrange) {
+        options->sampler.arrange(options->sampler.state, &loader->context, options->batch_size,
+                                 loader->order, loader->item_count);
+    } else if (options->shuffle) {
+        uint64_t key = brn__philox_key(options->seed, "shuffle");
+        brn__random random = brn__random_new(key, loader->context.epoch, 0, 0);
+        brn__random_shuffle(&random, loader->order, loader->item_count);
+    }
+}
+
+static brn_status start(brn__loader *loader, uint32_t epoch, uint32_t pass, int64_t number)
 {
     cancel(loader);
     loader->context = (brn__sample_context){.seed = loader->options.seed,
                                             .epoch = epoch,
                                             .pass = pass,
                                             .training = loader->options.training};
-    memcpy(loader->order, loader->items, (size_t)loader->item_count * sizeof *loader->order);
-    if (loader->options.shuffle) {
-        uint64_t key = brn__philox_key(loader->options.seed, "shuffle");
-        brn__random random = brn__random_new(key, epoch, 0, 0);
-        brn__random_shuffle(&random, loader->order, loader->item_count);
-    }
+    arrange(loader);
+    if (loader->dataset->begin)
+        BRN__TRY(loader->dataset->begin(loader->dataset, &loader->context));
     loader->next_batch = loader->queued_batches = number;
     loader->delivered = number > 0; /* what came before `number` has been delivered already */
     /* One slot fewer than there are: the first call of brn__loader_next queues the last one. */
     while (loader->pool && loader->queued_batches < loader->batch_count &&
            loader->queued_batches < number + loader->slot_count - 1)
         queue_batch(loader);
+    return BRN_OK;
 }
 
 brn_status brn__loader_start_pass(brn__loader *loader, uint32_t epoch, uint32_t pass)
 {
-    start(loader, epoch, pass, 0);
-    return BRN_OK;
+    return start(loader, epoch, pass, 0);
 }
 
 brn_status brn__loader_start_at(brn__loader *loader, uint32_t epoch, int64_t number)
@@ -242,8 +268,7 @@ brn_status brn__loader_start_at(brn__loader *loader, uint32_t epoch, int64_t num
     if (number < 0 || number > loader->batch_count)
         return brn__fail(BRN_ERROR_USAGE, "loader: starts at batch %lld; expected 0 to %lld",
                          (long long)number, (long long)loader->batch_count);
-    start(loader, epoch, 0, number);
-    return BRN_OK;
+    return start(loader, epoch, 0, number);
 }
 
 brn_status brn__loader_start_epoch(brn__loader *loader, uint32_t epoch)

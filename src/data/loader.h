@@ -24,6 +24,14 @@
 
 #include "data/dataset.h"
 
+/* An order of a loader's items that replaces the shuffle: writes `items` (count), which come in the order
+ * that was given, anew for an epoch. A pure function of its arguments and of what `state` holds. */
+typedef struct brn__sampler {
+    void (*arrange)(const void *state, const brn__sample_context *context, int64_t batch_size,
+                    int64_t *items, int64_t count);
+    const void *state; /* borrowed; lives as long as the loader */
+} brn__sampler;
+
 typedef struct brn__loader_options {
     int64_t batch_size;
     int workers;  /* threads that load; 0: brn__loader_next loads in the calling thread, as it does
@@ -33,6 +41,7 @@ typedef struct brn__loader_options {
     bool training;   /* samples in their augmented view */
     bool shuffle;    /* a new order each epoch, keyed by (seed, epoch) */
     bool merge_last; /* a last batch of one item joins the one before: batch norm needs two */
+    brn__sampler sampler; /* where it has a function, in place of `shuffle` */
 } brn__loader_options;
 
 /* 64 a batch, 2 batches ahead, one worker a processor, seed 0; the three flags are `training`. */
@@ -41,6 +50,7 @@ brn__loader_options brn__loader_defaults(bool training);
 /* Row-major; owned by the loader and valid until the next call on it. */
 typedef struct brn__batch {
     int64_t count;        /* N; 0: the epoch is over */
+    int64_t length;       /* T: the first dimension of each sample, where the dataset's vary; else 0 */
     void *inputs;         /* (N, input shape), 64-byte aligned */
     void *targets;        /* (N, target shape), 64-byte aligned */
     const int64_t *items; /* (N): item numbers of the dataset */
