@@ -22,6 +22,10 @@ json_t *brn__table_options_write(const brn_table_train_options *options);
 brn_status brn__table_options_read(const json_t *object, brn__arena *arena,
                                    brn_table_train_options *out);
 
+/* How a table is read, both ways; the same rules. */
+json_t *brn__table_source_write(const brn_table_options *source);
+brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_options *out);
+
 /* ------------------------------------------------------------------ table_open.c */
 
 /* The table of a file, with the options' joins. Of the types given in `source`, each table takes

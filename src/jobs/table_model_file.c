@@ -4,10 +4,8 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "burnish/version.h"
-#include "io/safetensors.h"
-#include "io/state.h"
+#include "jobs/model_tensors.h"
 #include "jobs/table_job.h"
-#include "tensor/tensor.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,17 +54,10 @@ brn_status brn__table_model_write(const char *path, const brn_table_train_option
 {
     int count = brn_parameters_count(parameters);
     char *json = NULL;
-    const float *values = brn_parameters_values((brn_parameters *)(uintptr_t)parameters);
     brn__safetensors_item *items = brn__alloc_zero((size_t)count + 1, sizeof *items);
     brn_status status =
         items ? card_text(options, preparation, result, &json) : BRN_ERROR_NO_MEMORY;
-    for (int i = 0; status == BRN_OK && i < count; i++) {
-        brn_parameter_info info = brn_parameters_info(parameters, i);
-        items[i] = (brn__safetensors_item){.name = info.name,
-                                           .dtype = BRN_DTYPE_F32,
-                                           .shape = info.shape,
-                                           .data = values + info.offset};
-    }
+    if (status == BRN_OK) brn__model_tensors_list(parameters, items);
     const brn__safetensors_pair pairs[] = {{"format", "pt"}, {"burnish", json}};
     if (status == BRN_OK) status = brn__safetensors_write(path, items, count, pairs, 2);
     free(json);
@@ -75,27 +66,6 @@ brn_status brn__table_model_write(const char *path, const brn_table_train_option
 }
 
 /* ------------------------------------------------------------------ reading */
-
-static brn_status load_parameter(const char *path, const brn__state *state,
-                                 brn_parameters *parameters, int index)
-{
-    brn_parameter_info info = brn_parameters_info(parameters, index);
-    const brn__entry *entry = brn__state_find(state, info.name);
-    if (!entry || entry->dtype != BRN_DTYPE_F32 || !brn_shape_equal(entry->shape, info.shape))
-        return brn__fail(BRN_ERROR_INPUT, "%s: %s must be float32 %s", path, info.name,
-                         BRN__SHAPE(info.shape));
-    float *values = brn__alloc_array((size_t)info.count, sizeof *values);
-    if (!values) return BRN_ERROR_NO_MEMORY;
-    brn_status status = brn__state_read(entry, BRN_DTYPE_F32, values);
-    for (int64_t i = 0; status == BRN_OK && i < info.count; i++)
-        if (!isfinite(values[i]))
-            status = brn__fail(BRN_ERROR_INPUT, "%s: element %lld of %s is not a finite number",
-                               path, (long long)i, info.name);
-    if (status == BRN_OK)
-        status = brn_parameters_write(parameters, index, BRN_DTYPE_F32, values, info.count);
-    brn__free(values);
-    return status;
-}
 
 static brn_status read_card(const char *path, const brn__state *state, brn_table_model *model)
 {
@@ -143,9 +113,7 @@ static brn_status open_model(const char *path, int threads, brn_table_model *mod
         model->options.threads = threads;
         status = brn__table_network_new(&model->options, model->preparation, &model->network);
     }
-    int count = status == BRN_OK ? brn_parameters_count(model->network.parameters) : 0;
-    for (int i = 0; status == BRN_OK && i < count; i++)
-        status = load_parameter(path, state, model->network.parameters, i);
+    if (status == BRN_OK) status = brn__model_tensors_load(path, state, model->network.parameters);
     brn__state_close(state);
     return status == BRN_OK ? make_row_reader(model) : status;
 }

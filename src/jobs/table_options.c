@@ -83,7 +83,7 @@ static json_t *word_list(const char *const *words, int64_t count)
     return list;
 }
 
-static json_t *source_object(const brn_table_options *o)
+json_t *brn__table_source_write(const brn_table_options *o)
 {
     json_t *types = json_object();
     for (int64_t i = 0; i < o->type_count; i++)
@@ -132,7 +132,7 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         "s:i, "
         "s:i, s:f, "
         "s:f, s:I, s:i, s:f}",
-        "data", o->data, "source", source_object(&o->source), "joins", join_list(o), "where",
+        "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o), "where",
         o->where, "target", o->target, "target_class", o->target_class, "target_log", o->target_log,
         "categories", word_list(o->categories, o->category_count), "numbers",
         word_list(o->numbers, o->number_count), "ignored", word_list(o->ignored, o->ignored_count),
@@ -189,7 +189,7 @@ static brn_status read_types(json_t *object, brn__arena *arena, brn_table_option
     return BRN_OK;
 }
 
-static brn_status read_source(json_t *object, brn__arena *arena, brn_table_options *out)
+brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_options *out)
 {
     int separator, no_header, latin1, comma, order;
     json_t *types, *missing;
@@ -284,7 +284,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
     o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
     o->seed = (uint64_t)seed;
     BRN__TRY(read_split(split, o));
-    BRN__TRY(read_source(source, arena, &o->source));
+    BRN__TRY(brn__table_source_read(source, arena, &o->source));
     BRN__TRY(read_joins(joins, arena, o));
     BRN__TRY(read_network(network, o));
     BRN__TRY(read_words(categories, "categories", arena, &o->categories, &o->category_count));

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Training on a table: from options to a run folder, and going on with one. */
 #include "base/alloc.h"
-#include "base/files.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/threads.h"
-#include "burnish/version.h"
 #include "data/table/dataset.h"
 #include "data/table/split.h"
+#include "jobs/run_config.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_state.h"
 #include "jobs/table_job.h"
@@ -19,7 +18,7 @@
 
 /* One-cycle's shape, as fastai 2's fit_one_cycle. */
 static const double PCT_START = .25, DIV = 25;
-enum { CONFIG_BYTES_MAX = 64 << 20, MANY_ROWS = 20000 };
+enum { MANY_ROWS = 20000 };
 
 typedef struct training {
     brn_table_train_options options;
@@ -157,45 +156,23 @@ static brn_status digest_tables(const training *t, char hex[65])
 
 static brn_status write_config(const training *t)
 {
-    char digest[65], path[4160];
+    char digest[65];
     BRN__TRY(digest_tables(t, digest));
-    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:o}", "job", "table", "library", BRN_VERSION,
-                             "instruction_set", brn_instruction_set(), "data_sha256", digest,
-                             "options", brn__table_options_write(&t->options));
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
-    json_decref(root);
-    if (!text)
-        return brn__fail(BRN_ERROR_INPUT, "%s: config.json: a name that is not UTF-8, or no memory",
-                         t->result.run);
-    snprintf(path, sizeof path, "%s/config.json", t->result.run);
-    brn_status status = brn__replace_file(path, text, strlen(text));
-    free(text);
-    return status;
+    return brn__run_config_write(t->result.run, "table", digest,
+                                 brn__table_options_write(&t->options));
 }
 
 static brn_status read_config(training *t)
 {
-    char path[4160], *text;
-    json_error_t error;
-    snprintf(path, sizeof path, "%s/config.json", t->result.run);
-    if (!brn__is_file(path))
-        return brn__fail(BRN_ERROR_INPUT, "%s: no run to go on with: there is no config.json",
-                         t->result.run);
-    BRN__TRY(brn__read_file(path, CONFIG_BYTES_MAX, &text, NULL));
-    t->config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    brn__free(text);
-    const char *job = json_string_value(json_object_get(t->config, "job"));
-    if (!job || strcmp(job, "table") != 0)
-        return brn__fail(BRN_ERROR_INPUT, "%s: not the configuration of a table run", path);
+    BRN__TRY(brn__run_config_read(t->result.run, "table", &t->config));
     return brn__table_options_read(json_object_get(t->config, "options"), &t->arena, &t->options);
 }
 
 static brn_status check_same_data(const training *t)
 {
     char digest[65];
-    const char *expected = json_string_value(json_object_get(t->config, "data_sha256"));
     BRN__TRY(digest_tables(t, digest));
-    if (expected && strcmp(digest, expected) == 0) return BRN_OK;
+    if (strcmp(digest, brn__run_config_digest(t->config)) == 0) return BRN_OK;
     return brn__fail(BRN_ERROR_INPUT,
                      "%s: %s is not the table that the run was begun on; train anew", t->result.run,
                      t->options.data);
