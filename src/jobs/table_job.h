@@ -33,6 +33,8 @@ brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_o
 brn_status brn__table_job_open(const char *data, const brn_table_options *source,
                                const brn_table_train_options *options, bool filters,
                                brn_table **out);
+/* valid (rows): those of the training's table that validate. An is_valid column becomes the options' split. */
+brn_status brn__table_job_split(brn_table_train_options *options, const brn_table *table, bool *valid);
 
 /* ------------------------------------------------------------------ table_network.c */
 

@@ -4,6 +4,7 @@
 #include "data/table/csv.h"
 #include "data/table/filter.h"
 #include "data/table/join.h"
+#include "data/table/split.h"
 #include "jobs/table_job.h"
 
 #include <string.h>
@@ -82,4 +83,20 @@ brn_status brn__table_job_open(const char *data, const brn_table_options *source
     else
         brn_table_close(table);
     return status;
+}
+
+brn_status brn__table_job_split(brn_table_train_options *o, const brn_table *table, bool *valid)
+{
+    if (o->split == BRN_TABLE_SPLIT_RANDOM && brn_table_column_find(table, "is_valid") >= 0) {
+        o->split = BRN_TABLE_SPLIT_COLUMN;
+        o->split_column = "is_valid";
+    }
+    const brn__split_options split = {.kind = (brn__split_kind)o->split,
+                                      .share = o->valid,
+                                      .column = o->split_column,
+                                      .from = o->split_from,
+                                      .fold = o->fold,
+                                      .folds = o->folds,
+                                      .seed = o->seed};
+    return brn__table_split(table, &split, valid);
 }

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "base/threads.h"
 #include "data/table/dataset.h"
-#include "data/table/split.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_state.h"
@@ -42,11 +41,6 @@ typedef struct training {
 } training;
 
 /* ------------------------------------------------------------------ the table */
-
-static bool has_column(const brn_table *table, const char *name)
-{
-    return brn_table_column_find(table, name) >= 0;
-}
 
 /* A column that splits says nothing that a network should know. */
 static brn_status ignore_split_column(training *t, brn__prepare_options *out)
@@ -104,19 +98,7 @@ static brn_status list_rows(training *t, const bool *valid, int64_t count)
 
 static brn_status split_and_learn(training *t, brn_table *table, bool *valid)
 {
-    brn_table_train_options *o = &t->options;
-    if (o->split == BRN_TABLE_SPLIT_RANDOM && has_column(table, "is_valid")) {
-        o->split = BRN_TABLE_SPLIT_COLUMN;
-        o->split_column = "is_valid";
-    }
-    const brn__split_options split = {.kind = (brn__split_kind)o->split,
-                                      .share = o->valid,
-                                      .column = o->split_column,
-                                      .from = o->split_from,
-                                      .fold = o->fold,
-                                      .folds = o->folds,
-                                      .seed = o->seed};
-    BRN__TRY(brn__table_split(table, &split, valid));
+    BRN__TRY(brn__table_job_split(&t->options, table, valid));
     BRN__TRY(learn(t, table, valid));
     BRN__TRY(list_rows(t, valid, table->row_count));
     return brn__table_dataset_new(&t->prepared, &t->dataset);
