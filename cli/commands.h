@@ -34,7 +34,7 @@
     X(info)                                                                                        \
     X(help)
 
-enum { CLI_COMMAND_OPTIONS_MAX = 64 };
+enum { CLI_COMMAND_OPTIONS_MAX = 96 };
 
 typedef struct cli_command {
     const char *noun, *verb;  /* "image", "train"; a command of one word has no verb */

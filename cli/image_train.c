@@ -79,6 +79,7 @@ static brn_image_options options_of(const cli_call *call)
     if (v[CLI_AUGMENT].set) o.augment = v[CLI_AUGMENT].text;
     o.label_smoothing = v[CLI_LABEL_SMOOTHING].real;
     o.valid = v[CLI_VALID].real;
+    if (v[CLI_FOLDS].set) o.folds = (int)v[CLI_FOLDS].whole;
     o.tta = (int)v[CLI_TTA].whole;
     o.monitor = v[CLI_MONITOR].text;
     if (v[CLI_EARLY_STOPPING].set) o.early_stopping = (int)v[CLI_EARLY_STOPPING].whole;
@@ -169,7 +170,7 @@ const cli_command cli_command_image_train = {
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
                 CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
                 CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_CYCLE_LENGTH, CLI_CYCLE_MULTIPLIER, CLI_SNAPSHOTS, CLI_AUGMENT, CLI_MIXUP, CLI_CUTMIX, CLI_LABEL_SMOOTHING,
-                CLI_VALID,         CLI_TTA,        CLI_TTA_BETA, CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
+                CLI_VALID,         CLI_FOLDS, CLI_TTA,        CLI_TTA_BETA, CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
                 CLI_SAVE_BEST,     CLI_MONITOR,    CLI_SEED,     CLI_THREADS,
                 CLI_LOADERS,       CLI_CHECKPOINT_SECONDS,       CLI_MIRROR,   CLI_OFFLINE,
                 CLI_QUIET,         CLI_JSON,       CLI_HELP},

@@ -86,6 +86,8 @@ typedef enum cli_option_type {
       NULL)                                                                                        \
     X(VALID, "valid", REAL, "SHARE", .001, .999,                                                   \
       "share that validates where nothing else says so", NULL)                                \
+    X(FOLDS, "folds", WHOLE, "K", 2, 100,                                                          \
+      "K models, each validated on another part; oof.csv has all answers", "one model")            \
     X(WHOLE, "whole", FLAG, "", 0, 0, "all pictures of a folder without valid/", NULL)             \
     X(TTA, "tta", WHOLE, "N", 0, 100, "test-time augmentation: N changed copies, averaged", NULL)  \
     X(EARLY_STOPPING, "early-stopping", WHOLE, "N", 1, 100000,                                     \

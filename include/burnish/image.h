@@ -80,6 +80,8 @@ typedef struct brn_image_options {
     const char *targets;      /* its columns of targets, commas between; NULL: all that are left */
     const char *target_type;  /* "label", "tags", "numbers"; NULL or "auto": by what is in them */
     const char *tag_separator; /* one character; NULL: a blank */
+    int folds;                /* K of 2 or more: K models, each validated on another part of the pictures; 0: one */
+    int fold;                 /* of these, train this one alone, from 1; 0: all */
     bool describe_plans;      /* send BRN_EVENT_PLAN */
     brn_event_handler *on_event; /* may be NULL */
     void *context;
@@ -106,11 +108,19 @@ typedef struct brn_image_result {
     brn_metric metrics[BRN_IMAGE_METRICS];
     int metric_count;
     double threshold;            /* tags: the probability above which f2 was best (.17 .. .23); else NaN */
+    /* With folds: how many, and the metrics' standard deviations over them (by n - 1); the metrics are means,
+     * train_count and valid_count are sums. */
+    int fold_count;
+    double deviations[BRN_IMAGE_METRICS];
 } brn_image_result;
 
 /* Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,
  * model.safetensors (weights and all that prediction needs), state.safetensors (to resume: see
- * brn_image_resume), report.html. `result` may be NULL. */
+ * brn_image_resume), report.html. `result` may be NULL.
+ *
+ * With folds the run folder holds fold-1 .. fold-K, a run each, oof.csv (each picture's answers by the model
+ * that did not train on it: file, label, fold, p_CLASS ...; averaged views with tta) and metrics.json (means
+ * and deviations). Opened as a model it answers with the mean of the K. */
 BRN_API brn_status brn_image_train(const brn_image_options *options, brn_image_result *result);
 
 /* Goes on with a run that was interrupted, killed or met a full disk, to the same bits as if it had not
@@ -134,7 +144,7 @@ typedef struct brn_image_open_options {
     void *context;
 } brn_image_open_options;
 
-/* `what`: a run folder, a model.safetensors file, or an architecture's name, whose weights are
+/* `what`: a run folder (with folds: the mean of their models), a model.safetensors file, or an architecture's name, whose weights are
  * fetched into the cache if they are not there. `options` may be NULL. */
 BRN_API brn_status brn_image_model_open_with(const char *what, const brn_image_open_options *options,
                                              brn_image_model **out);

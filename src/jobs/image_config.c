@@ -60,6 +60,8 @@ static const field fields[] = {
     FIELD(WHOLE, early_stopping),
     FIELD(WHOLE, reduce_on_plateau),
     FIELD(FLAG, save_best),
+    FIELD(WHOLE, folds),
+    FIELD(WHOLE, fold),
     FIELD(TEXT, images),
     FIELD(TEXT, targets),
     FIELD(TEXT, target_type),

@@ -215,7 +215,7 @@ static brn_status evaluate(brn_image_model *model, const question *q, const brn_
                                 .seed = model->seed,
                                 .progress = progress};
     brn__image_answers answers;
-    BRN__TRY(brn__image_answers_make(&model->network, &ask, &answers));
+    BRN__TRY(brn__image_model_ask(model, &ask, &answers));
     brn_status status = q->labels ? measure_labels(model, q, &answers, out)
                                   : measure_targets(model, q, &answers, o->tta == 0, out);
     brn__image_answers_free(&answers);

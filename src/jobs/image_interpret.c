@@ -175,7 +175,7 @@ static brn_status ask(brn_image_model *model, const brn__dataset *dataset, int64
                                      .tta_beta = o->tta_beta,
                                      .seed = model->seed,
                                      .progress = progress};
-    brn_status status = brn__image_answers_make(&model->network, &question, answers);
+    brn_status status = brn__image_model_ask(model, &question, answers);
     brn__free(items);
     return status;
 }

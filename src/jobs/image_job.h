@@ -11,7 +11,7 @@
 #include "io/model_file.h"
 #include "train/callbacks.h"
 
-enum { BRN__IMAGE_BATCH_MAX = 4096 };
+enum { BRN__IMAGE_BATCH_MAX = 4096, BRN__IMAGE_FOLDS_MAX = 100, BRN__IMAGE_PATHS = 2 };
 
 /* ------------------------------------------------------------------ image_options.c */
 
@@ -21,6 +21,7 @@ typedef struct brn__image_plan {
     const brn_model *model;
     brn_weights_preprocessing preprocessing;
     char weights[4096]; /* path of the pretrained file; "" for none */
+    char paths[BRN__IMAGE_PATHS][4096]; /* of options, once they are settled */
     double group_rates[BRN_GROUPS_MAX]; /* of the stage with all layers */
     double frozen_rate;                 /* of the head, while the body is frozen */
 } brn__image_plan;
@@ -52,6 +53,16 @@ brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int s
 /* `augment`: words of data/image/augment_words.h, NULL: side-on. */
 brn_status brn__image_transform_of(const brn_weights_preprocessing *preprocessing, const char *augment,
                                    brn__image_transform *out);
+
+/* ------------------------------------------------------------------ image_paths.c */
+
+/* Makes the paths among the options whole, so that a run is gone on with from any folder. The plan stays
+ * where it is: its options then point into it. */
+void brn__image_plan_settle(brn__image_plan *plan);
+/* The folder that pictures' names begin at; brn__free. */
+brn_status brn__image_root(const brn_image_options *options, char **out);
+/* A picture's path below that folder, or all of it. */
+const char *brn__image_name(const char *root, const char *path);
 
 /* ------------------------------------------------------------------ image_weights.c */
 
@@ -180,6 +191,8 @@ struct brn_image_model {
     float *input;       /* (3, S, S) */
     float *logits, *probabilities; /* (K) */
     int64_t *confusion; /* (K, K); made by the first evaluation */
+    brn_image_model **members;      /* (member_count): the models of the other folds; each has its own network */
+    int member_count;
     brn_image_model *origin;        /* whose network and names it uses; NULL: its own (image_share.c) */
     _Atomic int others;             /* handles open on these, beside this one */
 };
@@ -187,6 +200,19 @@ struct brn_image_model {
 /* The buffers of one handle. */
 brn_status brn__image_model_buffers(brn_image_model *model);
 void brn__image_model_free_buffers(brn_image_model *model);
+
+/* ------------------------------------------------------------------ image_members.c */
+
+/* brn__image_answers_make, or the mean of all members' answers. */
+brn_status brn__image_model_ask(brn_image_model *model, const brn__image_ask *ask, brn__image_answers *out);
+/* Takes the answers (count) of model `number`, from 0, into the mean of those before it. */
+void brn__image_mean_add(int number, int64_t count, const float *answers, float *mean);
+/* Outputs (count) that would give these answers. */
+void brn__image_logits_of(brn_target_kind kind, int64_t count, const float *answers, float *logits);
+/* The finished models of the folds of a run but the first, which `model` is. */
+brn_status brn__image_members_open(brn_image_model *model, const char *run, int folds, int threads);
+brn_status brn__image_members_share(const brn_image_model *from, int threads, brn_image_model *to);
+void brn__image_members_close(brn_image_model *model);
 
 /* p = softmax(logits), in double. */
 void brn__softmax(const float *logits, int64_t count, float *p);

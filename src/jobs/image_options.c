@@ -52,6 +52,9 @@ static brn_status check_numbers(const brn_image_options *o)
                          o->batch_size, BRN__IMAGE_BATCH_MAX);
     if (o->size != 0 && (o->size < 32 || o->size > 2048))
         return brn__fail(BRN_ERROR_USAGE, "size: %d; expected 32 to 2048 pixels", o->size);
+    if (o->folds < 0 || o->folds == 1 || o->folds > BRN__IMAGE_FOLDS_MAX || o->fold < 0 || o->fold > o->folds)
+        return brn__fail(BRN_ERROR_USAGE, "folds: number %d of %d; expected 2 to %d folds, and one of them",
+                         o->fold, o->folds, BRN__IMAGE_FOLDS_MAX);
     if (!(o->learning_rate >= 0 && o->learning_rate <= 100))
         return brn__fail(BRN_ERROR_USAGE, "learning rate: %g; expected more than 0, at most 100",
                          o->learning_rate);

@@ -4,7 +4,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "burnish/predictions.h"
-#include "jobs/image_job.h"
+#include "jobs/image_folds.h"
 
 #include <math.h>
 #include <string.h>
@@ -113,6 +113,20 @@ static brn_status open_file(brn_image_model *model, const char *path, int thread
     return status;
 }
 
+/* A run of folds is the mean of their models. */
+static brn_status open_folds(brn_image_model *model, const char *run, int threads)
+{
+    int folds;
+    char path[4200];
+    BRN__TRY(brn__image_folds_of(run, &folds));
+    if (folds == 0)
+        return brn__fail(BRN_ERROR_INPUT, "%s: no model.safetensors in it; expected the folder of a "
+                         "finished run", run);
+    brn__image_fold_path(run, 1, "/model.safetensors", path);
+    BRN__TRY(open_file(model, path, threads));
+    return brn__image_members_open(model, run, folds, threads);
+}
+
 static brn_status open_folder(brn_image_model *model, const char *folder, int threads)
 {
     char *path = brn__path_join(folder, "model.safetensors");
@@ -120,10 +134,8 @@ static brn_status open_folder(brn_image_model *model, const char *folder, int th
     brn__path_kind kind;
     brn_status status = brn__path_examine(path, &kind);
     if (status == BRN_OK)
-        status = kind == BRN__PATH_FILE
-            ? open_file(model, path, threads)
-            : brn__fail(BRN_ERROR_INPUT, "%s: no model.safetensors in it; expected the folder of a "
-                        "finished run", folder);
+        status = kind == BRN__PATH_FILE ? open_file(model, path, threads)
+                                        : open_folds(model, folder, threads);
     brn__free(path);
     return status;
 }
@@ -187,19 +199,33 @@ int64_t brn_image_best(const float *values, int64_t count) { return brn__largest
 
 /* ------------------------------------------------------------------ asking */
 
-/* What model->input holds. */
-static brn_status answer(brn_image_model *model, const float **out)
+/* What `input` holds, into the model's buffers. */
+static brn_status answer_alone(brn_image_model *model, const float *input)
 {
     const brn__network *network = &model->network.whole;
     brn_plan_options options = brn_plan_defaults();
     brn_plan *plan;
     options.outputs[options.output_count++] = network->output;
     BRN__TRY(brn_runner_plan(brn__learner_runner(model->network.learner), &options, &plan));
-    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), model->input));
+    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), input));
     BRN__TRY(brn_plan_run(plan, &(brn_run){0}));
     memcpy(model->logits, brn_plan_output(plan, 0),
            (size_t)model->class_count * sizeof *model->logits);
     brn__image_answer_of(model->network.kind, model->logits, model->class_count, model->probabilities);
+    return BRN_OK;
+}
+
+/* What model->input holds. */
+static brn_status answer(brn_image_model *model, const float **out)
+{
+    const int64_t count = model->class_count;
+    BRN__TRY(answer_alone(model, model->input));
+    for (int i = 0; i < model->member_count; i++) {
+        BRN__TRY(answer_alone(model->members[i], model->input));
+        brn__image_mean_add(i + 1, count, model->members[i]->probabilities, model->probabilities);
+    }
+    if (model->member_count > 0)
+        brn__image_logits_of(model->network.kind, count, model->probabilities, model->logits);
     *out = model->probabilities;
     return BRN_OK;
 }
@@ -230,7 +256,7 @@ static brn_status ask_files(brn_image_model *model, const brn__image_ask *ask,
                             float *probabilities, bool *ok)
 {
     brn__image_answers answers;
-    BRN__TRY(brn__image_answers_make(&model->network, ask, &answers));
+    BRN__TRY(brn__image_model_ask(model, ask, &answers));
     const size_t row = (size_t)model->class_count;
     memcpy(probabilities, answers.probabilities, (size_t)ask->count * row * sizeof(float));
     memcpy(ok, answers.seen, (size_t)ask->count * sizeof(bool));

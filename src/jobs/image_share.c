@@ -26,6 +26,7 @@ void brn_image_model_close(brn_image_model *model)
 {
     if (!model) return;
     brn_image_model *origin = model->origin;
+    brn__image_members_close(model);
     if (origin) {
         brn__learner_free(model->network.learner);
         brn__image_model_free_buffers(model);
@@ -54,6 +55,7 @@ brn_status brn_image_model_share(brn_image_model *model, int threads, brn_image_
     brn_status status = brn__learner_new(origin->network.parameters, "cpu", threads, origin->seed,
                                          &other->network.learner);
     if (status == BRN_OK) status = brn__image_model_buffers(other);
+    if (status == BRN_OK) status = brn__image_members_share(model, threads, other);
     if (status == BRN_OK) *out = other;
     else brn_image_model_close(other);
     return status;

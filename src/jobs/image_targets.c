@@ -55,6 +55,8 @@ brn_image_data_options brn__image_data_options_of(const brn_image_options *o)
         .targets = o->targets && *o->targets ? o->targets : NULL,
         .target = kind < 0 ? BRN_TARGET_AUTO : choices[kind],
         .tag_separator = o->tag_separator ? *o->tag_separator : ' ',
+        .folds = o->folds,
+        .fold = o->fold > 0 ? o->fold - 1 : 0,
     };
 }
 

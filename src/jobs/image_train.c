@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "jobs/image_end.h"
 #include "jobs/image_ensemble.h"
+#include "jobs/image_folds.h"
 #include "jobs/image_interpret.h"
 #include "jobs/image_recipe.h"
 #include "jobs/image_targets.h"
@@ -14,7 +15,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void name_files(brn__image_training *t)
@@ -142,12 +142,13 @@ static brn_status warn_of_unseen(brn__image_training *t, int64_t item)
     return status;
 }
 
-/* Test-time augmentation on the validation pictures; tags need their threshold in any case. */
+/* Test-time augmentation on the validation pictures; tags need their threshold in any case, and folds their
+ * answers. */
 static brn_status average_views(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
     const int64_t count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
-    if (count == 0 || (o->tta == 0 && t->result.target != BRN_TARGET_TAGS)) return BRN_OK;
+    if (count == 0 || (o->tta == 0 && t->result.target != BRN_TARGET_TAGS && o->fold == 0)) return BRN_OK;
     BRN__TRY(brn__image_begin_stage(t, "evaluate"));
     int64_t *items =
         brn__image_item_numbers(brn_image_data_split_start(t->data, BRN_SPLIT_VALID), count);
@@ -166,6 +167,7 @@ static brn_status average_views(brn__image_training *t)
     for (int64_t i = 0; status == BRN_OK && i < count; i++)
         if (!answers.seen[i]) status = warn_of_unseen(t, items[i]);
     if (status == BRN_OK) status = score_answers(t, &answers);
+    if (status == BRN_OK && o->fold > 0) status = brn__image_fold_answers(t, &answers);
     brn__image_answers_free(&answers);
     brn__free(items);
     return status;
@@ -206,17 +208,10 @@ static brn_status open_data(brn__image_training *t)
     return brn__image_dataset_new(t->data, &t->transform, &t->pictures);
 }
 
-/* So that all that names a picture still does when the run is gone on with from elsewhere. */
-static void name_folder(brn__image_training *t)
-{
-    t->folder = realpath(t->plan.options.data, NULL);
-    if (t->folder) t->plan.options.data = t->folder; /* else opening it tells why */
-}
-
 static brn_status begin(brn__image_training *t, const brn_image_options *options)
 {
     BRN__TRY(brn__image_plan_make(options, &t->plan));
-    name_folder(t);
+    brn__image_plan_settle(&t->plan);
     BRN__TRY(open_data(t)); /* before anything is fetched for it */
     BRN__TRY(brn__image_plan_obtain(&t->plan));
     BRN__TRY(make_network(t)); /* before the folder: a damaged weights file leaves none behind */
@@ -283,6 +278,7 @@ static brn_status finish(brn__image_training *t, double start)
     BRN__TRY(brn__image_save_model(t, "model.safetensors"));
     brn__run_state_tidy(t->run);
     brn__image_train_report(t);
+    if (t->plan.options.fold > 0) BRN__TRY(brn__image_fold_finish(t));
     return send_done(t);
 }
 
@@ -309,7 +305,6 @@ static void training_free(brn__image_training *t)
     brn__image_config_free(&t->config);
     brn__run_folder_unlock(t->lock);
     brn__free(t->warned);
-    free(t->folder);
     brn__free(t);
 }
 
@@ -336,6 +331,7 @@ static void hand_out(const brn__image_training *t, brn_image_result *result)
 brn_status brn_image_train(const brn_image_options *options, brn_image_result *result)
 {
     brn__image_training *t;
+    if (options->folds > 0 && options->fold == 0) return brn__image_folds_train(options, result);
     BRN__TRY(training_new(options->on_event, options->context, &t));
     brn_status status = train(t, options);
     brn__image_record_end(t, status);
@@ -350,6 +346,9 @@ brn_status brn_image_resume(const char *run, brn_event_handler *on_event, void *
     brn__image_training *t;
     if (!run || !*run || strlen(run) >= sizeof t->run - 32)
         return brn__fail(BRN_ERROR_USAGE, "resume: expected the path of a run folder");
+    int folds;
+    BRN__TRY(brn__image_folds_of(run, &folds));
+    if (folds > 0) return brn__image_folds_resume(run, on_event, context, result);
     BRN__TRY(training_new(on_event, context, &t));
     snprintf(t->run, sizeof t->run, "%s", run);
     t->resumed = true;

@@ -31,7 +31,6 @@ struct brn__image_training {
     brn__run_state *state;    /* to go on from; NULL: from the start */
     int lock;
     char run[4096], history_path[4160];
-    char *folder; /* of the pictures, from the root; malloc */
 };
 
 /* Tells the listener that a stage begins. `name` is static. */
