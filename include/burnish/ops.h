@@ -125,6 +125,16 @@ BRN_API brn_node *brn_embedding(brn_node *weight, brn_node *indices);
  * exact in float32. So one input holds codes and numbers side by side, as rows of a table do. */
 BRN_API brn_node *brn_column_indices(brn_node *x, int64_t column);
 
+/* Of a recurrent layer of H units on I inputs, gates in PyTorch's order i f g o; biases may be NULL. */
+typedef struct brn_lstm_weights {
+    brn_node *w_ih, *w_hh; /* (4 H, I), (4 H, H) */
+    brn_node *b_ih, *b_hh; /* (4 H) */
+} brn_lstm_weights;
+/* x (T, N, I), time first, with the state before it, h0 and c0 (N, H) -> the hidden states of all steps
+ * (T, N, H). Outputs 1 and 2 (brn_node_output) are the state after the last step, h and c (N, H).
+ * Hochreiter and Schmidhuber 1997. */
+BRN_API brn_node *brn_lstm(brn_node *x, brn_node *h0, brn_node *c0, const brn_lstm_weights *weights);
+
 #ifdef __cplusplus
 }
 #endif

@@ -158,4 +158,13 @@ typedef struct brn__column_attributes {
     int64_t column;
 } brn__column_attributes;
 
+/* lstm (x (T,N,I), h0 (N,H), c0 (N,H), w_ih (4H,I), w_hh (4H,H), [b_ih (4H)], [b_hh (4H)])
+ *     -> y (T,N,H), h_n (N,H), c_n (N,H), record (T,N,5H; a backend's own note, built only if read)
+ *   For t = 0 .. T-1, with h and c of the step before (h0, c0 at first):
+ *     z = w_ih x[t] + b_ih + w_hh h + b_hh, cut in four: i, f, o = sigmoid of parts 0, 1, 3, g = tanh of part 2
+ *     c' = f c + i g;  h' = o tanh(c');  y[t] = h'
+ *   h_n, c_n: the state after the last step.
+ * lstm_grad ([dy], [dh_n], [dc_n], record, c0, w_hh, y, h0) -> dz (T,N,4H), dh0, dc0, dw_hh (all optional)
+ *   dz: the gradient of z of every step. An absent gradient is zero. No attributes. */
+
 #endif

@@ -52,7 +52,9 @@
     X(pointwise_loss_grad)                                                                         \
     X(embedding)                                                                                   \
     X(embedding_grad)                                                                              \
-    X(column_indices)
+    X(column_indices)                                                                              \
+    X(lstm)                                                                                        \
+    X(lstm_grad)
 
 typedef enum brn__op_id {
 #define X(name) BRN__OP_##name,

@@ -37,6 +37,14 @@ typedef struct brn__norm_backward {
     bool stream; /* the same for dx, second pass only */
 } brn__norm_backward;
 
+/* One step backwards: the gates as lstm_forward left them, c and the cell before; gradients of h from
+ * above (dy) and from the step after (dh), each NULL for zero. dc comes in as the gradient of c from the
+ * step after and goes out as that of c_before. */
+typedef struct brn__lstm_backward {
+    const float *gates, *c, *c_before, *dy, *dh;
+    float *dc, *dz; /* dz: 4 parts `hidden` apart, like gates */
+} brn__lstm_backward;
+
 typedef struct brn__simd {
     const char *name; /* "simd:avx512" */
 
@@ -81,6 +89,12 @@ typedef struct brn__simd {
     /* y = base + factor exp(x - shift); base may be NULL */
     void (*exp_add)(int64_t n, float shift, float factor, const float *x, const float *base,
                     float *y);
+
+    /* n units of one LSTM step. gates: 4 parts `hidden` floats apart, i f g o, taken through their
+     * functions in place; then c = f c_before + i g and h = o tanh(c). c may be c_before. */
+    void (*lstm_forward)(int64_t n, int64_t hidden, const float *c_before, float *gates, float *c,
+                         float *h);
+    void (*lstm_backward)(int64_t n, int64_t hidden, const brn__lstm_backward *cell);
 } brn__simd;
 
 extern const brn__simd brn__simd_avx512, brn__simd_avx2, brn__simd_portable;

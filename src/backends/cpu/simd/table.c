@@ -23,4 +23,6 @@ const brn__simd BRN__SIMD(simd) = {
     .maximum = BRN__SIMD(maximum),
     .exp_add = BRN__SIMD(exp_add),
     .sum_exp = BRN__SIMD(sum_exp),
+    .lstm_forward = BRN__SIMD(lstm_forward),
+    .lstm_backward = BRN__SIMD(lstm_backward),
 };
