@@ -101,7 +101,7 @@ static int run(const cli_call *call)
     static cli_table_source source;
     brn_table *table = NULL;
     double began = cli_seconds();
-    int code = cli_check_file(call->inputs[0]);
+    int code = cli_check_table(call->inputs[0]);
     if (code != CLI_DONE) return code;
     code = cli_table_source_take(call, &source);
     if (code == CLI_DONE)

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "json.h"
 #include "output.h"
+#include "table_source.h"
 
 #include "burnish/table.h"
 
@@ -38,7 +39,7 @@ static int run(const cli_call *call)
     brn_table_model *model;
     brn_table_score score;
     double began = cli_seconds();
-    int code = cli_check_file(call->inputs[1]);
+    int code = cli_check_table(call->inputs[1]);
     if (code != CLI_DONE) return code;
     code = cli_fail_status(
         brn_table_model_open(call->inputs[0], (int)call->values[CLI_THREADS].whole, &model));

@@ -18,6 +18,11 @@ int cli_split_words(char *text, const char **words, int most)
     return -1;
 }
 
+int cli_check_table(const char *source)
+{
+    return brn_source_is_database(source) ? CLI_DONE : cli_check_file(source);
+}
+
 static int take_separator(const char *text, char *out)
 {
     if (!text) return CLI_DONE;

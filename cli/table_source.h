@@ -25,6 +25,9 @@ typedef struct cli_table_source {
 int cli_table_source_take(const cli_call *call, cli_table_source *out);
 void cli_table_source_free(cli_table_source *source);
 
+/* CLI_DONE when the source is a file that can be read, or a database; else tells why not. */
+int cli_check_table(const char *source);
+
 /* Splits "a,b" in place; the number of words, or -1 when there are more than `most`. */
 int cli_split_words(char *text, const char **words, int most);
 

@@ -219,7 +219,7 @@ static int run(const cli_call *call)
         return cli_fail(CLI_WRONG_USE, "expected burnish table train FILE, or --resume RUN");
     if (!call->values[CLI_TARGET].set)
         return cli_fail(CLI_WRONG_USE, "expected --target COLUMN: what is to be predicted");
-    int code = cli_check_file(call->inputs[0]);
+    int code = cli_check_table(call->inputs[0]);
     if (code != CLI_DONE) return code;
     code = take(call, &r);
     if (code == CLI_DONE) code = train(&r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tables: typed columns read from files of separated values.
+ * Tables: typed columns read from files of separated values, SQLite and PostgreSQL.
  *
  *     brn_table *table;
  *     brn_table_options options = brn_table_defaults();
@@ -60,6 +60,7 @@ typedef struct brn_table_options {
     brn_date_order date_order;
     const brn_column_choice *types; /* (type_count): columns whose type is given */
     int64_t type_count;
+    bool spare_types; /* types of columns that are not there are passed over, else an error */
     const char *const *missing; /* (missing_count): further words for a missing value */
     int64_t missing_count;
     int threads; /* 0: as many as there are processors; the table does not depend on it */
@@ -69,11 +70,23 @@ BRN_API brn_table_options brn_table_defaults(void);
 
 typedef struct brn_table brn_table;
 
-/* Reads a whole table. BRN_ERROR_IO when it can't be read, BRN_ERROR_INPUT names the file and the
- * line that is wrong: another number of fields, a quote that is never closed, bytes that are not
- * text, a value that is not of a given type, two columns of one name. The caller closes. */
-BRN_API brn_status brn_table_open(const char *path, const brn_table_options *options,
+/* Reads a whole table from
+ *
+ *     sales.csv, sales.tsv.gz                      a file of separated values
+ *     sqlite:shop.db?sales                         a table or view of an SQLite file
+ *     sqlite:shop.db?SELECT day, total FROM sales WHERE total > 0
+ *     postgresql://user@host/shop?sales            a table, view or query of a PostgreSQL server;
+ *     postgresql://host/shop?sslmode=require?sales   with parameters of the connection before it
+ *
+ * BRN_ERROR_IO when it can't be read, BRN_ERROR_NETWORK when the server does not let us in,
+ * BRN_ERROR_UNSUPPORTED without libpq, BRN_ERROR_INPUT names the file and the line that is wrong:
+ * another number of fields, a quote that is never closed, bytes that are not text, a value that is
+ * not of a given type, two columns of one name, a query that the database refuses. Nothing is ever
+ * written to a database. The caller closes. */
+BRN_API brn_status brn_table_open(const char *source, const brn_table_options *options,
                                   brn_table **out);
+/* Does the text name a table of a database, and no file? */
+BRN_API bool brn_source_is_database(const char *source);
 BRN_API void brn_table_close(brn_table *table); /* NULL is fine */
 
 BRN_API int64_t brn_table_row_count(const brn_table *table);

@@ -1,50 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A job's table: a file, and the files that are joined to it. */
-#include "base/alloc.h"
-#include "data/table/csv.h"
 #include "data/table/filter.h"
 #include "data/table/join.h"
 #include "data/table/split.h"
 #include "jobs/table_job.h"
 
-#include <string.h>
-
-/* The given types of columns that the file has: the others belong to other files, or are missed by
- * name later. */
-static brn_status keep_types(const char *data, const brn_table_options *source,
-                             brn_column_choice *types, int64_t *count)
-{
-    brn__csv_options options = brn__csv_defaults();
-    options.separator = source->separator;
-    options.header = !source->no_header;
-    options.encoding = source->latin1 ? BRN__CSV_LATIN1 : BRN__CSV_UTF8;
-    brn__csv *csv;
-    BRN__TRY(brn__csv_open(data, &options, &csv));
-    *count = 0;
-    for (int64_t i = 0; i < source->type_count; i++)
-        if (brn__csv_column_find(csv, source->types[i].name) >= 0)
-            types[(*count)++] = source->types[i];
-    brn__csv_close(csv);
-    return BRN_OK;
-}
-
-static brn_status open_one(const char *data, const brn_table_options *source, brn_table **out)
-{
-    brn_table_options options = *source;
-    brn_column_choice *types = brn__alloc_array((size_t)source->type_count + 1, sizeof *types);
-    if (!types) return BRN_ERROR_NO_MEMORY;
-    options.types = types;
-    brn_status status = keep_types(data, source, types, &options.type_count);
-    if (status == BRN_OK) status = brn_table_open(data, &options, out);
-    brn__free(types);
-    return status;
-}
-
 static brn_status add_join(brn_table *table, const brn_table_options *source,
                            const brn_table_join *join)
 {
     brn_table *other;
-    BRN__TRY(open_one(join->data, source, &other));
+    BRN__TRY(brn_table_open(join->data, source, &other));
     brn_status status = brn__table_join(table, other, join->keys, join->key_count);
     brn_table_close(other);
     return status;
@@ -73,9 +38,10 @@ brn_status brn__table_job_open(const char *data, const brn_table_options *source
 {
     *out = NULL;
     brn_table *table;
-    BRN__TRY(options->join_count ? open_one(data, source, &table)
-                                 : brn_table_open(data, source, &table));
-    brn_status status = options->join_count ? join_all(source, options, table) : BRN_OK;
+    brn_table_options reads = *source;
+    reads.spare_types = options->join_count > 0; /* they may belong to a joined table */
+    BRN__TRY(brn_table_open(data, &reads, &table));
+    brn_status status = options->join_count ? join_all(&reads, options, table) : BRN_OK;
     if (status == BRN_OK && filters && options->where)
         status = brn__table_filter(table, options->where);
     if (status == BRN_OK)

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/threads.h"
 #include "data/table/dataset.h"
+#include "data/table/source.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_state.h"
@@ -24,8 +25,9 @@ typedef struct training {
     const char **ignored; /* the user's and the split's; owned */
     brn__arena arena;     /* of a configuration that was read */
     json_t *config;
-    char *data;            /* path from the root; malloc */
-    brn_table_join *joins; /* the options', with paths from the root; owned */
+    const char *data;            /* what is opened: the options', but with passwords */
+    const brn_table_join *joins; /* the same */
+    char digest[65];             /* of all that the rows come from */
     brn__preparation *preparation;
     brn__prepared prepared;
     brn__dataset *dataset;
@@ -104,60 +106,71 @@ static brn_status split_and_learn(training *t, brn_table *table, bool *valid)
     return brn__table_dataset_new(&t->prepared, &t->dataset);
 }
 
+/* Of the files that the rows come from; where some come from a database, of the rows as well. */
+static brn_status digest_sources(training *t, const brn_table *table)
+{
+    char one[65];
+    brn__text all = {0};
+    bool databases = false;
+    brn_status status = BRN_OK;
+    for (int64_t i = -1; status == BRN_OK && i < t->options.join_count; i++) {
+        const char *source = i < 0 ? t->data : t->joins[i].data;
+        bool database = brn_source_is_database(source);
+        if (!database) status = brn__sha256_of_file(source, one);
+        if (!database) brn__text_add(&all, one);
+        databases = databases || database;
+    }
+    if (status == BRN_OK && databases) status = brn__table_digest(table, one);
+    if (databases) brn__text_add(&all, one);
+    if (status == BRN_OK) status = brn__text_finish(&all);
+    if (status == BRN_OK) status = brn__sha256_of(all.bytes, all.length, t->digest);
+    brn__text_free(&all);
+    return status;
+}
+
+/* A run that is gone on with must meet the same table. */
+static brn_status check_same_data(training *t, const brn_table *table)
+{
+    BRN__TRY(digest_sources(t, table));
+    if (!t->config || strcmp(t->digest, brn__run_config_digest(t->config)) == 0) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT,
+                     "%s: %s is not the table that the run was begun on; train anew", t->result.run,
+                     t->options.data);
+}
+
+static brn_status learn_from(training *t, brn_table *table)
+{
+    BRN__TRY(check_same_data(t, table));
+    bool *valid = brn__alloc_array((size_t)table->row_count, sizeof *valid);
+    brn_status status = valid ? split_and_learn(t, table, valid) : BRN_ERROR_NO_MEMORY;
+    brn__free(valid);
+    return status;
+}
+
 static brn_status open_table(training *t)
 {
     brn_table *table;
     brn_table_options source = t->options.source;
+    brn_table_train_options opened = t->options;
     source.threads = t->options.threads;
-    BRN__TRY(brn__table_job_open(t->options.data, &source, &t->options, true, &table));
-    bool *valid = brn__alloc_array((size_t)table->row_count, sizeof *valid);
-    brn_status status = valid ? split_and_learn(t, table, valid) : BRN_ERROR_NO_MEMORY;
-    brn__free(valid);
+    opened.joins = t->joins;
+    BRN__TRY(brn__table_job_open(t->data, &source, &opened, true, &table));
+    brn_status status = learn_from(t, table);
     brn_table_close(table);
     return status;
 }
 
 /* ------------------------------------------------------------------ the run folder */
 
-/* Of all files that the rows come from. */
-static brn_status digest_tables(const training *t, char hex[65])
-{
-    char one[65];
-    brn__text all = {0};
-    brn_status status = brn__sha256_of_file(t->options.data, one);
-    brn__text_add(&all, one);
-    for (int64_t i = 0; status == BRN_OK && i < t->options.join_count; i++) {
-        status = brn__sha256_of_file(t->options.joins[i].data, one);
-        brn__text_add(&all, one);
-    }
-    if (status == BRN_OK) status = brn__text_finish(&all);
-    if (status == BRN_OK) status = brn__sha256_of(all.bytes, all.length, hex);
-    brn__text_free(&all);
-    return status;
-}
-
 static brn_status write_config(const training *t)
 {
-    char digest[65];
-    BRN__TRY(digest_tables(t, digest));
-    return brn__run_config_write(t->result.run, "table", digest,
-                                 brn__table_options_write(&t->options));
+    return brn__run_config_write(t->result.run, "table", t->digest, brn__table_options_write(&t->options));
 }
 
 static brn_status read_config(training *t)
 {
     BRN__TRY(brn__run_config_read(t->result.run, "table", &t->config));
     return brn__table_options_read(json_object_get(t->config, "options"), &t->arena, &t->options);
-}
-
-static brn_status check_same_data(const training *t)
-{
-    char digest[65];
-    BRN__TRY(digest_tables(t, digest));
-    if (strcmp(digest, brn__run_config_digest(t->config)) == 0) return BRN_OK;
-    return brn__fail(BRN_ERROR_INPUT,
-                     "%s: %s is not the table that the run was begun on; train anew", t->result.run,
-                     t->options.data);
 }
 
 static void name_files(training *t)
@@ -284,19 +297,38 @@ static brn_status finish(training *t, double began)
 
 /* ------------------------------------------------------------------ all of it */
 
-/* So that the run can be gone on with, and the model used, from elsewhere. */
-static brn_status name_joins(training *t)
+/* A text of the arena in place of one that was made. NULL without memory. */
+static const char *keep_text(training *t, char *made)
 {
-    t->joins = brn__alloc_array((size_t)t->options.join_count + 1, sizeof *t->joins);
-    if (!t->joins) return BRN_ERROR_NO_MEMORY;
+    const char *kept = made ? brn__arena_strdup(&t->arena, made) : NULL;
+    brn__free(made);
+    return kept;
+}
+
+/* *opened has its whole path, so that the run can be gone on with, and the model used, from
+ * elsewhere; *told, which is kept, has no password. */
+static brn_status name_source(training *t, const char *source, const char **opened,
+                              const char **told)
+{
+    char *absolute = brn__source_absolute(source);
+    *opened = absolute ? keep_text(t, absolute) : source; /* opening it tells why */
+    *told = *opened ? keep_text(t, brn__source_public(*opened)) : NULL;
+    return *told ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+static brn_status name_sources(training *t)
+{
+    size_t bytes = (size_t)(t->options.join_count + 1) * sizeof(brn_table_join);
+    brn_table_join *opened = brn__arena_alloc(&t->arena, bytes),
+                   *told = brn__arena_alloc(&t->arena, bytes);
+    if (!opened || !told) return BRN_ERROR_NO_MEMORY;
+    BRN__TRY(name_source(t, t->options.data, &t->data, &t->options.data));
     for (int64_t i = 0; i < t->options.join_count; i++) {
-        char *path = realpath(t->options.joins[i].data, NULL);
-        t->joins[i] = t->options.joins[i];
-        if (path) t->joins[i].data = brn__arena_strdup(&t->arena, path);
-        free(path);
-        if (!t->joins[i].data) return BRN_ERROR_NO_MEMORY;
+        opened[i] = told[i] = t->options.joins[i];
+        BRN__TRY(name_source(t, opened[i].data, &opened[i].data, &told[i].data));
     }
-    t->options.joins = t->joins;
+    t->joins = opened;
+    t->options.joins = told;
     return BRN_OK;
 }
 
@@ -305,9 +337,7 @@ static brn_status begin(training *t, const brn_table_train_options *options)
     t->options = *options;
     BRN__TRY(brn__table_options_settle(&t->options));
     BRN__TRY(brn__run_folder_check(options->out));
-    t->data = realpath(options->data, NULL);
-    if (t->data) t->options.data = t->data; /* else opening it tells why */
-    BRN__TRY(name_joins(t));
+    BRN__TRY(name_sources(t));
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(open_table(t));
     BRN__TRY(brn__table_network_new(&t->options, t->preparation, &t->network));
@@ -324,7 +354,8 @@ static brn_status go_on(training *t)
     BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
     brn__run_folder_sweep(t->result.run);
     BRN__TRY(read_config(t));
-    BRN__TRY(check_same_data(t));
+    t->data = t->options.data;
+    t->joins = t->options.joins;
     BRN__TRY(open_table(t));
     BRN__TRY(brn__table_network_new(&t->options, t->preparation, &t->network));
     BRN__TRY(brn__run_state_open(t->result.run, t->options.threads, &t->state, note, sizeof note));
@@ -359,10 +390,8 @@ static void training_free(training *t)
     brn__run_folder_unlock(t->lock);
     brn__free(t->rows);
     brn__free(t->ignored);
-    brn__free(t->joins);
     json_decref(t->config);
     brn__arena_free(&t->arena);
-    free(t->data);
     brn__free(t);
 }
 

@@ -137,8 +137,9 @@ static brn_status apply_given_types(brn__table_reading *reading)
 {
     for (int64_t i = 0; i < reading->options->type_count; i++) {
         const brn_column_choice *choice = &reading->options->types[i];
-        int64_t column;
-        BRN__TRY(brn__csv_column_need(reading->csv, choice->name, &column));
+        int64_t column = brn__csv_column_find(reading->csv, choice->name);
+        if (column < 0 && reading->options->spare_types) continue;
+        if (column < 0) BRN__TRY(brn__csv_column_need(reading->csv, choice->name, &column));
         reading->kinds[column].type = choice->type;
         reading->kinds[column].given = true;
     }
@@ -365,11 +366,6 @@ brn_status brn__table_read(const char *name, const void *bytes, size_t length,
     else
         brn_table_close(reading.table);
     return status;
-}
-
-brn_status brn_table_open(const char *path, const brn_table_options *options, brn_table **out)
-{
-    return brn__table_read(path, NULL, 0, options, 0, out);
 }
 
 void brn_table_close(brn_table *table)
