@@ -67,6 +67,7 @@ static brn_image_options options_of(const cli_call *call)
     o.precompute = v[CLI_PRECOMPUTE].flag;
     if (v[CLI_BATCH_SIZE].set) o.batch_size = (int)v[CLI_BATCH_SIZE].whole;
     if (v[CLI_SIZE].set) o.size = (int)v[CLI_SIZE].whole;
+    if (v[CLI_SIZES].set) o.sizes = v[CLI_SIZES].text;
     if (v[CLI_LEARNING_RATE].set) o.learning_rate = v[CLI_LEARNING_RATE].real;
     if (v[CLI_WEIGHT_DECAY].set) o.weight_decay = v[CLI_WEIGHT_DECAY].real;
     if (v[CLI_OPTIMIZER].set) o.optimizer = v[CLI_OPTIMIZER].text;
@@ -168,7 +169,7 @@ const cli_command cli_command_image_train = {
     .computes = true,
     .options = {CLI_IMAGES, CLI_TARGETS, CLI_TARGET_TYPE, CLI_TAG_SEPARATOR, CLI_RESUME,        CLI_OUT,           CLI_ARCH,       CLI_RECIPE,   CLI_PRETRAINED,
                 CLI_FREEZE_EPOCHS, CLI_EPOCHS,     CLI_FREEZE,   CLI_TRAIN_BN,
-                CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_LEARNING_RATE,
+                CLI_PRECOMPUTE,    CLI_BATCH_SIZE, CLI_SIZE,     CLI_SIZES, CLI_LEARNING_RATE,
                 CLI_WEIGHT_DECAY,  CLI_OPTIMIZER,  CLI_SCHEDULE, CLI_CYCLE_LENGTH, CLI_CYCLE_MULTIPLIER, CLI_SNAPSHOTS, CLI_AUGMENT, CLI_MIXUP, CLI_CUTMIX, CLI_LABEL_SMOOTHING,
                 CLI_VALID,         CLI_FOLDS, CLI_TTA,        CLI_TTA_BETA, CLI_EARLY_STOPPING, CLI_REDUCE_ON_PLATEAU,
                 CLI_SAVE_BEST,     CLI_MONITOR,    CLI_SEED,     CLI_THREADS,

@@ -59,6 +59,8 @@ typedef enum cli_option_type {
     X(BATCH_SIZE, "batch-size", WHOLE, "N", 1, 4096, "pictures or rows in a batch", "the recipe's")                  \
     X(SIZE, "size", WHOLE, "PIXELS", 32, 1024, "side of the square that the network sees, pixels", \
       "the weights' own, else 224")                                                                \
+    X(SIZES, "sizes", TEXT, "PIXELS,...", 0, 0,                                                    \
+      "progressive resizing: all layers learn at 128,160,224, a stage each", "one size")           \
     X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \
       "the recipe's")                                                                              \
     X(WEIGHT_DECAY, "weight-decay", REAL, "DECAY", 0, 100, "weight decay", "the recipe's")         \

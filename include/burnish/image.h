@@ -49,6 +49,8 @@ typedef struct brn_image_options {
     bool train_bn;            /* frozen groups' batch norms keep learning (fastai 2) */
     bool precompute;          /* frozen epochs on cached features: no augmentation there */
     int batch_size, size;     /* items, 0 = the recipe's default; pixels a side, 0 = the weights' own */
+    const char *sizes;        /* progressive resizing: "128,160,224", ever larger, the last one is `size`: the
+                                 epochs with all layers are dealt out to them, a stage each; NULL: one size */
     double learning_rate;     /* of the head; 0 = the recipe's default */
     double weight_decay;      /* < 0 = the recipe's default */
     const char *optimizer;    /* brn_optimizer_named; NULL = the recipe's default */

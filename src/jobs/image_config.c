@@ -38,6 +38,7 @@ static const field fields[] = {
     FIELD(FLAG, precompute),
     FIELD(WHOLE, batch_size),
     FIELD(WHOLE, size),
+    FIELD(TEXT, sizes),
     FIELD(REAL, learning_rate),
     FIELD(REAL, weight_decay),
     FIELD(TEXT, optimizer),

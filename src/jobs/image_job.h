@@ -11,7 +11,7 @@
 #include "io/model_file.h"
 #include "train/callbacks.h"
 
-enum { BRN__IMAGE_BATCH_MAX = 4096, BRN__IMAGE_FOLDS_MAX = 100, BRN__IMAGE_PATHS = 2 };
+enum { BRN__IMAGE_BATCH_MAX = 4096, BRN__IMAGE_FOLDS_MAX = 100, BRN__IMAGE_PATHS = 2, BRN__IMAGE_SIZES_MAX = 8 };
 
 /* ------------------------------------------------------------------ image_options.c */
 
@@ -80,6 +80,14 @@ brn_status brn__image_weights_obtain(const char *architecture, const brn__image_
 
 /* ------------------------------------------------------------------ image_network.c */
 
+/* The same network on pictures of another size. */
+typedef struct brn__image_sized {
+    int size; /* pixels a side */
+    brn_graph *graph;
+    brn_node *pooled;
+    brn__network whole; /* input (N, 3, size, size) */
+} brn__image_sized;
+
 /* A body with a head, its parameters, and the runner that owns the plans. */
 typedef struct brn__image_network {
     const brn_model *model;
@@ -90,6 +98,8 @@ typedef struct brn__image_network {
     brn__network head;             /* input (N, 2C) */
     brn_parameters *parameters;
     brn__learner *learner;
+    brn__image_sized sized[BRN__IMAGE_SIZES_MAX]; /* they stay as long as the learner, which has plans of them */
+    int sized_count;
 } brn__image_network;
 
 typedef struct brn__image_network_options {
@@ -107,6 +117,10 @@ typedef struct brn__image_network_options {
 brn_status brn__image_network_new(const brn__image_network_options *options,
                                   brn__image_network *out);
 void brn__image_network_free(brn__image_network *network); /* a zeroed one is fine */
+/* *out is the network, of the same store and learner, on pictures of `size`; `options` are those that it
+ * was made of. Nothing to free. */
+brn_status brn__image_network_at(brn__image_network *network, const brn__image_network_options *options,
+                                 int size, brn__image_network *out);
 /* From a file of pretrained weights; BRN_MODEL_BODY leaves its classifier aside. */
 brn_status brn__image_network_load(brn__image_network *network, const char *path,
                                    brn_model_part part);

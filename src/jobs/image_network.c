@@ -70,6 +70,34 @@ static brn_status build_whole(const brn__image_network_options *o, brn__image_ne
     return brn_graph_status(network->graph);
 }
 
+brn_status brn__image_network_at(brn__image_network *network, const brn__image_network_options *o, int size,
+                                 brn__image_network *out)
+{
+    int i = 0;
+    *out = *network;
+    if (size == o->size) return BRN_OK;
+    while (i < network->sized_count && network->sized[i].size != size) i++;
+    brn__image_sized *sized = &network->sized[i];
+    if (i == BRN__IMAGE_SIZES_MAX)
+        return brn__fail(BRN_ERROR_USAGE, "pictures of more than %d sizes", BRN__IMAGE_SIZES_MAX + 1);
+    if (i == network->sized_count) {
+        brn__image_network_options options = *o;
+        options.size = size;
+        out->graph = NULL;
+        brn_status status = build_whole(&options, out);
+        if (status != BRN_OK) {
+            brn_graph_free(out->graph);
+            return status;
+        }
+        *sized = (brn__image_sized){size, out->graph, out->pooled, out->whole};
+        network->sized_count++;
+    }
+    out->graph = sized->graph;
+    out->pooled = sized->pooled;
+    out->whole = sized->whole;
+    return BRN_OK;
+}
+
 static brn_status build_head(const brn__image_network_options *o, brn__image_network *network)
 {
     BRN__TRY(brn_graph_new(&network->head_graph));
@@ -104,6 +132,7 @@ void brn__image_network_free(brn__image_network *network)
 {
     brn__learner_free(network->learner);
     brn_parameters_free(network->parameters);
+    for (int i = 0; i < network->sized_count; i++) brn_graph_free(network->sized[i].graph);
     brn_graph_free(network->head_graph);
     brn_graph_free(network->graph);
     *network = (brn__image_network){0};

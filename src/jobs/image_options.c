@@ -160,6 +160,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     if (!out->model) return BRN_ERROR_USAGE;
     o->architecture = out->model->name;
     brn__image_recipe_fill(o);
+    BRN__TRY(brn__image_sizes_check(o));
     BRN__TRY(check_words(o));
     if (!o->monitor) o->monitor = brn_image_defaults().monitor;
     BRN__TRY(brn__image_watch_check(o));

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The recipes and their numbers. */
 #include "jobs/image_recipe.h"
+#include "base/status.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Rates are those of the head. Measured on ants_bees and flowers17 (Lite0): the plain accuracy after 4
@@ -71,17 +74,56 @@ static void fill_course2017(brn_image_options *o)
     if (!o->augment) o->augment = "side-on";
 }
 
+/* ------------------------------------------------------------------ sizes */
+
+int brn__image_sizes_of(const char *text, int out[BRN__IMAGE_SIZES_MAX])
+{
+    if (!text || !*text) return 0;
+    for (int count = 0; count < BRN__IMAGE_SIZES_MAX;) {
+        char *end;
+        const long size = strtol(text, &end, 10);
+        if (end == text || size < 32 || size > 2048) return -1;
+        out[count++] = (int)size;
+        if (*end == '\0') return count;
+        if (*end != ',') return -1;
+        text = end + 1;
+    }
+    return -1;
+}
+
+brn_status brn__image_sizes_check(brn_image_options *o)
+{
+    int sizes[BRN__IMAGE_SIZES_MAX];
+    if (!o->sizes) o->sizes = "";
+    const int count = brn__image_sizes_of(o->sizes, sizes);
+    const int epochs = o->epochs > 0 ? o->epochs : o->freeze_epochs;
+    if (count == 0) return BRN_OK;
+    if (count < 0)
+        return brn__fail(BRN_ERROR_USAGE,
+                         "sizes: \"%s\"; expected up to %d numbers of 32 to 2048 pixels: 128,160,224",
+                         o->sizes, BRN__IMAGE_SIZES_MAX);
+    if (o->recipe == BRN_RECIPE_COURSE2017)
+        return brn__fail(BRN_ERROR_USAGE, "sizes: the stages of course2017 are all of one size");
+    if (count > epochs)
+        return brn__fail(BRN_ERROR_USAGE, "sizes: %d for %d epochs; expected an epoch for each at least", count,
+                         epochs);
+    if (o->size != 0 && o->size != sizes[count - 1])
+        return brn__fail(BRN_ERROR_USAGE, "sizes: the last one of %s is not the size %d", o->sizes, o->size);
+    o->size = sizes[count - 1];
+    return BRN_OK;
+}
+
 /* ------------------------------------------------------------------ stages */
 
 static brn__image_stage *add(brn__image_recipe *recipe, const char *name, int epochs)
 {
     brn__image_stage *stage = &recipe->stages[recipe->count++];
-    *stage = (brn__image_stage){.name = name,
-                                .epochs = epochs,
+    *stage = (brn__image_stage){.epochs = epochs,
                                 .curve = BRN__CURVE_CONSTANT,
                                 .pct_start = PCT_START,
                                 .cycle_length = 1,
                                 .cycle_multiplier = 1};
+    snprintf(stage->name, sizeof stage->name, "%s", name);
     recipe->epochs += epochs;
     return stage;
 }
@@ -93,21 +135,49 @@ static void follow_options(brn__image_stage *stage, const brn_image_options *o)
     stage->cycle_multiplier = o->cycle_multiplier;
 }
 
+static brn__image_stage *add_sized(brn__image_recipe *recipe, const char *name, int epochs, int size)
+{
+    char text[64];
+    snprintf(text, sizeof text, size ? "%s at %d" : "%s", name, size);
+    brn__image_stage *stage = add(recipe, text, epochs);
+    stage->size = size;
+    return stage;
+}
+
+static void add_head(const brn__image_plan *plan, brn__image_recipe *recipe, int epochs, int size)
+{
+    brn__image_stage *head = add_sized(recipe, "head", epochs, size);
+    follow_options(head, &plan->options);
+    head->frozen = true;
+    head->cached = plan->options.precompute;
+    head->rates[plan->model->body_groups] = plan->frozen_rate;
+}
+
+static void add_all(const brn__image_plan *plan, brn__image_recipe *recipe, int epochs, int size)
+{
+    brn__image_stage *all = add_sized(recipe, "all layers", epochs, size);
+    follow_options(all, &plan->options);
+    memcpy(all->rates, plan->group_rates, sizeof all->rates);
+}
+
+/* Deals out the epochs to the sizes, what is left over to the last ones; without sizes they are one stage. */
+static void add_each(const brn__image_plan *plan, brn__image_recipe *recipe, int epochs,
+                     void (*add_one)(const brn__image_plan *, brn__image_recipe *, int, int))
+{
+    int sizes[BRN__IMAGE_SIZES_MAX] = {0};
+    const int given = brn__image_sizes_of(plan->options.sizes, sizes), count = given > 0 ? given : 1;
+    for (int i = 0; i < count; i++)
+        add_one(plan, recipe, epochs / count + (count - i <= epochs % count), sizes[i]);
+}
+
 static void two_stages(const brn__image_plan *plan, brn__image_recipe *recipe)
 {
     const brn_image_options *o = &plan->options;
-    if (o->freeze_epochs > 0) {
-        brn__image_stage *head = add(recipe, "head", o->freeze_epochs);
-        follow_options(head, o);
-        head->frozen = true;
-        head->cached = o->precompute;
-        head->rates[plan->model->body_groups] = plan->frozen_rate;
-    }
-    if (o->epochs > 0) {
-        brn__image_stage *all = add(recipe, "all layers", o->epochs);
-        follow_options(all, o);
-        memcpy(all->rates, plan->group_rates, sizeof all->rates);
-    }
+    int sizes[BRN__IMAGE_SIZES_MAX] = {0};
+    brn__image_sizes_of(o->sizes, sizes);
+    if (o->epochs == 0) add_each(plan, recipe, o->freeze_epochs, add_head);
+    else if (o->freeze_epochs > 0) add_head(plan, recipe, o->freeze_epochs, sizes[0]);
+    if (o->epochs > 0) add_each(plan, recipe, o->epochs, add_all);
 }
 
 static void same_rate(brn__image_stage *stage, const brn__image_plan *plan, double factor)

@@ -15,11 +15,12 @@ typedef enum brn__image_curve {
 } brn__image_curve;
 
 typedef struct brn__image_stage {
-    const char *name;   /* static */
+    char name[64];
     bool finds_rate;    /* nothing is learned: the rate finder shows what the next stage could use */
     bool frozen;        /* the body */
     bool cached;        /* on cached features: no augmentation */
     int epochs;
+    int size;           /* of the pictures; 0: the plan's */
     brn__image_curve curve;
     double pct_start;   /* one-cycle's */
     int cycle_length;   /* restarts': epochs of the first cycle */
@@ -27,7 +28,7 @@ typedef struct brn__image_stage {
     double rates[BRN_GROUPS_MAX]; /* by layer group, at the curve's top */
 } brn__image_stage;
 
-enum { BRN__STAGES_MAX = 8 };
+enum { BRN__STAGES_MAX = 32 };
 
 typedef struct brn__image_recipe {
     brn__image_stage stages[BRN__STAGES_MAX];
@@ -41,6 +42,10 @@ void brn__image_recipe_fill(brn_image_options *options);
 void brn__image_recipe_rates(brn__image_plan *plan);
 /* What the plan does. */
 brn__image_recipe brn__image_recipe_of(const brn__image_plan *plan);
+/* Sizes of the option `sizes` (1 .. BRN__IMAGE_SIZES_MAX); -1 when it is not made so. */
+int brn__image_sizes_of(const char *text, int out[BRN__IMAGE_SIZES_MAX]);
+/* BRN_ERROR_USAGE for sizes that the recipe cannot have; size becomes the last of them. */
+brn_status brn__image_sizes_check(brn_image_options *options);
 /* "fine-tune"; NULL when there is no such recipe. The other way: -1. */
 const char *brn__image_recipe_name(brn_image_recipe recipe);
 int brn__image_recipe_find(const char *name);

@@ -28,6 +28,27 @@ typedef struct ground {
     const brn__dataset *dataset; /* trains and validates */
 } ground;
 
+/* Pictures of the size of a stage, and the network on them. */
+typedef struct sized_ground {
+    brn__image_network network;
+    brn__image_transform transform;
+    const brn__dataset *pictures;
+    brn__dataset *own; /* of another size than the training's, or NULL */
+} sized_ground;
+
+static brn_status sized_ground_of(brn__image_training *t, int size, sized_ground *out)
+{
+    *out = (sized_ground){.network = t->network, .transform = t->transform, .pictures = t->pictures};
+    if (size == 0 || size == t->plan.options.size) return BRN_OK;
+    brn_weights_preprocessing preprocessing = t->plan.preprocessing;
+    preprocessing.size = preprocessing.resize = size;
+    BRN__TRY(brn__image_transform_of(&preprocessing, t->plan.options.augment, &out->transform));
+    BRN__TRY(brn__image_network_at(&t->network, &t->made_of, size, &out->network));
+    BRN__TRY(brn__image_dataset_new(t->data, &out->transform, &out->own));
+    out->pictures = out->own;
+    return BRN_OK;
+}
+
 brn_status brn__image_begin_stage(brn__image_training *t, const char *name)
 {
     t->progress.stage = t->history.stage = name;
@@ -325,11 +346,11 @@ static brn_status run_on(brn__image_training *t, const brn__image_stage *s, cons
     return status;
 }
 
-static brn_status run_on_features(brn__image_training *t, const brn__image_stage *s)
+static brn_status run_on_features(brn__image_training *t, const brn__image_stage *s, sized_ground *sized)
 {
     brn__image_features *features;
     BRN__TRY(brn__image_begin_stage(t, "precompute"));
-    BRN__TRY(brn__image_features_make(&t->network, t->data, &t->transform, FEATURES_BATCH,
+    BRN__TRY(brn__image_features_make(&sized->network, t->data, &sized->transform, FEATURES_BATCH,
                                       t->plan.options.loaders, &t->progress, &features));
     const ground on = {&t->network.head, brn__image_features_dataset(features)};
     brn_status status = run_on(t, s, &on);
@@ -337,15 +358,22 @@ static brn_status run_on_features(brn__image_training *t, const brn__image_stage
     return status;
 }
 
+static brn_status run_stage(brn__image_training *t, const brn__image_stage *s)
+{
+    sized_ground sized;
+    brn_status status = sized_ground_of(t, s->size, &sized);
+    const ground pictures = {&sized.network.whole, sized.pictures};
+    if (status == BRN_OK) status = s->cached ? run_on_features(t, s, &sized) : run_on(t, s, &pictures);
+    brn__dataset_free(sized.own);
+    return status;
+}
+
 brn_status brn__image_stages(brn__image_training *t)
 {
-    const brn__image_recipe recipe = brn__image_recipe_of(&t->plan);
-    const ground pictures = {&t->network.whole, t->pictures};
     brn__image_record_begin(t);
-    for (t->stage = 0; t->stage < recipe.count; t->stage++) {
-        const brn__image_stage *s = &recipe.stages[t->stage];
+    for (t->stage = 0; t->stage < t->recipe.count; t->stage++) {
         if (resumes_after(t, t->stage)) continue;
-        BRN__TRY(s->cached ? run_on_features(t, s) : run_on(t, s, &pictures));
+        BRN__TRY(run_stage(t, &t->recipe.stages[t->stage]));
     }
     return brn__image_watch_end(t);
 }

@@ -20,7 +20,8 @@
 static void name_files(brn__image_training *t)
 {
     snprintf(t->history_path, sizeof t->history_path, "%s/history.csv", t->run);
-    t->progress.epochs = brn__image_recipe_of(&t->plan).epochs;
+    t->recipe = brn__image_recipe_of(&t->plan);
+    t->progress.epochs = t->recipe.epochs;
 }
 
 static brn_status make_folder(brn__image_training *t)
@@ -37,10 +38,9 @@ static brn_status make_folder(brn__image_training *t)
 static brn_status make_network(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
-    brn__image_network_options options = brn__image_network_options_of(&t->plan, t->data);
-    options.mixes = o->mixup > 0 || o->cutmix > 0;
-    t->head = options.head;
-    BRN__TRY(brn__image_network_new(&options, &t->network));
+    t->made_of = brn__image_network_options_of(&t->plan, t->data);
+    t->made_of.mixes = o->mixup > 0 || o->cutmix > 0;
+    BRN__TRY(brn__image_network_new(&t->made_of, &t->network));
     if (t->state) return brn__run_state_parameters(t->state, t->network.parameters);
     if (!o->pretrained) return BRN_OK;
     return brn__image_network_load(&t->network, t->plan.weights, BRN_MODEL_BODY);
@@ -62,9 +62,9 @@ static brn__model_card card_of(const brn__image_training *t, const char **classe
         classes[k] = brn__image_output_name(t->data, k);
     if (r->target == BRN_TARGET_TAGS)
         card.threshold = isfinite(r->threshold) ? r->threshold : BRN__IMAGE_THRESHOLD;
-    card.head.hidden_count = t->head.hidden_count;
-    memcpy(card.head.hidden, t->head.hidden, sizeof card.head.hidden);
-    memcpy(card.head.dropout, t->head.dropout, sizeof card.head.dropout);
+    card.head.hidden_count = t->made_of.head.hidden_count;
+    memcpy(card.head.hidden, t->made_of.head.hidden, sizeof card.head.hidden);
+    memcpy(card.head.dropout, t->made_of.head.dropout, sizeof card.head.dropout);
     brn_image_result settled = *r;
     brn__image_result_settle(&settled, o->tta);
     const brn_metric *measured = settled.metrics;

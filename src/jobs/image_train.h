@@ -4,6 +4,7 @@
 #define BRN__JOBS_IMAGE_TRAIN_H
 
 #include "jobs/image_job.h"
+#include "jobs/image_recipe.h"
 #include "jobs/image_watch.h"
 #include "jobs/run_record.h"
 #include "jobs/run_state.h"
@@ -11,11 +12,12 @@
 
 struct brn__image_training {
     brn__image_plan plan;
+    brn__image_recipe recipe;
     brn_image_data *data;
     brn__image_transform transform;
     brn__dataset *pictures;
     brn__image_network network;
-    brn_nn_head_options head;
+    brn__image_network_options made_of; /* the network was */
     brn__progress progress;
     brn__history history;
     brn__curve curve;
@@ -33,7 +35,7 @@ struct brn__image_training {
     char run[4096], history_path[4160];
 };
 
-/* Tells the listener that a stage begins. `name` is static. */
+/* Tells the listener that a stage begins. `name` lives as long as the training. */
 brn_status brn__image_begin_stage(brn__image_training *training, const char *name);
 /* Writes the network as it is into a file of the run folder. */
 brn_status brn__image_save_model(brn__image_training *training, const char *name);
