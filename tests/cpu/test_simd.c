@@ -131,6 +131,38 @@ static void check_dropout(const brn__simd *simd, int64_t n)
     check("dropout", simd, n, y, expected, 1e-6);
 }
 
+/* n units of one step and back, gates n + 3 apart, against doubles. */
+static void check_lstm(const brn__simd *simd, int64_t n)
+{
+    float z[4 * LONGEST + 4 * GUARD], before[LONGEST], dy[LONGEST], dz[4 * LONGEST + 4 * GUARD];
+    float c_buffer[LONGEST + 2 * GUARD], h_buffer[LONGEST + 2 * GUARD], dc_buffer[LONGEST + 2 * GUARD];
+    double c[LONGEST], h[LONGEST], dc[LONGEST], gradients[4][LONGEST];
+    int64_t apart = n + 3;
+    float *c_got = fresh(c_buffer), *h_got = fresh(h_buffer), *dc_got = fresh(dc_buffer);
+    for (int64_t k = 0; k < 4 * apart; k++) z[k] = (float)noise(1, k) * 4, dz[k] = 77;
+    for (int64_t k = 0; k < n; k++) {
+        before[k] = (float)noise(2, k), dy[k] = (float)noise(3, k), dc_got[k] = (float)noise(4, k);
+        double i = sigmoid(z[k]), f = sigmoid(z[apart + k]), g = tanh(z[2 * apart + k]), o = sigmoid(z[3 * apart + k]);
+        c[k] = f * before[k] + i * g;
+        h[k] = o * tanh(c[k]);
+        double s = tanh(c[k]), dh = 2.0 * dy[k], through = dc_got[k] + dh * o * (1 - s * s);
+        gradients[0][k] = through * g * i * (1 - i);
+        gradients[1][k] = through * before[k] * f * (1 - f);
+        gradients[2][k] = through * i * (1 - g * g);
+        gradients[3][k] = dh * s * o * (1 - o);
+        dc[k] = through * f;
+    }
+    simd->lstm_forward(n, apart, before, z, c_got, h_got);
+    check("lstm c", simd, n, c_got, c, 1e-6);
+    check("lstm h", simd, n, h_got, h, 1e-6);
+    simd->lstm_backward(n, apart, &(brn__lstm_backward){z, c_got, before, dy, dy, dc_got, dz});
+    check("lstm dc", simd, n, dc_got, dc, 2e-6);
+    for (int part = 0; part < 4; part++)
+        for (int64_t k = 0; k < apart; k++)
+            if (k < n) assert_close((double)dz[part * apart + k], gradients[part][k], 2e-6);
+            else assert_true(dz[part * apart + k] == 77);
+}
+
 static void each_isa(void (*what)(const brn__simd *simd, int64_t n))
 {
     for (int isa = 0; isa < BRN__ISA_COUNT; isa++)
@@ -151,6 +183,11 @@ TEST(arithmetic_agrees_with_double_in_every_instruction_set)
 TEST(dropout_follows_its_stream_in_every_instruction_set)
 {
     each_isa(check_dropout);
+}
+
+TEST(lstm_steps_agree_with_double_in_every_instruction_set)
+{
+    each_isa(check_lstm);
 }
 
 TEST(activations_at_the_ends_of_float_stay_finite_and_pass_on_not_a_number)

@@ -177,6 +177,29 @@ TEST(losses_and_lookups_say_what_does_not_fit)
     finish();
 }
 
+static brn_node *lstm(brn_node *x, brn_node *state, brn_node *w_ih, brn_node *w_hh, brn_node *b_ih)
+{
+    return brn_lstm(x, state, state, &(brn_lstm_weights){w_ih, w_hh, b_ih, NULL});
+}
+
+TEST(recurrent_layers_say_what_does_not_fit)
+{
+    start();
+    REFUSED(lstm(in(DIMS(4, 3)), in(DIMS(3, 5)), in(DIMS(20, 6)), in(DIMS(20, 5)), NULL),
+            "lstm: x must have 3 dimensions, got (4, 3)");
+    REFUSED(lstm(in(DIMS(4, 3, 6)), in(DIMS(3, 5)), in(DIMS(20, 6)), in(DIMS(5, 20)), NULL),
+            "lstm: w_hh must be (4 H, H), got (5, 20)");
+    REFUSED(lstm(in(DIMS(4, 3, 6)), in(DIMS(4, 5)), in(DIMS(20, 6)), in(DIMS(20, 5)), NULL),
+            "lstm: h0 must be (N, H) = (3, 5), got (4, 5)");
+    REFUSED(lstm(in(DIMS(4, 3, 6)), in(DIMS(3, 5)), in(DIMS(20, 7)), in(DIMS(20, 5)), NULL),
+            "lstm: w_ih must be (4 H, I) = (20, 6) for x (4, 3, 6), got (20, 7)");
+    REFUSED(lstm(in(DIMS(4, 3, 6)), in(DIMS(3, 5)), in(DIMS(20, 6)), in(DIMS(20, 5)), in(DIMS(5))),
+            "lstm: b_ih must be (4 H) = (20), got (5)");
+    REFUSED(lstm(in(DIMS(0, 3, 6)), in(DIMS(3, 5)), in(DIMS(20, 6)), in(DIMS(20, 5)), NULL),
+            "lstm: x (0, 3, 6) has no time step");
+    finish();
+}
+
 /* Asking for a gradient that does not exist is an error, never a silent zero. */
 TEST(a_gradient_that_does_not_exist_is_refused)
 {
