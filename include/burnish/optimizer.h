@@ -33,8 +33,14 @@
  *     ADAGRAD            v += g^2;  p -= r g / (sqrt(v) + e)              (Duchi et al. 2011)
  *     lookahead          of any of them: s = p before the group's first step; at every k-th,
  *                        s += share (p - s);  p = s                       (Zhang et al. 2019)
+ *     lazy               of SGD, RMSPROP, ADAM and ADAGRAD: of a table whose rows were looked up
+ *                        (brn_embedding), only the rows that the last run named are stepped and decayed;
+ *                        m, v and p of the others wait as they are. t still counts every step. It is
+ *                        another method than the dense one (PyTorch's SparseAdam is lazy ADAM).
  *
- * A gradient that no plan has written is zero.
+ * Without lazy, rows that were not named are passed over only where a step would leave every bit of
+ * them: SGD without momentum, and ADAGRAD, both without decay and lookahead. With momentum 0, SGD and
+ * RMSPROP leave m alone. A gradient that no plan has written is zero.
  */
 #ifndef BURNISH_OPTIMIZER_H
 #define BURNISH_OPTIMIZER_H
@@ -68,6 +74,7 @@ typedef struct brn_optimizer_options {
     int threads;                                    /* 0 = all processors we may use */
     int lookahead_every;    /* k; 0: none */
     double lookahead_share; /* in [0, 1] */
+    bool lazy;              /* see above; not together with a lookahead */
 } brn_optimizer_options;
 
 /* SGD: momentum .9. RMSPROP: square_momentum .99, epsilon 1e-8, momentum 0. ADAM: .9, .99, epsilon
@@ -76,7 +83,7 @@ typedef struct brn_optimizer_options {
  * 1e-10. Decay is 0 elsewhere, and decoupled in ADAM and those made of it. */
 BRN_API brn_optimizer_options brn_optimizer_defaults(brn_optimizer_kind kind);
 /* The same by name: "sgd", "nesterov", "rmsprop", "adam" (coupled decay), "adamw", "lamb", "radam",
- * "ranger" or "adagrad". BRN_ERROR_USAGE with all names when there is none of that name. */
+ * "ranger", "adagrad", "lazy_adam" (coupled decay) or "lazy_adamw". BRN_ERROR_USAGE with all names when there is none of that name. */
 BRN_API brn_status brn_optimizer_named(const char *name, brn_optimizer_options *out);
 
 /* The store is borrowed and must outlive the optimizer. The state covers all groups; memory of

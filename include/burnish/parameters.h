@@ -47,7 +47,9 @@ BRN_API brn_status brn_parameters_read(const brn_parameters *parameters, int ind
 BRN_API brn_status brn_parameters_write(brn_parameters *parameters, int index, brn_dtype dtype,
                                         const void *values, int64_t count);
 
-/* The flat buffers (elements of brn_parameters_dtype). The gradient buffer is made on first use.
+/* The flat buffers (elements of brn_parameters_dtype). The gradient buffer is made on first use; who
+ * writes into it asks for it anew after each run (optimizers skip rows of tables that the run has left
+ * at zero, and asking makes them look at all).
  * After writing through `values`, call brn_parameters_touch for the range (plans keep packed copies
  * keyed by the parameter's version). */
 BRN_API void *brn_parameters_values(brn_parameters *parameters);

@@ -13,6 +13,7 @@
 #define BRN__GRAPH_BACKEND_H
 
 #include "graph/graph.h"
+#include "graph/rows.h"
 
 typedef struct brn__layout {
     const void *description; /* NULL: canonical */
@@ -53,6 +54,10 @@ struct brn__step {
     size_t scratch_bytes;
     const char *implementation; /* "dnnl:...", "simd:avx512", "reference"; static or in data */
     void *data;
+
+    /* An op that lists rows: not NULL where output 0 lies in the gradient buffer. The kernel then clears
+     * the rows listed so far (everything, when they aren't), adds up the new ones, and lists them. */
+    brn__rows *rows;
 
     /* set before run */
     void *inputs[BRN__INPUTS_MAX], *outputs[BRN__OUTPUTS_MAX], *scratch;

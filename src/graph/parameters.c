@@ -14,6 +14,7 @@ typedef struct stored_parameter {
     brn_init init;
     int declared; /* place in the graph: ties of the order */
     uint64_t version;
+    brn__rows rows; /* of its gradient */
 } stored_parameter;
 
 struct brn_parameters {
@@ -119,6 +120,8 @@ void brn_parameters_free(brn_parameters *parameters)
     if (!parameters) return;
     brn__free_aligned(parameters->values);
     brn__free_aligned(parameters->gradients);
+    for (int i = 0; parameters->entries && i < parameters->count; i++)
+        brn__free(parameters->entries[i].rows.rows);
     brn__free(parameters->entries);
     brn__arena_free(&parameters->arena);
     brn__free(parameters);
@@ -182,7 +185,49 @@ brn_status brn_parameters_gradients(brn_parameters *parameters, void **out)
         if (!parameters->gradients) return BRN_ERROR_NO_MEMORY;
         memset(parameters->gradients, 0, bytes);
     }
+    for (int i = 0; i < parameters->count; i++) parameters->entries[i].rows.listed = false;
     *out = parameters->gradients;
+    return BRN_OK;
+}
+
+void *brn__parameters_gradients(const brn_parameters *parameters) { return parameters->gradients; }
+
+brn__rows *brn__parameters_rows(brn_parameters *parameters, int index)
+{
+    return &parameters->entries[index].rows;
+}
+
+brn_status brn__parameters_reserve_rows(brn_parameters *parameters, int index, int64_t capacity)
+{
+    brn__rows *rows = &parameters->entries[index].rows;
+    if (capacity <= rows->capacity) return BRN_OK;
+    int64_t *larger = brn__realloc(rows->rows, (size_t)capacity * sizeof *larger);
+    if (!larger) return BRN_ERROR_NO_MEMORY;
+    rows->rows = larger;
+    rows->capacity = capacity;
+    return BRN_OK;
+}
+
+static bool is_zero(const brn_parameters *parameters, int64_t begin, int64_t count)
+{
+    const bool is_double = parameters->real == BRN_DTYPE_F64;
+    const double *wide = parameters->gradients;
+    const float *narrow = parameters->gradients;
+    for (int64_t i = begin; i < begin + count; i++)
+        if (is_double ? wide[i] != 0 : narrow[i] != 0) return false;
+    return true;
+}
+
+brn_status brn__parameters_find_rows(brn_parameters *parameters, int index)
+{
+    const brn_parameter_info *info = &parameters->entries[index].info;
+    brn__rows *rows = &parameters->entries[index].rows;
+    const int64_t count = info->shape.dims[0], width = count ? info->count / count : 0;
+    BRN__TRY(brn__parameters_reserve_rows(parameters, index, count));
+    rows->count = 0;
+    for (int64_t row = 0; row < count; row++)
+        if (!is_zero(parameters, info->offset + row * width, width)) rows->rows[rows->count++] = row;
+    rows->listed = true;
     return BRN_OK;
 }
 

@@ -83,6 +83,8 @@ struct brn_plan {
     int *store_index;   /* by work-graph parameter: place in the store */
     int *updated;       /* places in the store that a training run changes */
     int updated_count;
+    int *dense; /* places in the store whose gradients a run writes whole */
+    int dense_count;
 
     size_t arena_bytes, persistent_bytes;
     void *persistent;

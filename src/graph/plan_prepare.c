@@ -186,6 +186,17 @@ static int sole_maker(const brn_plan *plan, int buffer)
     return maker;
 }
 
+/* A step that makes rows of a table in their place in the gradient buffer lists them. */
+static brn_status list_rows(brn_plan *plan, brn__step *step, int place)
+{
+    if (!step->node->op->lists_rows) return BRN_OK;
+    brn_parameters *store = brn__runner_store(plan->runner);
+    const int64_t named = brn__step_elements(step, 1), all = step->node->outputs[0].shape.dims[0];
+    BRN__TRY(brn__parameters_reserve_rows(store, place, named < all ? named : all));
+    step->rows = brn__parameters_rows(store, place);
+    return BRN_OK;
+}
+
 /* Puts the canonical form of `value` into the store: by giving its buffer that place when one step
  * makes it, else by a copy. */
 static brn_status bind(brn_plan *plan, brn__value value, brn__location location, int place)
@@ -200,7 +211,8 @@ static brn_status bind(brn_plan *plan, brn__value value, brn__location location,
         plan->buffers[buffer].location = location;
         plan->buffers[buffer].index = place;
         plan->steps[maker].bound = true;
-        return BRN_OK;
+        if (location != BRN__IN_GRADIENTS) return BRN_OK;
+        return list_rows(plan, &plan->steps[maker].step, place);
     }
     BRN__TRY(add_buffer(plan, location, place, canonical.bytes, &target));
     return add_reorder(plan, value, plan->variants[head], canonical, target, true, &made);
@@ -290,6 +302,22 @@ static brn_status add_node(brn_plan *plan, const brn_node *node, const bool *wan
     return BRN_OK;
 }
 
+/* Gradients that no step lists the rows of. */
+static brn_status find_dense(brn_plan *plan)
+{
+    const int parameters = plan->graph->parameter_count;
+    plan->dense = brn__alloc_zero((size_t)parameters + 1, sizeof *plan->dense);
+    if (!plan->dense) return BRN_ERROR_NO_MEMORY;
+    for (int i = 0; i < parameters; i++) {
+        const int place = plan->store_index[i];
+        const brn__rows *rows = brn__parameters_rows(brn__runner_store(plan->runner), place);
+        bool lists = !plan->parameter_gradients[place].node;
+        for (int k = 0; k < plan->step_count; k++) lists |= plan->steps[k].step.rows == rows;
+        if (!lists) plan->dense[plan->dense_count++] = place;
+    }
+    return BRN_OK;
+}
+
 static brn_status bind_updates(brn_plan *plan)
 {
     brn_graph *graph = plan->graph;
@@ -320,6 +348,7 @@ static brn_status prepare_nodes(brn_plan *plan, bool *wanted, int *step_of)
     for (int i = 0; i < plan->options.output_count; i++) BRN__TRY(keep_output(plan, plan->roots[i]));
     for (int i = 0; i < plan->options.input_gradient_count; i++)
         BRN__TRY(keep_output(plan, plan->gradients[i]));
+    BRN__TRY(find_dense(plan));
     return bind_updates(plan);
 }
 

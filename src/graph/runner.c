@@ -77,6 +77,7 @@ void brn__plan_free(brn_plan *plan)
     brn__free(plan->scalars);
     brn__free(plan->store_index);
     brn__free(plan->updated);
+    brn__free(plan->dense);
     brn__arena_free(&plan->arena);
     brn__free(plan);
 }
@@ -140,7 +141,7 @@ static brn_status compile(brn_runner *runner, const brn_plan_options *key, const
     }
     for (int i = 0; status == BRN_OK && i < plan->graph->scalar_count; i++)
         plan->scalars[i] = plan->graph->scalars[i].initial;
-    if (status == BRN_OK && plan->options.loss) {
+    if (status == BRN_OK && plan->options.loss && !brn__parameters_gradients(runner->parameters)) {
         void *gradients; /* made now, so that running can't fail for lack of memory */
         status = brn_parameters_gradients(runner->parameters, &gradients);
     }
@@ -228,10 +229,8 @@ static void *address_of(const brn_plan *plan, int buffer)
     case BRN__IN_INPUT: return (void *)(uintptr_t)plan->bound[place->index];
     case BRN__IN_GRADIENTS: break;
     }
-    void *gradients = NULL;
-    brn_status status = brn_parameters_gradients(store, &gradients); /* exists: made at compile */
-    (void)status;
-    return (char *)gradients + (size_t)brn_parameters_info(store, place->index).offset *
+    char *gradients = brn__parameters_gradients(store); /* exists: made at compile */
+    return gradients + (size_t)brn_parameters_info(store, place->index).offset *
                                    brn_dtype_bytes(plan->backend->real);
 }
 
@@ -290,6 +289,8 @@ brn_status brn_plan_run(brn_plan *plan, const brn_run *counters)
     if (!plan->resolved) BRN__TRY(resolve(plan));
     brn__run run = {counters->seed, counters->step, counters->micro_batch, counters->rank, plan->scalars};
     BRN__TRY(run_prologue(plan, &run));
+    for (int i = 0; i < plan->dense_count; i++)
+        brn__parameters_rows(plan->runner->parameters, plan->dense[i])->listed = false;
     for (int k = plan->prologue_count; k < plan->step_count; k++)
         BRN__TRY(run_step(plan, &plan->steps[k].step, &run));
     for (int i = 0; i < plan->updated_count; i++)

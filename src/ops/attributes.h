@@ -146,8 +146,9 @@ typedef struct brn__pointwise_loss_attributes {
     brn_pointwise_loss kind;
 } brn__pointwise_loss_attributes;
 
-/* embedding (weight (V,E), indices) -> y;  embedding_grad (dy, indices) -> dweight (V,E), dense; rows
- * are summed in the order of the indices, so the result does not depend on threads. */
+/* embedding (weight (V,E), indices) -> y;  embedding_grad (dy, indices) -> dweight (V,E). Rows are
+ * summed in the order of the indices, so the result does not depend on threads; with step->rows the rows
+ * that were summed are listed there (graph/rows.h). */
 typedef struct brn__embedding_attributes {
     int64_t rows; /* embedding_grad: V */
 } brn__embedding_attributes;

@@ -52,7 +52,8 @@ const brn__op brn__op_embedding_grad = {.name = "embedding_grad",
                                         .inputs_max = 2,
                                         .output_count = 1,
                                         .attributes_size = sizeof(brn__embedding_attributes),
-                                        .infer = infer_embedding_grad};
+                                        .infer = infer_embedding_grad,
+                                        .lists_rows = true};
 
 brn_node *brn_embedding(brn_node *weight, brn_node *indices)
 {

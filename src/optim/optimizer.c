@@ -61,13 +61,15 @@ enum { RECIPES = sizeof recipes / sizeof *recipes };
 static const struct {
     const char *name;
     brn_optimizer_kind kind;
-    bool nesterov, is_coupled;
+    bool nesterov, is_coupled, lazy;
 } names[] = {
     {"sgd", BRN_OPTIMIZER_SGD},           {"nesterov", BRN_OPTIMIZER_SGD, .nesterov = true},
     {"rmsprop", BRN_OPTIMIZER_RMSPROP},   {"adam", BRN_OPTIMIZER_ADAM, .is_coupled = true},
     {"adamw", BRN_OPTIMIZER_ADAM},        {"lamb", BRN_OPTIMIZER_LAMB},
     {"radam", BRN_OPTIMIZER_RADAM},       {"ranger", BRN_OPTIMIZER_RANGER},
     {"adagrad", BRN_OPTIMIZER_ADAGRAD},
+    {"lazy_adam", BRN_OPTIMIZER_ADAM, .is_coupled = true, .lazy = true},
+    {"lazy_adamw", BRN_OPTIMIZER_ADAM, .lazy = true},
 };
 enum { NAMES = sizeof names / sizeof *names };
 
@@ -89,6 +91,7 @@ brn_status brn_optimizer_named(const char *name, brn_optimizer_options *out)
         }
         *out = brn_optimizer_defaults(names[i].kind);
         out->nesterov = names[i].nesterov;
+        out->lazy = names[i].lazy;
         if (names[i].is_coupled) out->decoupled_decay = false;
         return BRN_OK;
     }
@@ -201,7 +204,11 @@ static brn_status allocate(brn_optimizer *optimizer)
                                                sizeof *optimizer->partial_sums);
     optimizer->trust =
         brn__alloc_array((size_t)optimizer->part_count + 1, sizeof *optimizer->trust);
-    if (!optimizer->partial_sums || !optimizer->trust) return BRN_ERROR_NO_MEMORY;
+    optimizer->still = brn__alloc((size_t)optimizer->block_count + 1);
+    optimizer->tables = brn__alloc_array((size_t)brn_parameters_count(optimizer->parameters) + 1,
+                                         sizeof *optimizer->tables);
+    if (!optimizer->partial_sums || !optimizer->trust || !optimizer->still || !optimizer->tables)
+        return BRN_ERROR_NO_MEMORY;
     void *gradients;
     return brn_parameters_gradients(optimizer->parameters, &gradients); /* made on first use */
 }
@@ -218,6 +225,11 @@ static brn_status check(const brn_optimizer_options *options)
                          "optimizer: a lookahead of %d steps and a share of %g; expected 0 or more "
                          "steps and a share of 0 to 1",
                          options->lookahead_every, options->lookahead_share);
+    const bool by_element = options->kind == BRN_OPTIMIZER_SGD || options->kind == BRN_OPTIMIZER_RMSPROP ||
+                            options->kind == BRN_OPTIMIZER_ADAM || options->kind == BRN_OPTIMIZER_ADAGRAD;
+    if (options->lazy && (!by_element || options->lookahead_every > 0))
+        return brn__fail(BRN_ERROR_USAGE, "optimizer: lazy is for SGD, RMSPROP, ADAM and ADAGRAD, "
+                                          "without a lookahead");
     return BRN_OK;
 }
 
@@ -252,6 +264,8 @@ void brn_optimizer_free(brn_optimizer *optimizer)
     brn__free(optimizer->parts);
     brn__free(optimizer->partial_sums);
     brn__free(optimizer->trust);
+    brn__free(optimizer->still);
+    brn__free(optimizer->tables);
     brn__free(optimizer);
 }
 

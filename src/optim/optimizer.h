@@ -4,6 +4,7 @@
 #define BRN__OPTIM_OPTIMIZER_H
 
 #include "burnish/optimizer.h"
+#include "graph/parameters.h"
 #include "optim/steppers.h"
 
 enum { BRN__OPTIMIZER_STEPPERS_MAX = 6 };
@@ -35,6 +36,22 @@ struct brn_optimizer {
     double *partial_sums; /* (2, block_count) */
     double *trust;        /* (part_count) */
     int64_t steps[BRN_GROUPS_MAX];
+    unsigned char *still; /* (block_count): 1 where every gradient is zero, by the lists of rows */
+    int *tables;          /* parameters whose rows this step visits one by one, ascending */
+    int table_count;
 };
+
+/* Marks the blocks that hold nothing but rows which the last run has left at zero. (rows.c) */
+void brn__mark_still(brn_optimizer *optimizer);
+/* Chooses the tables that a lazy step visits by row. (rows.c) */
+void brn__choose_tables(brn_optimizer *optimizer, uint64_t learning_groups);
+/* Whether a step of the part leaves a parameter with a zero gradient as it is, and its state. */
+bool brn__leaves_still(const brn_optimizer *optimizer, const brn__part *part,
+                       const brn_group_settings *settings);
+/* The part that holds a parameter. */
+const brn__part *brn__part_of(const brn_optimizer *optimizer, const brn_parameter_info *info);
+/* Cuts the next range that lies in no table from [*begin, end); its end, and `end` in *begin where there
+ * is none. */
+int64_t brn__next_dense(const brn_optimizer *optimizer, int64_t *begin, int64_t end);
 
 #endif

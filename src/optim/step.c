@@ -3,7 +3,8 @@
  * Running a list of steppers over the flat buffers. A part (half of a layer group, or a parameter) is cut
  * into blocks at fixed places, and a block is one thread's work from the gradient to the parameter; so the
  * threads decide nothing about the bits. Where norms of parameters count, it is two passes: up to the
- * direction, with its norm; then down.
+ * direction, with its norm; then down. Rows of tables that nothing has flowed back to are passed over
+ * where that changes no bit, or where the user chose the lazy form.
  */
 #include "optim/optimizer.h"
 
@@ -35,18 +36,19 @@ static int64_t block_count_at(const brn__part *part, int64_t begin)
 
 static const char *gradients_of(const brn_optimizer *optimizer)
 {
-    void *gradients = NULL;
-    const brn_status status = brn_parameters_gradients(optimizer->parameters, &gradients);
-    (void)status; /* made by brn_optimizer_new: cannot fail now */
-    return gradients;
+    return brn__parameters_gradients(optimizer->parameters); /* made by brn_optimizer_new */
 }
 
-static int threads_for(const brn_optimizer *optimizer, uint64_t groups)
+static int threads_for(const brn_optimizer *optimizer, uint64_t groups, bool may_skip)
 {
     int64_t elements = 0;
-    for (int i = 0; i < optimizer->part_count; i++)
-        if (is_learning(&optimizer->parts[i], groups))
-            elements += optimizer->parts[i].end - optimizer->parts[i].begin;
+    for (int i = 0; i < optimizer->part_count; i++) {
+        const brn__part *part = &optimizer->parts[i];
+        if (!is_learning(part, groups)) continue;
+        elements += part->end - part->begin;
+        for (int64_t k = 0; k < blocks_of(part) && may_skip; k++)
+            if (optimizer->still[part->first_block + k]) elements -= BRN__STEP_BLOCK;
+    }
     return elements < SERIAL_BELOW ? 1 : optimizer->options.threads;
 }
 
@@ -56,9 +58,10 @@ static double sum_of_squares(const brn_optimizer *optimizer, const void *values,
                                 : brn__sum_of_squares_f32(values, count);
 }
 
-double brn_optimizer_gradient_norm(brn_optimizer *optimizer, uint64_t learning_groups)
+/* The sum of squares over the blocks that are not still. */
+static double gradient_norm(brn_optimizer *optimizer, uint64_t learning_groups)
 {
-    const int threads = threads_for(optimizer, learning_groups);
+    const int threads = threads_for(optimizer, learning_groups, true);
     const char *gradients = gradients_of(optimizer);
     double total = 0;
     for (int i = 0; i < optimizer->part_count; i++) {
@@ -69,12 +72,20 @@ double brn_optimizer_gradient_norm(brn_optimizer *optimizer, uint64_t learning_g
 #pragma omp parallel for schedule(static) num_threads(threads)
         for (int64_t block = 0; block < blocks; block++) {
             const int64_t begin = part->begin + block * BRN__STEP_BLOCK;
+            sums[block] = 0;
+            if (optimizer->still[part->first_block + block]) continue;
             sums[block] = sum_of_squares(optimizer, gradients + (size_t)begin * optimizer->bytes,
                                          block_count_at(part, begin));
         }
         for (int64_t block = 0; block < blocks; block++) total += sums[block];
     }
     return sqrt(total);
+}
+
+double brn_optimizer_gradient_norm(brn_optimizer *optimizer, uint64_t learning_groups)
+{
+    brn__mark_still(optimizer);
+    return gradient_norm(optimizer, learning_groups);
 }
 
 /* ------------------------------------------------------------------ numbers */
@@ -119,7 +130,7 @@ static brn_status clip_scale(brn_optimizer *optimizer, const brn_optimizer_setti
         return brn__fail(BRN_ERROR_USAGE,
                          "optimizer: clip_norm %g and clip_value %g; expected one of them at most",
                          settings->clip_norm, settings->clip_value);
-    const double norm = brn_optimizer_gradient_norm(optimizer, groups);
+    const double norm = gradient_norm(optimizer, groups);
     if (!isfinite(norm))
         return brn__fail(BRN_ERROR_DIVERGED, "the norm of the gradients is not a number (%g)",
                          norm);
@@ -214,6 +225,19 @@ static void second_half(const step *s, const brn__part *part, brn__step_block bl
 
 typedef void block_function(const step *s, const brn__part *part, brn__step_block block, int64_t begin);
 
+/* What of a block belongs to no table that is stepped by row. */
+static void around_tables(const step *s, const brn__part *part, brn__step_block block, int64_t begin,
+                          block_function *function)
+{
+    const int64_t end = begin + block.count;
+    while (begin < end) {
+        const int64_t stop = brn__next_dense(s->optimizer, &begin, end);
+        block.count = stop - begin;
+        if (block.count > 0) function(s, part, block, begin);
+        begin = stop;
+    }
+}
+
 static void each_block(const step *s, uint64_t groups, int threads, block_function *function)
 {
     const brn_optimizer *optimizer = s->optimizer;
@@ -224,14 +248,37 @@ static void each_block(const step *s, uint64_t groups, int threads, block_functi
         const brn__step_block numbers =
             numbers_of(optimizer, part, &s->settings->groups[part->group]);
         const int64_t blocks = blocks_of(part);
+        const bool skips = optimizer->options.lazy ||
+                           brn__leaves_still(optimizer, part, &s->settings->groups[part->group]);
 #pragma omp for schedule(static) nowait
         for (int64_t k = 0; k < blocks; k++) {
+            if (skips && optimizer->still[part->first_block + k]) continue;
             brn__step_block block = numbers;
             const int64_t begin = part->begin + k * BRN__STEP_BLOCK;
             block.count = block_count_at(part, begin);
-            function(s, part, block, begin);
+            if (optimizer->table_count) around_tables(s, part, block, begin, function);
+            else function(s, part, block, begin);
         }
     }
+}
+
+/* The listed rows of one table, each in pieces of a block. */
+static void each_row(const step *s, int table)
+{
+    brn_optimizer *optimizer = s->optimizer;
+    const brn_parameter_info info = brn_parameters_info(optimizer->parameters, table);
+    const brn__part *part = brn__part_of(optimizer, &info);
+    const brn__rows *rows = brn__parameters_rows(optimizer->parameters, table);
+    const int64_t width = info.count / info.shape.dims[0];
+    const brn__step_block numbers = numbers_of(optimizer, part, &s->settings->groups[part->group]);
+    const int threads = rows->count * width < SERIAL_BELOW ? 1 : optimizer->options.threads;
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int64_t i = 0; i < rows->count; i++)
+        for (int64_t at = 0; at < width; at += BRN__STEP_BLOCK) {
+            brn__step_block block = numbers;
+            block.count = width - at < BRN__STEP_BLOCK ? width - at : BRN__STEP_BLOCK;
+            whole_block(s, part, block, info.offset + rows->rows[i] * width + at);
+        }
 }
 
 static void find_trust(brn_optimizer *optimizer, uint64_t groups)
@@ -255,16 +302,19 @@ brn_status brn_optimizer_step(brn_optimizer *optimizer, const brn_optimizer_sett
                               uint64_t learning_groups)
 {
     step s = {.optimizer = optimizer, .settings = settings, .gradients = gradients_of(optimizer)};
+    brn__mark_still(optimizer);
+    brn__choose_tables(optimizer, learning_groups);
     BRN__TRY(clip_scale(optimizer, settings, learning_groups, &s.scale));
     for (int group = 0; group < brn_parameters_group_count(optimizer->parameters); group++)
         if (learning_groups >> group & 1) optimizer->steps[group]++;
-    const int threads = threads_for(optimizer, learning_groups);
+    const int threads = threads_for(optimizer, learning_groups, optimizer->options.lazy);
     if (optimizer->by_parameter) {
         each_block(&s, learning_groups, threads, first_half);
         find_trust(optimizer, learning_groups);
         each_block(&s, learning_groups, threads, second_half);
     } else {
         each_block(&s, learning_groups, threads, whole_block);
+        for (int i = 0; i < optimizer->table_count; i++) each_row(&s, optimizer->tables[i]);
     }
     for (int i = 0; i < optimizer->part_count; i++)
         if (is_learning(&optimizer->parts[i], learning_groups))

@@ -28,8 +28,8 @@ typedef void brn__stepper(const brn__step_block *block);
 #define BRN__STEPPER_LIST(X)                                                                       \
     X(decay_coupled)   /* d += weight_decay p */                                                   \
     X(decay_decoupled) /* p -= learning_rate weight_decay p */                                     \
-    X(average)         /* m = momentum m + d; d = m */                                             \
-    X(average_ahead)   /* m = momentum m + d; d += momentum m */                                   \
+    X(average)         /* m = momentum m + d; d = m; with momentum 0 neither changes */                                             \
+    X(average_ahead)   /* m = momentum m + d; d += momentum m; as above */                                   \
     X(average_damped)  /* m = momentum m + (1 - momentum) d; d as it was */                        \
     X(square)          /* v = square_momentum v + (1 - square_momentum) d^2 */                     \
     X(divide_by_root)  /* d /= sqrt(v) + epsilon */                                                \

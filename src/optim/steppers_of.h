@@ -23,6 +23,7 @@ STEPPER(average)
 {
     const REAL momentum = (REAL)b->momentum;
     REAL *restrict d = b->d, *restrict m = b->m;
+    if (momentum == 0) return;
     EACH d[i] = m[i] = momentum * m[i] + d[i];
 }
 
@@ -30,6 +31,7 @@ STEPPER(average_ahead)
 {
     const REAL momentum = (REAL)b->momentum;
     REAL *restrict d = b->d, *restrict m = b->m;
+    if (momentum == 0) return;
     EACH
     {
         m[i] = momentum * m[i] + d[i];

@@ -3,25 +3,18 @@
 #include "train/fine_tuning.h"
 #include "base/alloc.h"
 #include "base/status.h"
+#include "graph/parameters.h"
 
 #include <limits.h>
 #include <string.h>
-
-static void *gradients_of(const brn__accumulation *a)
-{
-    void *gradients = NULL;
-    const brn_status status = brn_parameters_gradients(a->parameters, &gradients);
-    (void)status; /* made with the optimizer: cannot fail now */
-    return gradients;
-}
 
 /* Calls for each element of the groups that learn: sum += count x gradient, or gradient = sum / count and
  * sum = 0. */
 static void each_learning(const brn__accumulation *a, const brn__fit *fit, double count, bool is_end)
 {
     const bool is_double = brn_parameters_dtype(a->parameters) == BRN_DTYPE_F64;
-    double *sums = a->memory + 1, *wide = gradients_of(a);
-    float *narrow = gradients_of(a);
+    double *sums = a->memory + 1, *wide = brn__parameters_gradients(a->parameters);
+    float *narrow = brn__parameters_gradients(a->parameters);
     for (int group = 0; group < brn_parameters_group_count(a->parameters); group++) {
         if (!(fit->options->learning_groups >> group & 1)) continue;
         int64_t begin, middle, end;
@@ -38,11 +31,15 @@ static void each_learning(const brn__accumulation *a, const brn__fit *fit, doubl
     }
 }
 
-/* Leaves the mean gradient for the step. */
-static void finish(brn__accumulation *a, const brn__fit *fit)
+/* Leaves the mean gradient for the step. What is listed of tables are then the rows of all batches. */
+static brn_status finish(brn__accumulation *a, const brn__fit *fit)
 {
     each_learning(a, fit, a->memory[0], true);
     a->memory[0] = 0;
+    for (int i = 0; i < brn_parameters_count(a->parameters); i++)
+        if (brn__parameters_rows(a->parameters, i)->capacity > 0)
+            BRN__TRY(brn__parameters_find_rows(a->parameters, i));
+    return BRN_OK;
 }
 
 static brn__action begin(void *state, brn__fit *fit)
@@ -60,8 +57,8 @@ static brn__action before_step(void *state, brn__fit *fit)
     a->memory[0] += (double)fit->data.count;
     const bool is_last = fit->data.number + 1 >= fit->batches; /* also after batches that were lost */
     if (a->memory[0] < (double)a->items && !is_last) return BRN__SKIP_BATCH;
-    finish(a, fit);
-    return BRN__GO_ON;
+    const brn_status status = finish(a, fit);
+    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
 }
 
 /* Bad items may have taken the epoch's last batch away. */
@@ -69,9 +66,9 @@ static brn__action after_train(void *state, brn__fit *fit)
 {
     brn__accumulation *a = state;
     if (a->memory[0] == 0) return BRN__GO_ON;
-    finish(a, fit);
-    const brn_status status =
-        brn_optimizer_step(fit->optimizer, &fit->settings, fit->options->learning_groups);
+    brn_status status = finish(a, fit);
+    if (status == BRN_OK)
+        status = brn_optimizer_step(fit->optimizer, &fit->settings, fit->options->learning_groups);
     return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
 }
 

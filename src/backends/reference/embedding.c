@@ -28,6 +28,19 @@ static brn_status run_embedding(const brn__step *step, const brn__run *run)
 }
 REFERENCE_KERNEL(embedding);
 
+/* Ascending, each once. */
+static void list_rows(const brn__step *step, int64_t table_rows)
+{
+    const int64_t *indices = step->inputs[1];
+    step->rows->count = 0;
+    for (int64_t row = 0; row < table_rows; row++) {
+        bool named = false;
+        for (int64_t i = 0; i < brn__step_elements(step, 1) && !named; i++) named = indices[i] == row;
+        if (named) step->rows->rows[step->rows->count++] = row;
+    }
+    step->rows->listed = true;
+}
+
 static brn_status run_embedding_grad(const brn__step *step, const brn__run *run)
 {
     brn_shape table = step->node->outputs[0].shape;
@@ -40,6 +53,7 @@ static brn_status run_embedding_grad(const brn__step *step, const brn__run *run)
     for (int64_t i = 0; i < brn__step_elements(step, 1); i++)
         for (int64_t e = 0; e < table.dims[1]; e++)
             dweight[indices[i] * table.dims[1] + e] += dy[i * table.dims[1] + e];
+    if (step->rows) list_rows(step, table.dims[0]);
     return BRN_OK;
 }
 REFERENCE_KERNEL(embedding_grad);
