@@ -83,6 +83,12 @@ BRN_API brn_node *brn_matmul(brn_node *a, brn_node *b, bool transpose_a, bool tr
  * in training behaviour only. The mask is a function of (seed, node name, step, micro-batch, rank,
  * sample, element). Srivastava et al. 2014. */
 BRN_API brn_node *brn_dropout(brn_node *x, int probability_slot);
+/* x (T, N, ...): the same, with one mask for all of the time, another for each sequence (Gal and Ghahramani
+ * 2016; the locked dropout of AWD-LSTM). */
+BRN_API brn_node *brn_locked_dropout(brn_node *x, int probability_slot);
+/* x (..., E) = brn_embedding(weight, indices): zeroes whole words of the vocabulary, alike wherever they
+ * stand (Merity et al. 2017), and scales the rest by 1/(1-p). */
+BRN_API brn_node *brn_embedding_dropout(brn_node *x, brn_node *indices, int probability_slot);
 
 /* dims: 0 copies the input's dimension of that place, one -1 is inferred. */
 BRN_API brn_node *brn_reshape(brn_node *x, const int64_t *dims, int rank);

@@ -76,6 +76,7 @@ typedef struct brn__op {
     /* Optional: floating-point operations of one run. */
     double (*flops)(const brn_node *node);
     bool varies; /* random: another result at every run, even from parameters alone */
+    bool training_only; /* in inference behaviour output 0 is input 0: dropout */
     bool lists_rows; /* output 0 is a table, zero but for the rows that input 1 names */
 } brn__op;
 

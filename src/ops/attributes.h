@@ -100,10 +100,15 @@ typedef struct brn__matmul_attributes {
  *   u = brn__uniform_float(word[i % 4] of brn__philox(brn__philox_key(run->seed, stream),
  *       i / 4, sample, run->step, run->micro_batch << 16 | run->rank)), i = index inside the sample.
  *   The gradient is the same op with the same stream on dy. */
-typedef struct brn__dropout_attributes {
+typedef struct brn__dropout_attributes { /* of the three kinds */
     int slot;
     const char *stream; /* node's name; lives as long as the graph */
 } brn__dropout_attributes;
+/* locked_dropout (x (T,N,...)) -> y: one mask for all of the time: element i of sample n is kept or not as
+ * by dropout, i = index inside x[t][n].
+ * embedding_dropout (x (...,E), indices (...)) -> y: x's row for index v is kept when u >= p, u as above
+ * with word[v % 4] of the block v / 4 of sample 0: whole words, alike wherever they stand.
+ * The gradient is the same op with the same stream. */
 
 /* reshape (x) -> y: a view. dims as in brn_reshape.  transpose (x) -> y */
 typedef struct brn__dims_attributes {

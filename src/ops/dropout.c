@@ -38,12 +38,13 @@ const brn__op brn__op_dropout = {.name = "dropout",
                                  .infer = infer,
                                  .gradient = gradient_dropout,
                                  .describe = describe,
-                                 .varies = true};
+                                 .varies = true,
+                                 .training_only = true};
 
 static bool stream_is_taken(const brn_graph *graph, const char *stream)
 {
     for (int i = 0; i < graph->node_count; i++) {
-        if (graph->nodes[i]->op != &brn__op_dropout) continue;
+        if (!graph->nodes[i]->op->training_only) continue;
         const brn__dropout_attributes *attributes = graph->nodes[i]->attributes;
         if (!strcmp(attributes->stream, stream)) return true;
     }
@@ -60,9 +61,14 @@ static const char *new_stream(brn_graph *graph)
     return stream;
 }
 
-brn_node *brn_dropout(brn_node *x, int probability_slot)
+brn_node *brn__dropout_of(const brn__op *op, brn_node *const *inputs, int input_count, int probability_slot)
 {
-    brn_graph *graph = brn_node_graph(x);
+    brn_graph *graph = brn_node_graph(inputs[0]);
+    brn__value values[BRN__INPUTS_MAX];
+    for (int i = 0; i < input_count; i++) {
+        if (brn_node_graph(inputs[i]) != graph) return brn__apply(op, NULL, inputs, input_count);
+        values[i] = brn__value_of(inputs[i]);
+    }
     if (graph->status != BRN_OK) return &graph->poison;
     if (probability_slot < 0 || probability_slot >= graph->scalar_count)
         return brn__graph_fail(
@@ -70,6 +76,10 @@ brn_node *brn_dropout(brn_node *x, int probability_slot)
             brn__fail(BRN_ERROR_USAGE, "dropout: there is no scalar slot %d", probability_slot));
     brn__dropout_attributes attributes = {.slot = probability_slot, .stream = new_stream(graph)};
     if (!attributes.stream) return brn__graph_fail(graph, BRN_ERROR_NO_MEMORY);
-    brn__value input = brn__value_of(x);
-    return brn__node_new(graph, &brn__op_dropout, &attributes, &input, 1, attributes.stream);
+    return brn__node_new(graph, op, &attributes, values, input_count, attributes.stream);
+}
+
+brn_node *brn_dropout(brn_node *x, int probability_slot)
+{
+    return brn__dropout_of(&brn__op_dropout, &x, 1, probability_slot);
 }

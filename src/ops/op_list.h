@@ -35,6 +35,8 @@
     X(global_pool_grad)                                                                            \
     X(matmul)                                                                                      \
     X(dropout)                                                                                     \
+    X(locked_dropout)                                                                              \
+    X(embedding_dropout)                                                                           \
     X(reshape)                                                                                     \
     X(transpose)                                                                                   \
     X(concat)                                                                                      \

@@ -41,6 +41,9 @@ brn_status brn__expect_same_shape(const brn_node *node, int a, const char *name_
 brn_status brn__expect_vector(const brn_node *node, int input, const char *what, int64_t length,
                               const char *meaning);
 
+/* A dropout of some kind with a stream of its own; attributes are brn__dropout_attributes. */
+brn_node *brn__dropout_of(const brn__op *op, brn_node *const *inputs, int input_count, int probability_slot);
+
 const char *brn__activation_name(brn_activation kind);
 
 #endif

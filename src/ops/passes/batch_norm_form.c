@@ -51,7 +51,7 @@ static brn_status run_dropout_off(brn__pass_context *context)
 {
     for (int id = 0; !context->training && id < context->graph->node_count; id++) {
         brn_node *node = context->graph->nodes[id];
-        if (node->op == &brn__op_dropout) brn__pass_replace(context, (brn__value){node, 0}, node->inputs[0]);
+        if (node->op->training_only) brn__pass_replace(context, (brn__value){node, 0}, node->inputs[0]);
     }
     return BRN_OK;
 }

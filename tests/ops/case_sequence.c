@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * locked_dropout, embedding_dropout. */
+#include "ops/cases.h"
+
+static brn_node *build_locked_dropout(case_builder *b, const void *argument)
+{
+    const brn_shape *shape = argument;
+    int slot = brn_scalar(b->graph, "p", .4);
+    return brn_locked_dropout(case_input(b, "x", shape->dims, shape->rank), slot);
+}
+
+/* Beside a dropout of the same scope: their masks must differ. */
+static brn_node *build_two_kinds(case_builder *b, const void *argument)
+{
+    (void)argument;
+    brn_node *x = case_input(b, "x", DIMS(3, 4, 17));
+    int slot = brn_scalar(b->graph, "p", .4);
+    return brn_add(brn_locked_dropout(x, slot), brn_dropout(brn_tanh(x), slot));
+}
+
+typedef struct words_case {
+    int64_t words, width;
+    brn_shape indices;
+} words_case;
+
+static brn_node *build_embedding_dropout(case_builder *b, const void *argument)
+{
+    const words_case *k = argument;
+    int slot = brn_scalar(b->graph, "p", .4);
+    brn_node *weight = case_parameter(b, "weight", DIMS(k->words, k->width));
+    brn_node *indices = case_indices(b, "indices", k->words, k->indices.dims, k->indices.rank);
+    return brn_embedding_dropout(brn_embedding(weight, indices), indices, slot);
+}
+
+static const brn_shape locked_shapes[] = {{3, {5, 3, 33}}, {3, {1, 1, 7}}, {2, {4, 9}}, {4, {3, 2, 5, 7}}};
+
+#define LOCKED(title, i)                                                                           \
+    {"locked_dropout", "locked dropout " title, build_locked_dropout, &locked_shapes[i], .training = true}
+#define WORDS(title, ...)                                                                          \
+    {"embedding_dropout", "embedding dropout " title, build_embedding_dropout,                     \
+     &(const words_case){__VA_ARGS__}, .training = true}
+
+static const op_case sequence_cases[] = {
+    LOCKED("of sequences", 0),
+    LOCKED("of one step", 1),
+    LOCKED("of numbers", 2),
+    LOCKED("of pictures in time", 3),
+    {"locked_dropout", "two kinds of dropout", build_two_kinds, .training = true},
+    {"locked_dropout", "locked dropout when not training", build_locked_dropout, &locked_shapes[0]},
+    WORDS("of sequences", 11, 24, {2, {5, 4}}),
+    WORDS("of a row", 300, 3, {1, {40}}),
+    {"embedding_dropout", "embedding dropout when not training", build_embedding_dropout,
+     &(const words_case){11, 5, {2, {3, 4}}}},
+};
+OP_CASES(sequence_cases)
