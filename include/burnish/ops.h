@@ -111,6 +111,13 @@ BRN_API brn_node *brn_log_softmax(brn_node *x);
  * Output 1 is the loss of each item (N). */
 BRN_API brn_node *brn_cross_entropy(brn_node *logits, brn_node *target, int smoothing_slot);
 
+/* x (..., E), weight (V, E), bias (V) or NULL, target int64 (...): the mean over the targets other than
+ * `ignored` (-1: all count) of the cross-entropy of the logits x weight^T + bias. The logits are made and
+ * used a few rows at a time and never exist as a whole, nor does their gradient: a vocabulary's decoder.
+ * Output 1: the share of targets that have the largest logit. 0 where no target counts. */
+BRN_API brn_node *brn_linear_cross_entropy(brn_node *x, brn_node *weight, brn_node *bias, brn_node *target,
+                                           int64_t ignored);
+
 /* labels int64 (N) -> soft float targets (N, K) with which brn_cross_entropy (its own slot -1) is the mean
  * weighted by class, as PyTorch's with weight and label_smoothing: the sum over items of weight[label]
  * times its loss, over the sum of these weights. `weights` (classes), at least 0 and finite, are copied. */

@@ -18,7 +18,7 @@
 #include "burnish/graph.h"
 #include "tensor/tensor.h"
 
-enum { BRN__INPUTS_MAX = 8, BRN__OUTPUTS_MAX = 4 };
+enum { BRN__INPUTS_MAX = 8, BRN__OUTPUTS_MAX = 5 };
 
 typedef struct brn__value {
     brn_node *node; /* NULL: absent */

@@ -137,6 +137,16 @@ typedef struct brn__cross_entropy_attributes {
     int smoothing_slot; /* -1: none */
 } brn__cross_entropy_attributes;
 
+/* linear_cross_entropy (x (...,E), w (V,E), target int64 (...), [bias (V)])
+ *     -> loss (), hits (), dx (...,E), dw (V,E), db (V)
+ *   Of the rows n whose target t is not `ignored`, M of them, with z = w x[n] + bias:
+ *     loss = mean of log sum_v exp z_v - z_t;  hits = share of them with argmax z = t (ties: the first)
+ *   dx, dw, db: the gradients of loss, each made only where it is read. All are 0 when M is 0. */
+typedef struct brn__linear_cross_entropy_attributes {
+    int64_t ignored; /* -1: none */
+    int64_t chunk;   /* rows of logits that exist at a time; 0: the backend's choice */
+} brn__linear_cross_entropy_attributes;
+
 /* class_targets (labels (N)) -> targets (N, K), no gradient:
  * targets[n][k] = ((1 - s) [k = label n] + s / K) weight k N / sum over the batch of its labels' weights;
  * all 0 where that sum is. */

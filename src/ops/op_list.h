@@ -49,6 +49,7 @@
     X(log_softmax_grad)                                                                            \
     X(cross_entropy)                                                                               \
     X(cross_entropy_grad)                                                                          \
+    X(linear_cross_entropy)                                                                        \
     X(class_targets)                                                                               \
     X(pointwise_loss)                                                                              \
     X(pointwise_loss_grad)                                                                         \

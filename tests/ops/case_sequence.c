@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * locked_dropout, embedding_dropout. */
+ * locked_dropout, embedding_dropout, linear_cross_entropy. */
 #include "ops/cases.h"
 
 static brn_node *build_locked_dropout(case_builder *b, const void *argument)
@@ -32,6 +32,27 @@ static brn_node *build_embedding_dropout(case_builder *b, const void *argument)
     return brn_embedding_dropout(brn_embedding(weight, indices), indices, slot);
 }
 
+typedef struct decoder_case {
+    brn_shape x; /* (..., E) */
+    int64_t words, ignored, chunk;
+    bool bias, tied;
+} decoder_case;
+
+static brn_node *build_decoder(case_builder *b, const void *argument)
+{
+    const decoder_case *k = argument;
+    const int64_t width = k->x.dims[k->x.rank - 1];
+    brn_shape targets = k->x;
+    targets.rank--;
+    brn_node *weight = case_parameter(b, "weight", DIMS(k->words, width));
+    brn_node *x = k->tied ? brn_embedding(weight, case_indices(b, "words", k->words, targets.dims, targets.rank))
+                          : case_input(b, "x", k->x.dims, k->x.rank);
+    brn_node *target = case_indices(b, "target", k->words, targets.dims, targets.rank);
+    brn_node *bias = k->bias ? case_parameter(b, "bias", DIMS(k->words)) : NULL;
+    brn__linear_cross_entropy_attributes attributes = {k->ignored, k->chunk};
+    return case_apply(&brn__op_linear_cross_entropy, &attributes, (brn_node *[]){x, weight, target, bias}, 4);
+}
+
 static const brn_shape locked_shapes[] = {{3, {5, 3, 33}}, {3, {1, 1, 7}}, {2, {4, 9}}, {4, {3, 2, 5, 7}}};
 
 #define LOCKED(title, i)                                                                           \
@@ -39,6 +60,9 @@ static const brn_shape locked_shapes[] = {{3, {5, 3, 33}}, {3, {1, 1, 7}}, {2, {
 #define WORDS(title, ...)                                                                          \
     {"embedding_dropout", "embedding dropout " title, build_embedding_dropout,                     \
      &(const words_case){__VA_ARGS__}, .training = true}
+
+#define DECODER(title, ...)                                                                        \
+    {"linear_cross_entropy", "decoder " title, build_decoder, &(const decoder_case){__VA_ARGS__}}
 
 static const op_case sequence_cases[] = {
     LOCKED("of sequences", 0),
@@ -51,5 +75,12 @@ static const op_case sequence_cases[] = {
     WORDS("of a row", 300, 3, {1, {40}}),
     {"embedding_dropout", "embedding dropout when not training", build_embedding_dropout,
      &(const words_case){11, 5, {2, {3, 4}}}},
+    DECODER("of rows", {2, {7, 5}}, 9, -1),
+    DECODER("of sequences with a bias", {3, {5, 4, 17}}, 40, -1, .bias = true),
+    DECODER("that ignores a word", {2, {12, 3}}, 4, 1, .bias = true),
+    DECODER("in even chunks", {2, {12, 6}}, 10, 0, 4, .bias = true),
+    DECODER("in chunks and a rest", {3, {11, 1, 6}}, 33, -1, 4, .bias = true),
+    DECODER("tied to its embedding", {2, {9, 8}}, 13, -1, 5, .tied = true),
+    DECODER("of one row and one word more", {2, {1, 4}}, 2, -1),
 };
 OP_CASES(sequence_cases)
