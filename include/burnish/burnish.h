@@ -34,6 +34,7 @@
 #include "burnish/runs.h"
 #include "burnish/preview.h"
 #include "burnish/table.h"
+#include "burnish/ratings.h"
 #include "burnish/version.h"
 
 #endif

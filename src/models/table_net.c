@@ -31,9 +31,10 @@ int64_t brn__embedding_width(brn__table_form form, int64_t cardinality)
     return width < 600 ? (int64_t)width : 600;
 }
 
-static brn_init embedding_init(brn__table_form form, int64_t width)
+static brn_init embedding_init(const brn__table_net_options *options, int64_t width)
 {
-    if (form == BRN__TABLE_COURSE)
+    if (options->embedding_init) return *options->embedding_init;
+    if (options->form == BRN__TABLE_COURSE)
         return (brn_init){.kind = BRN_INIT_UNIFORM, .a = 2.0 / (double)(width + 1)};
     return (brn_init){.kind = BRN_INIT_NORMAL_WITHIN_2, .a = .01};
 }
@@ -47,7 +48,7 @@ static brn_node *embed(brn_node *x, const brn__table_net_options *options, int64
     brn_graph *graph = brn_node_graph(x);
     brn_scope_push(graph, "embeds.%lld", (long long)column);
     brn_node *weight = brn_parameter(graph, "weight", dims, 2, BRN_PARAMETER_WEIGHT,
-                                     embedding_init(options->form, width));
+                                     embedding_init(options, width));
     brn_node *y = brn_embedding(weight, brn_column_indices(x, column));
     brn_scope_pop(graph);
     return y;

@@ -29,6 +29,7 @@ typedef struct brn__table_net_options {
     int64_t category_count, number_count; /* columns of x: codes first, then numbers */
     const int64_t *cardinalities;         /* (category_count): codes are 0 .. cardinality - 1 */
     const int64_t *widths; /* (category_count), or NULL: by the form's rule; 0 in it as well */
+    const brn_init *embedding_init; /* NULL: the form's */
     int hidden_count;
     int64_t hidden[BRN__TABLE_HIDDEN_MAX];
     double dropout[BRN__TABLE_HIDDEN_MAX]; /* behind each hidden layer */

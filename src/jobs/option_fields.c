@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/option_fields.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static json_t *value_of(const brn__option_field *field, const void *options)
+{
+    const void *at = (const char *)options + field->offset;
+    switch (field->type) {
+    case BRN__OPTION_TEXT: {
+        const char *text = *(const char *const *)at;
+        return text ? json_string(text) : json_null();
+    }
+    case BRN__OPTION_FLAG: return json_boolean(*(const bool *)at);
+    case BRN__OPTION_WHOLE: return json_integer(*(const int *)at);
+    case BRN__OPTION_BIG: return json_integer(*(const int64_t *)at);
+    case BRN__OPTION_REAL: return json_real(*(const double *)at);
+    case BRN__OPTION_WORD: return json_string(field->words[*(const int *)at]);
+    }
+    return NULL;
+}
+
+bool brn__option_fields_write(const brn__option_field *fields, int count, const void *options,
+                              json_t *object)
+{
+    for (int i = 0; i < count; i++)
+        if (json_object_set_new(object, fields[i].name, value_of(&fields[i], options)) != 0)
+            return false;
+    return true;
+}
+
+static bool read_word(const json_t *value, const char *const *words, int *out)
+{
+    const char *word = json_string_value(value);
+    for (int i = 0; word && words[i]; i++) {
+        if (strcmp(word, words[i]) != 0) continue;
+        *out = i;
+        return true;
+    }
+    return false;
+}
+
+static bool read_field(const brn__option_field *field, const json_t *value, void *options)
+{
+    void *at = (char *)options + field->offset;
+    switch (field->type) {
+    case BRN__OPTION_TEXT:
+        *(const char **)at = json_string_value(value);
+        return !value || json_is_null(value) || json_is_string(value);
+    case BRN__OPTION_FLAG: *(bool *)at = json_is_true(value); return json_is_boolean(value);
+    case BRN__OPTION_WHOLE: {
+        json_int_t whole = json_integer_value(value);
+        *(int *)at = (int)whole;
+        return json_is_integer(value) && whole >= INT32_MIN && whole <= INT32_MAX;
+    }
+    case BRN__OPTION_BIG: *(int64_t *)at = json_integer_value(value); return json_is_integer(value);
+    case BRN__OPTION_REAL: *(double *)at = json_number_value(value); return json_is_number(value);
+    case BRN__OPTION_WORD: return read_word(value, field->words, at);
+    }
+    return false;
+}
+
+brn_status brn__option_fields_read(const brn__option_field *fields, int count, const json_t *object,
+                                   const char *what, void *options)
+{
+    for (int i = 0; i < count; i++)
+        if (!read_field(&fields[i], json_object_get(object, fields[i].name), options))
+            return brn__fail(BRN_ERROR_INPUT, "%s: no good \"%s\"", what, fields[i].name);
+    return BRN_OK;
+}

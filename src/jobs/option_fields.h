@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Options of a job as a table of fields, for JSON both ways. */
+#ifndef BRN__JOBS_OPTION_FIELDS_H
+#define BRN__JOBS_OPTION_FIELDS_H
+
+#include "base/status.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum brn__option_type {
+    BRN__OPTION_TEXT,  /* const char *; absent: NULL */
+    BRN__OPTION_FLAG,  /* bool */
+    BRN__OPTION_WHOLE, /* int */
+    BRN__OPTION_BIG,   /* int64_t or uint64_t */
+    BRN__OPTION_REAL,  /* double */
+    BRN__OPTION_WORD,  /* an enumeration: int, one of `words` */
+} brn__option_type;
+
+typedef struct brn__option_field {
+    const char *name;
+    brn__option_type type;
+    size_t offset;
+    const char *const *words; /* WORD: of 0, 1 ...; NULL ends them */
+} brn__option_field;
+
+/* Adds each field of `options` to the object; false when there is no memory, or a text is not UTF-8. */
+bool brn__option_fields_write(const brn__option_field *fields, int count, const void *options,
+                              json_t *object);
+/* Reads them; texts point into the object. BRN_ERROR_INPUT names the field that is not there or of
+ * another type; `what` is for the message. */
+brn_status brn__option_fields_read(const brn__option_field *fields, int count, const json_t *object,
+                                   const char *what, void *options);
+
+#endif

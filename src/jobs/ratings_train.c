@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Training on ratings: from options to a run folder, and going on with one. */
+#include "base/alloc.h"
+#include "base/sha256.h"
+#include "base/threads.h"
+#include "jobs/ratings_job.h"
+#include "jobs/run_config.h"
+#include "jobs/run_folder.h"
+#include "jobs/run_record.h"
+#include "jobs/run_state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One-cycle's shape, as fastai 2's fit_one_cycle. */
+static const double PCT_START = .25, DIV = 25;
+enum { PATH_BYTES = 4160, VALID_BATCH = 1024 };
+
+typedef struct training {
+    brn_ratings_options options;
+    brn__arena arena; /* of a configuration that was read, and of paths */
+    json_t *config;
+    brn__ratings_store store;
+    brn__seen train_seen, all_seen;
+    brn__ratings_facts facts;
+    brn__dataset *dataset;
+    int64_t *rows; /* samples: those that train, then those that validate; owned */
+    int64_t train_samples, valid_samples;
+    brn__ratings_network network;
+    brn__loader *train, *valid;
+    brn__run_state *state; /* to go on from; NULL: from the start */
+    brn__progress progress;
+    brn__history history;
+    brn__run_record record;
+    brn__callback root; /* publishes rmse */
+    brn_ratings_result result;
+    double noise, began; /* mean squared error of training; seconds */
+    int lock, epochs_done;
+    char history_path[PATH_BYTES];
+} training;
+
+static const char *path_in(const training *t, const char *name, char out[PATH_BYTES])
+{
+    snprintf(out, PATH_BYTES, "%s/%s", t->result.run, name);
+    return out;
+}
+
+static brn_status send_text(training *t, brn_event_kind kind, const char *text)
+{
+    return *text ? brn__progress_send(&t->progress, brn__event_of(kind, text)) : BRN_OK;
+}
+
+/* ------------------------------------------------------------------ ratings and samples */
+
+static brn_status open_store(training *t)
+{
+    char path[PATH_BYTES];
+    BRN__TRY(brn__ratings_store_open(path_in(t, "ratings.safetensors", path), &t->store));
+    t->result.user_count = t->store.ratings.user_ids.count;
+    t->result.item_count = t->store.ratings.item_ids.count;
+    return BRN_OK;
+}
+
+/* Samples of the rows that train, then of those that validate. */
+static brn_status list_samples(training *t, int64_t each)
+{
+    const brn__ratings *r = &t->store.ratings;
+    t->rows = brn__alloc_array((size_t)(r->count * each), sizeof *t->rows);
+    if (!t->rows) return BRN_ERROR_NO_MEMORY;
+    int64_t listed = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t row = 0; row < r->count; row++)
+            for (int64_t k = 0; r->valid[row] == pass && k < each; k++)
+                t->rows[listed++] = row * each + k;
+        if (pass == 0) t->train_samples = listed;
+    }
+    t->valid_samples = listed - t->train_samples;
+    t->result.train_count = t->train_samples / each;
+    t->result.valid_count = t->valid_samples / each;
+    return BRN_OK;
+}
+
+static brn_status make_dataset(training *t)
+{
+    const brn_ratings_options *o = &t->options;
+    const brn__ratings_samples samples = {.loss = (brn__ratings_loss)o->loss,
+                                          .negatives = o->negatives,
+                                          .confidence = o->confidence,
+                                          .seed = o->seed};
+    BRN__TRY(brn__seen_build(&t->store.ratings, BRN__SEEN_ALL, &t->all_seen));
+    if (o->loss != BRN_RATINGS_LOSS_MSE)
+        BRN__TRY(brn__seen_build(&t->store.ratings, BRN__SEEN_TRAIN, &t->train_seen));
+    BRN__TRY(brn__ratings_count(&t->store.ratings, &t->facts));
+    BRN__TRY(brn__ratings_dataset_new(&t->store.ratings, &t->train_seen, &t->all_seen, &samples,
+                                      &t->dataset));
+    return list_samples(t, brn__ratings_samples_a_row(&samples));
+}
+
+static brn_status make_network(training *t)
+{
+    BRN__TRY(make_dataset(t));
+    return brn__ratings_network_new(&t->options, t->result.user_count, t->result.item_count,
+                                    &t->network);
+}
+
+/* ------------------------------------------------------------------ the run folder */
+
+static brn_status digest_ratings(const training *t, char hex[65])
+{
+    char path[PATH_BYTES];
+    return brn__sha256_of_file(path_in(t, "ratings.safetensors", path), hex);
+}
+
+static brn_status write_config(const training *t)
+{
+    char digest[65];
+    BRN__TRY(digest_ratings(t, digest));
+    return brn__run_config_write(t->result.run, "ratings", digest,
+                                 brn__ratings_options_write(&t->options));
+}
+
+static brn_status read_config(training *t)
+{
+    char digest[65];
+    BRN__TRY(brn__run_config_read(t->result.run, "ratings", &t->config));
+    BRN__TRY(brn__ratings_options_read(json_object_get(t->config, "options"), &t->arena,
+                                       &t->options));
+    BRN__TRY(digest_ratings(t, digest));
+    if (strcmp(digest, brn__run_config_digest(t->config)) == 0) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT,
+                     "%s: ratings.safetensors is not the file that the run was begun on; train anew",
+                     t->result.run);
+}
+
+static void name_files(training *t)
+{
+    path_in(t, "history.csv", t->history_path);
+    t->progress.epochs = t->options.epochs;
+    t->progress.stage = t->history.stage = "all layers";
+}
+
+static void begin_record(training *t)
+{
+    char digest[65];
+    if (digest_ratings(t, digest) != BRN_OK) *digest = '\0';
+    const brn__run_begin facts = {.job = "ratings",
+                                  .architecture = t->network.is_dot ? "dot" : "neural",
+                                  .data = t->options.data,
+                                  .data_sha256 = digest,
+                                  .seed = t->options.seed,
+                                  .resumed = t->state != NULL,
+                                  .kept_epochs = t->options.epochs};
+    brn__run_record_begin(&t->record, t->result.run, &facts, &t->progress);
+}
+
+/* ------------------------------------------------------------------ the fit */
+
+static brn_status new_loader(const training *t, bool train, brn__loader **out)
+{
+    brn__loader_options options = brn__loader_defaults(train);
+    options.batch_size = t->options.batch_size;
+    if (!train && options.batch_size < VALID_BATCH) options.batch_size = VALID_BATCH;
+    options.seed = t->options.seed;
+    const int64_t *rows = train ? t->rows : t->rows + t->train_samples;
+    return brn__loader_new(t->dataset, rows, train ? t->train_samples : t->valid_samples, &options,
+                           out);
+}
+
+static brn_status save_state(void *context, const brn__memory_item *items, int count)
+{
+    const training *t = context;
+    const brn__run_state_facts facts = {.threads = t->options.threads};
+    return brn__run_state_write(t->result.run, &facts, items, count);
+}
+
+static brn__action publish_root(void *state, brn__fit *fit)
+{
+    (void)state;
+    brn__fit_set_metric(fit, "rmse", sqrt(fit->valid_loss));
+    return BRN__GO_ON;
+}
+
+static brn__fit_options fit_options(const training *t)
+{
+    const brn_ratings_options *o = &t->options;
+    brn__fit_options fit = {.network = t->network.ends,
+                            .train = t->train,
+                            .valid = t->valid_samples ? t->valid : NULL,
+                            .epochs = o->epochs,
+                            .learning_groups = UINT64_MAX,
+                            .optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM),
+                            .learning_rate = o->learning_rate};
+    fit.optimizer.weight_decay = o->weight_decay;
+    return fit;
+}
+
+static brn_status fit(training *t)
+{
+    double rates[BRN_GROUPS_MAX];
+    brn__rates schedule;
+    brn__checkpoint checkpoint;
+    brn__fit_result result = {0};
+    const int groups = brn_parameters_group_count(t->network.parameters);
+    for (int i = 0; i < groups; i++) rates[i] = t->options.learning_rate;
+    brn__rates_init(&schedule, BRN__RATES_ONE_CYCLE, rates, groups, PCT_START, DIV);
+    brn__checkpoint_init(&checkpoint, t->options.checkpoint_seconds, save_state, t);
+    t->root = (brn__callback){.name = "rmse",
+                              .order = BRN__ORDER_METRICS,
+                              .on = {[BRN__AFTER_VALIDATE] = publish_root}};
+    brn__fit_options options = fit_options(t);
+    options.callbacks[options.callback_count++] = &schedule.callback;
+    options.callbacks[options.callback_count++] = &brn__terminate_on_nan;
+    if (t->options.loss == BRN_RATINGS_LOSS_MSE)
+        options.callbacks[options.callback_count++] = &t->root;
+    options.callbacks[options.callback_count++] = &t->history.callback;
+    options.callbacks[options.callback_count++] = &t->record.callback;
+    options.callbacks[options.callback_count++] = &t->progress.callback;
+    options.callbacks[options.callback_count++] = &checkpoint.callback;
+    if (t->state) {
+        options.restore = brn__run_state_restore;
+        options.restore_context = t->state;
+    }
+    brn_status status = brn__learner_fit(t->network.learner, &options, &result);
+    t->epochs_done = result.epochs;
+    t->noise = result.train_loss;
+    t->result.valid_loss = result.valid_loss;
+    return status;
+}
+
+static brn_status train_network(training *t)
+{
+    double began = brn__seconds_now();
+    BRN__TRY(new_loader(t, true, &t->train));
+    if (t->valid_samples) BRN__TRY(new_loader(t, false, &t->valid));
+    brn_status status = fit(t);
+    double seconds = brn__seconds_now() - began;
+    t->result.ratings_per_second =
+        (double)t->result.train_count * t->epochs_done / (seconds > 0 ? seconds : 1);
+    return status;
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static brn_status save_model(training *t)
+{
+    char path[PATH_BYTES];
+    const brn__ratings_content content = {.options = &t->options,
+                                          .result = &t->result,
+                                          .parameters = t->network.parameters,
+                                          .user_ids = &t->store.user_ids,
+                                          .item_ids = &t->store.item_ids,
+                                          .titles = &t->store.titles,
+                                          .seen = &t->all_seen,
+                                          .facts = &t->facts,
+                                          .noise = t->noise};
+    return brn__ratings_model_write(path_in(t, "model.safetensors", path), &content);
+}
+
+static brn_status measure(training *t)
+{
+    int32_t *users, *items;
+    float *values;
+    brn__ratings_test test = {.seen = &t->all_seen, .facts = &t->facts, .options = &t->options};
+    BRN__TRY(brn__ratings_valid_rows(&t->store.ratings, &test.count, &users, &items, &values));
+    test.users = users;
+    test.items = items;
+    test.values = values;
+    brn_status status = brn__ratings_measure(&t->network, &test, &t->result.score);
+    brn__free(users);
+    return status;
+}
+
+static brn_status write_page(training *t)
+{
+    path_in(t, "report.html", t->result.report);
+    const brn__ratings_page page = {.options = &t->options,
+                                    .result = &t->result,
+                                    .ratings = &t->store.ratings,
+                                    .network = &t->network,
+                                    .facts = &t->facts,
+                                    .item_ids = &t->store.item_ids,
+                                    .titles = &t->store.titles,
+                                    .history = t->history_path};
+    return brn__ratings_page_write(t->result.report, &page);
+}
+
+static brn_status send_done(training *t)
+{
+    brn_metric metrics[BRN__RATINGS_METRICS];
+    brn_event event = brn__event_of(BRN_EVENT_DONE, t->result.run);
+    event.metric_count = brn__ratings_metrics(&t->result.score, t->result.valid_loss, metrics);
+    event.metrics = metrics;
+    event.valid_loss = t->result.valid_loss;
+    event.seconds = t->result.seconds;
+    event.report = t->result.report;
+    brn_status status = brn__progress_send(&t->progress, event);
+    return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
+}
+
+static brn_status stopped(training *t, brn_status status)
+{
+    if (status != BRN_ERROR_INTERRUPTED) return status;
+    BRN__TRY(save_model(t)); /* for whoever wants to use it as it is */
+    return brn__fail(BRN_ERROR_INTERRUPTED,
+                     "interrupted after %d of %d epochs; %s has kept where it was, and can be gone "
+                     "on with",
+                     t->epochs_done, t->options.epochs, t->result.run);
+}
+
+static brn_status finish(training *t)
+{
+    BRN__TRY(measure(t));
+    t->result.seconds = brn__seconds_now() - t->began;
+    BRN__TRY(save_model(t));
+    BRN__TRY(write_page(t));
+    brn__run_state_tidy(t->result.run);
+    return send_done(t);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+/* So that the run can be gone on with, and the model used, from elsewhere. */
+static brn_status name_path(training *t, const char **path)
+{
+    char *whole = *path ? realpath(*path, NULL) : NULL;
+    if (!whole) return BRN_OK; /* no file, or opening it tells why */
+    *path = brn__arena_strdup(&t->arena, whole);
+    free(whole);
+    return *path ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+/* Reads the tables, and leaves what was in them to the file in the run folder. */
+static brn_status read_tables(training *t)
+{
+    char note[BRN__MESSAGE_BYTES], path[PATH_BYTES];
+    brn__ratings ratings = {0};
+    brn__texts titles = {0};
+    int64_t found = 0;
+    brn_status status = brn__ratings_open(&t->options, &ratings, note, sizeof note);
+    if (status == BRN_OK)
+        status = brn__ratings_read_titles(&t->options, &ratings.item_ids, &titles, &found);
+    if (status == BRN_OK)
+        status = brn__ratings_check_size(&t->options, ratings.user_ids.count, ratings.item_ids.count);
+    if (status == BRN_OK)
+        status = brn__run_folder_make(t->options.out, "ratings", t->result.run,
+                                      sizeof t->result.run - 32);
+    if (status == BRN_OK) status = brn__run_folder_lock(t->result.run, &t->lock);
+    if (status == BRN_OK)
+        status = brn__ratings_store_write(path_in(t, "ratings.safetensors", path), &ratings, &titles);
+    if (status == BRN_OK) status = send_text(t, BRN_EVENT_NOTE, note);
+    brn__ratings_free(&ratings);
+    brn__texts_free(&titles);
+    return status;
+}
+
+static brn_status begin(training *t, const brn_ratings_options *options)
+{
+    t->options = *options;
+    BRN__TRY(brn__ratings_options_settle(&t->options));
+    BRN__TRY(brn__run_folder_check(options->out));
+    BRN__TRY(name_path(t, &t->options.data));
+    BRN__TRY(name_path(t, &t->options.valid_data));
+    BRN__TRY(name_path(t, &t->options.titles));
+    if (!t->options.threads) t->options.threads = brn__processor_count();
+    BRN__TRY(read_tables(t));
+    BRN__TRY(open_store(t));
+    BRN__TRY(make_network(t));
+    name_files(t);
+    BRN__TRY(write_config(t));
+    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
+}
+
+static brn_status go_on(training *t)
+{
+    char note[BRN__MESSAGE_BYTES + 64];
+    BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
+    brn__run_folder_sweep(t->result.run);
+    BRN__TRY(read_config(t));
+    BRN__TRY(open_store(t));
+    BRN__TRY(make_network(t));
+    BRN__TRY(brn__run_state_open(t->result.run, t->options.threads, &t->state, note, sizeof note));
+    if (t->state) BRN__TRY(brn__run_state_parameters(t->state, t->network.parameters));
+    name_files(t);
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    return send_text(t, BRN_EVENT_WARNING, note);
+}
+
+/* `options` NULL: goes on with the run that t->result.run names. */
+static brn_status train(training *t, const brn_ratings_options *options)
+{
+    BRN__TRY(options ? begin(t, options) : go_on(t));
+    brn__history_init(&t->history, t->history_path);
+    t->history.stage = t->progress.stage;
+    begin_record(t);
+    brn_status status = train_network(t);
+    return status == BRN_OK ? finish(t) : stopped(t, status);
+}
+
+static void end_record(training *t, brn_status status)
+{
+    brn_metric metrics[BRN__RATINGS_METRICS];
+    int count = status == BRN_OK
+                    ? brn__ratings_metrics(&t->result.score, t->result.valid_loss, metrics)
+                    : 0;
+    brn__run_record_end(&t->record, t->result.run, status, metrics, count,
+                        brn__seconds_now() - t->began);
+}
+
+static void training_free(training *t)
+{
+    brn__history_deinit(&t->history);
+    brn__loader_free(t->train);
+    brn__loader_free(t->valid);
+    brn__run_state_close(t->state);
+    brn__ratings_network_free(&t->network);
+    brn__dataset_free(t->dataset);
+    brn__seen_free(&t->train_seen);
+    brn__seen_free(&t->all_seen);
+    brn__ratings_facts_free(&t->facts);
+    brn__ratings_store_close(&t->store);
+    brn__run_folder_unlock(t->lock);
+    brn__free(t->rows);
+    json_decref(t->config);
+    brn__arena_free(&t->arena);
+    brn__free(t);
+}
+
+static brn_status train_new(const brn_ratings_options *options, const char *run,
+                            brn_event_handler *on_event, void *context, brn_ratings_result *result)
+{
+    training *t = brn__alloc_zero(1, sizeof *t);
+    if (!t) return BRN_ERROR_NO_MEMORY;
+    t->lock = -1;
+    t->began = brn__seconds_now();
+    t->result.valid_loss = t->noise = (double)NAN;
+    brn__progress_init(&t->progress, on_event, context);
+    if (run) snprintf(t->result.run, sizeof t->result.run, "%s", run);
+    brn_status status = train(t, options);
+    end_record(t, status);
+    if (result) *result = t->result;
+    training_free(t);
+    return status;
+}
+
+brn_status brn_ratings_train(const brn_ratings_options *options, brn_ratings_result *result)
+{
+    return train_new(options, NULL, options->on_event, options->context, result);
+}
+
+brn_status brn_ratings_resume(const char *run, brn_event_handler *on_event, void *context,
+                              brn_ratings_result *result)
+{
+    if (!run || !*run || strlen(run) >= sizeof result->run - 32)
+        return brn__fail(BRN_ERROR_USAGE, "resume: expected the path of a run folder");
+    return train_new(NULL, run, on_event, context, result);
+}
