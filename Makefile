@@ -40,6 +40,7 @@ demo: build/burnish
 	@tools/demo
 
 test: build/burnish
+	@-tools/bootstrap test
 	@tools/test build/meson
 
 check: setup lists

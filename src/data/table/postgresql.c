@@ -147,8 +147,10 @@ static brn_status read_rows(reading *r)
 {
     BRN__TRY(check(r, r->pq->exec(r->connection, r->copy.bytes), PGRES_COPY_OUT));
     brn__pg_copy copy = {.builder = r->builder, .forms = r->forms, .columns = r->columns};
-    brn_status status = take_rows(r, &copy), whole = brn__pg_copy_end(&copy);
-    return status == BRN_OK ? whole : status;
+    brn_status status = take_rows(r, &copy);
+    if (status == BRN_OK) status = brn__pg_copy_end(&copy);
+    brn__pg_copy_deinit(&copy);
+    return status;
 }
 
 static brn_status read_all(reading *r, const char *source, const brn_table_options *options,

@@ -297,10 +297,14 @@ brn_status brn__pg_copy_take(brn__pg_copy *copy, const void *bytes, size_t lengt
     return BRN_OK;
 }
 
-brn_status brn__pg_copy_end(brn__pg_copy *copy)
+brn_status brn__pg_copy_end(const brn__pg_copy *copy)
 {
-    bool whole = copy->ended && copy->length == 0;
+    if (copy->ended && copy->length == 0) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT, "the server's answer is cut off");
+}
+
+void brn__pg_copy_deinit(brn__pg_copy *copy)
+{
     brn__free(copy->pending);
-    copy->pending = NULL;
-    return whole ? BRN_OK : brn__fail(BRN_ERROR_INPUT, "the server's answer is cut off");
+    *copy = (brn__pg_copy){0};
 }

@@ -34,7 +34,8 @@ typedef struct brn__pg_copy {
 
 /* The next bytes of the stream. BRN_ERROR_INPUT for what is no such stream. */
 brn_status brn__pg_copy_take(brn__pg_copy *copy, const void *bytes, size_t length);
-/* BRN_ERROR_INPUT when the stream was cut off. Frees what `copy` owns, whatever happens. */
-brn_status brn__pg_copy_end(brn__pg_copy *copy);
+/* After the last bytes: BRN_ERROR_INPUT when the stream was cut off. */
+brn_status brn__pg_copy_end(const brn__pg_copy *copy);
+void brn__pg_copy_deinit(brn__pg_copy *copy);
 
 #endif

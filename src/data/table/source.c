@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "data/table/table.h"
 
 #include <ctype.h>
@@ -106,33 +107,48 @@ char *brn__source_absolute(const char *source)
     return out;
 }
 
-/* Cuts [from, to) out of `text`. */
-static void cut(char *text, const char *from, const char *to)
+/* "user:password@host/database" without the password. */
+static void add_place(brn__text *out, const char *place, size_t length)
 {
-    memmove(text + (from - text), to, strlen(to) + 1);
+    size_t server = strcspn(place, "/?");
+    const char *at = memrchr(place, '@', server < length ? server : length);
+    const char *colon = at ? memchr(place, ':', (size_t)(at - place)) : NULL;
+    if (colon) {
+        brn__text_add_bytes(out, place, (size_t)(colon - place));
+        length -= (size_t)(at - place);
+        place = at;
+    }
+    brn__text_add_bytes(out, place, length);
 }
 
-/* Of "postgresql://user:password@host/..?password=..&..": both passwords go. */
+/* "a=1&password=x&b=2" up to `end`, without passwords, and a ? before it and behind it. */
+static void add_parameters(brn__text *out, const char *p, const char *end)
+{
+    char before = '?';
+    while (p < end) {
+        size_t length = strcspn(p, "&?");
+        if (!begins_with(p, "password=") && !begins_with(p, "sslpassword=")) {
+            brn__text_add_bytes(out, &before, 1);
+            brn__text_add_bytes(out, p, length);
+            before = '&';
+        }
+        p += length + 1;
+    }
+    brn__text_add(out, "?");
+}
+
 char *brn__source_public(const char *source)
 {
-    char *text = brn__strdup(source);
-    if (!text || brn__source_kind_of(source) != BRN__SOURCE_POSTGRESQL) return text;
-    char *begin = strstr(text, "://") + 3, *end = begin + strcspn(begin, "/?");
-    char *at = memrchr(begin, '@', (size_t)(end - begin));
-    char *colon = at ? memchr(begin, ':', (size_t)(at - begin)) : NULL;
-    if (colon) cut(text, colon, at);
-    const char *table = brn__source_table(text);
-    char *p = strchr(text, '?');
-    while (p && table && p + 1 < table) {
-        size_t length = 1 + strcspn(p + 1, "&?");
-        if (begins_with(p + 1, "password=") || begins_with(p + 1, "sslpassword=")) {
-            bool last = p[length] == '?';
-            cut(text, p + 1, p + length + 1);
-            if (last && *p == '&') cut(text, p, p + 1), *p = '?';
-            table = brn__source_table(text);
-        } else
-            p += length;
-    }
+    if (brn__source_kind_of(source) != BRN__SOURCE_POSTGRESQL) return brn__strdup(source);
+    brn__text out = {0};
+    const char *place = strstr(source, "://") + 3, *mark = strchr(place, '?');
+    const char *table = brn__source_table(source);
+    brn__text_add_bytes(&out, source, (size_t)(place - source));
+    add_place(&out, place, mark ? (size_t)(mark - place) : strlen(place));
+    if (mark) add_parameters(&out, mark + 1, table);
+    if (table) brn__text_add(&out, table);
+    char *text = brn__text_finish(&out) == BRN_OK ? brn__strdup(out.bytes) : NULL;
+    brn__text_free(&out);
     return text;
 }
 
