@@ -23,6 +23,7 @@
 #include "burnish/data_split.h"
 #include "burnish/table_data.h"
 #include "burnish/text_data.h"
+#include "burnish/arrow.h"
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
 #include "burnish/lr_plot.h"
