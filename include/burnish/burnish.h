@@ -36,6 +36,7 @@
 #include "burnish/preview.h"
 #include "burnish/table.h"
 #include "burnish/ratings.h"
+#include "burnish/table_interpret.h"
 #include "burnish/version.h"
 
 #endif

@@ -70,6 +70,12 @@ struct brn_table_model {
     int64_t no_target[1];    /* what the plan's target is bound to */
 };
 
+/* ------------------------------------------------------------------ table_predict.c */
+
+/* A table for the model: what was words in training is words. `filters` as in brn__table_job_open. */
+brn_status brn__table_model_table(const brn_table_model *model, const char *data, bool with_target,
+                                  bool filters, brn_table **out);
+
 /* ------------------------------------------------------------------ table_answers.c */
 
 /* Raw outputs (count, K) of some rows, or of all when `items` is NULL. `outputs` has room for them.

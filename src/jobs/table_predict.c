@@ -64,9 +64,8 @@ static int64_t word_columns(const brn__preparation *p, bool with_target, brn_col
     return count;
 }
 
-/* The table as the model needs it. */
-static brn_status prepare(const brn_table_model *model, const char *data, bool with_target,
-                          brn__prepared *out)
+brn_status brn__table_model_table(const brn_table_model *model, const char *data, bool with_target,
+                                  bool filters, brn_table **out)
 {
     const brn__preparation *p = model->preparation;
     brn_table_options source = model->options.source;
@@ -75,11 +74,18 @@ static brn_status prepare(const brn_table_model *model, const char *data, bool w
     source.types = types;
     source.type_count = word_columns(p, with_target, types);
     source.threads = model->options.threads;
-    brn_table *table;
-    brn_status status = brn__table_job_open(data, &source, &model->options, with_target, &table);
+    brn_status status = brn__table_job_open(data, &source, &model->options, filters, out);
     brn__free(types);
-    BRN__TRY(status);
-    status = brn__prepare_apply(p, table, with_target, out);
+    return status;
+}
+
+/* The table as the model needs it. */
+static brn_status prepare(const brn_table_model *model, const char *data, bool with_target,
+                          brn__prepared *out)
+{
+    brn_table *table;
+    BRN__TRY(brn__table_model_table(model, data, with_target, with_target, &table));
+    brn_status status = brn__prepare_apply(model->preparation, table, with_target, out);
     brn_table_close(table);
     return status;
 }

@@ -119,6 +119,13 @@ const char *brn__row_reader_column(const brn__row_reader *reader, int64_t index)
     return index >= 0 && index < reader->count ? reader->columns[index] : NULL;
 }
 
+int64_t brn__row_reader_origin(const brn__row_reader *reader, int64_t input)
+{
+    const int64_t categories = reader->preparation->category_count;
+    return input < categories ? reader->categories[input].column
+                              : reader->numbers[input - categories].column;
+}
+
 /* ---- one row ---- */
 
 static brn__slice field_of(const char *const *values, int64_t column)

@@ -17,6 +17,8 @@ void brn__row_reader_free(brn__row_reader *reader); /* NULL is fine */
 /* The columns of a table that are needed: dates in place of their parts. */
 int64_t brn__row_reader_count(const brn__row_reader *reader);
 const char *brn__row_reader_column(const brn__row_reader *reader, int64_t index);
+/* Which of them input `input` (codes, then numbers) is made of. */
+int64_t brn__row_reader_origin(const brn__row_reader *reader, int64_t input);
 
 /* values (count), NULL or "" is missing -> inputs (codes, then numbers). BRN_ERROR_INPUT names the
  * column whose value is no number or no date. Allocates nothing. */
