@@ -19,7 +19,6 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static const char *const planned[][2] = {
     {"lm", NULL},
     {"text", NULL},
-    {"table", "interpret"},
     {"table", "lr-find"},
     {"ratings", NULL},
 };

@@ -20,6 +20,7 @@
     X(table_train)                                                                                 \
     X(table_evaluate)                                                                              \
     X(table_predict)                                                                               \
+    X(table_interpret)                                                                             \
     X(table_embeddings)                                                                            \
     X(table_describe)                                                                              \
     X(models_list)                                                                                 \

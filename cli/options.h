@@ -101,7 +101,8 @@ typedef enum cli_option_type {
     X(MONITOR, "monitor", TEXT, "METRIC", 0, 0, "valid_loss, train_loss, accuracy, error_rate ...", NULL) \
     X(TTA_BETA, "tta-beta", REAL, "SHARE", 1e-9, 1,                                                \
       "weight of the unchanged picture among them, as fastai 2's .25", "fast.ai 0.7's average")     \
-    X(TOP, "top", WHOLE, "N", 1, 1000, "answers or pictures to show", NULL)                     \
+    X(TOP, "top", WHOLE, "N", 1, 1000, "answers, pictures or rows to show", NULL)               \
+    X(REPEATS, "repeats", WHOLE, "N", 1, 1000, "times that each column is shuffled", NULL)         \
     X(MODE, "mode", CHOICE, "train|infer", 0, 0, "what to profile", NULL)                          \
     X(ROUNDS, "rounds", WHOLE, "N", 1, 10000, "timed rounds; the median counts", NULL)             \
     X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \

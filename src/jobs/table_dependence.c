@@ -204,6 +204,14 @@ static int64_t choose_points(float *values, int64_t count, int most)
     return different;
 }
 
+/* The input's float32 has some six digits of the column's range: what lies below is noise. */
+static double in_column_units(const brn__number_column *column, float value)
+{
+    const double size = fmax(fabs(column->mean), column->deviation);
+    const double step = pow(10, floor(log10(size)) - 5);
+    return rint(((double)value * column->deviation + column->mean) / step) * step;
+}
+
 static brn_status find_number(probe *p, int64_t number, brn_table_dependence *out)
 {
     const brn__preparation *preparation = p->judged->model->preparation;
@@ -218,7 +226,7 @@ static brn_status find_number(probe *p, int64_t number, brn_table_dependence *ou
     out->count = choose_points(values, count, p->options->points);
     double *at = brn__arena_alloc(p->arena, ((size_t)out->count + 1) * sizeof *at);
     for (int64_t i = 0; at && i < out->count; i++)
-        at[i] = (double)values[i] * column->deviation + column->mean;
+        at[i] = in_column_units(column, values[i]);
     out->at = at;
     brn_status status = at ? probe_input(p, input, indicator, values, out) : BRN_ERROR_NO_MEMORY;
     brn__free(values);
