@@ -148,6 +148,7 @@ typedef enum cli_option_type {
     X(TARGET, "target", TEXT, "COLUMN", 0, 0, "what is to be predicted", NULL)                     \
     X(CLASS, "class", FLAG, "", 0, 0, "the target is a class, even where it is a number", NULL)    \
     X(LOG, "log", FLAG, "", 0, 0, "learn the logarithm of the target", NULL)                       \
+    X(COLUMN, "column", TEXT, "COLUMN", 0, 0, "the one column to show", "all")                     \
     X(CAT, "cat", TEXT, "COLUMNS", 0, 0, "columns to use as categories: store,day", "by their type") \
     X(CONT, "cont", TEXT, "COLUMNS", 0, 0, "columns to use as numbers", "by their type")           \
     X(IGNORE, "ignore", TEXT, "COLUMNS", 0, 0, "columns to leave out", NULL)                       \

@@ -99,6 +99,14 @@ BRN_API brn_status brn_table_interpret(brn_table_model *model, const char *data,
                                        brn_table_interpretation *out);
 BRN_API void brn_table_interpretation_free(brn_table_interpretation *found);
 
+/* Draws a map of a category column's values as the network sees them: their learned vectors along the two
+ * directions in which these differ most (principal components), both in one scale, with names. What lies close
+ * together has similar effects: Guo and Berkhahn, "Entity embeddings of categorical variables", 2016, figure 3,
+ * in which the states of Germany find their places. #na# is left out. An SVG file that needs nothing else; it
+ * appears whole or not at all. BRN_ERROR_INPUT names the columns that have embeddings. */
+BRN_API brn_status brn_table_embedding_map(const brn_table_model *model, const char *column,
+                                           const char *path);
+
 #ifdef __cplusplus
 }
 #endif

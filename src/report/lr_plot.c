@@ -3,8 +3,6 @@
 #include "burnish/lr_plot.h"
 
 #include "base/alloc.h"
-#include "base/files.h"
-#include "report/html.h"
 #include "report/svg.h"
 
 #include <math.h>
@@ -55,20 +53,6 @@ static void draw(const brn_lr_curve *curve, int64_t count, double *columns, brn_
     brn__svg_lines(out, &plot);
 }
 
-/* A picture of a page has its look from the page; on its own it carries it along. */
-static void add_style(const brn__text *picture, brn__text *out)
-{
-    static const char after[] = "</title>";
-    const char *place = strstr(picture->bytes, after) + strlen(after);
-    brn__text_add_bytes(out, picture->bytes, (size_t)(place - picture->bytes));
-    brn__text_add(out, "<style>svg{background:var(--card)}text{font-family:system-ui,sans-serif}\n");
-    for (int i = 0; brn__html_style[i]; i++)
-        if (strstr(brn__html_style[i], ":root") || strstr(brn__html_style[i], "svg.plot"))
-            brn__text_add(out, brn__html_style[i]);
-    brn__text_add(out, "</style>");
-    brn__text_add(out, place);
-}
-
 brn_status brn_lr_curve_svg(const brn_lr_curve *curve, const char *path)
 {
     int64_t begin, count;
@@ -76,16 +60,10 @@ brn_status brn_lr_curve_svg(const brn_lr_curve *curve, const char *path)
     count = count > 0 ? begin + count : 0;
     double *columns = brn__alloc_array(3 * (size_t)count + 1, sizeof *columns);
     if (!columns) return BRN_ERROR_NO_MEMORY;
-    brn__text picture = {0}, file = {0};
+    brn__text picture = {0};
     draw(curve, count, columns, &picture);
     brn__free(columns);
-    brn_status status = brn__text_finish(&picture);
-    if (status == BRN_OK) {
-        add_style(&picture, &file);
-        status = brn__text_finish(&file);
-    }
-    if (status == BRN_OK) status = brn__replace_file(path, file.bytes, file.length);
+    brn_status status = brn__svg_write(path, &picture);
     brn__text_free(&picture);
-    brn__text_free(&file);
     return status;
 }

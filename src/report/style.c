@@ -47,10 +47,11 @@ static const char blocks[] =
 
 static const char plots[] =
     "svg.plot{display:block;width:100%;height:auto;max-width:540px;margin:0 auto}"
-    "svg.heat{max-width:600px}"
+    "svg.heat{max-width:600px}svg.map{max-width:960px}"
     "svg text{font-size:12px;fill:var(--soft);font-variant-numeric:tabular-nums}"
     "svg.heat text{font-size:11px}svg.heat text.on{fill:var(--on)}svg.heat text.cell{fill:var(--ink)}"
     "@media(min-width:700px){svg text{font-size:10px}svg.heat text{font-size:10px}}"
+    "svg.map text{font-size:10px}svg text.name{fill:var(--ink)}"
     ".line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}"
     ".rule{stroke:var(--line);fill:none}.axis{stroke:var(--soft);fill:none}"
     ".track{fill:var(--track)}.none{fill:var(--none)}.good{fill:var(--good)}.bad{fill:var(--bad)}"

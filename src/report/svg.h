@@ -63,6 +63,29 @@ typedef struct brn__svg_heat {
  * numbers; more as a picture of cells with the classes' numbers on the axes. */
 void brn__svg_heat_draw(brn__text *out, const brn__svg_heat *heat);
 
+/* svg_map.c: named points in a plane, as on a map: both directions have one scale. */
+typedef struct brn__svg_place {
+    const char *name;
+    double x, y;
+    double weight; /* >= 0: of the largest dots, and of the names that are written first */
+    double value;  /* gives the colour; NaN: none */
+} brn__svg_place;
+
+typedef struct brn__svg_map {
+    const char *title;
+    const char *x_label, *y_label;
+    const char *value_label; /* what colours mean; NULL: they mean nothing */
+    const brn__svg_place *places; /* (count); those that are not finite are left out */
+    int64_t count;
+} brn__svg_map;
+
+/* Names are written beside their points where they cover neither points nor other names, heaviest first; those
+ * that find no room can be read by pointing at them. Returns how many were written. */
+int64_t brn__svg_map_draw(brn__text *out, const brn__svg_map *map);
+
+/* svg_write.c: a picture as a file that needs nothing else. The file appears whole or not at all. */
+brn_status brn__svg_write(const char *path, brn__text *picture);
+
 /* Text of a file or class name inside an SVG, cut to `length` characters, escaped. */
 void brn__svg_name(brn__text *out, const char *name, int length);
 
