@@ -48,6 +48,7 @@ static brn_image_options options_of(const cli_call *call)
     o.train_bn = v[CLI_TRAIN_BN].flag;
     if (v[CLI_BATCH_SIZE].set) o.batch_size = (int)v[CLI_BATCH_SIZE].whole;
     if (v[CLI_SIZE].set) o.size = (int)v[CLI_SIZE].whole;
+    if (v[CLI_RATE_SPREAD].set) o.rate_spread = v[CLI_RATE_SPREAD].real;
     if (v[CLI_WEIGHT_DECAY].set) o.weight_decay = v[CLI_WEIGHT_DECAY].real;
     if (v[CLI_OPTIMIZER].set) o.optimizer = v[CLI_OPTIMIZER].text;
     o.label_smoothing = v[CLI_LABEL_SMOOTHING].real;
@@ -203,7 +204,7 @@ const cli_command cli_command_image_lr_find = {
     .computes = true,
     .options = {CLI_FINDER,       CLI_START_RATE,      CLI_END_RATE,  CLI_ITERATIONS,   CLI_LINEAR,
                 CLI_STOP,         CLI_SVG,             CLI_ARCH,      CLI_PRETRAINED,   CLI_FREEZE_EPOCHS,
-                CLI_TRAIN_BN,     CLI_BATCH_SIZE,      CLI_SIZE,      CLI_WEIGHT_DECAY, CLI_OPTIMIZER,
+                CLI_TRAIN_BN,     CLI_BATCH_SIZE,      CLI_SIZE,      CLI_RATE_SPREAD, CLI_WEIGHT_DECAY, CLI_OPTIMIZER,
                 CLI_LABEL_SMOOTHING, CLI_VALID,        CLI_SEED,      CLI_THREADS,      CLI_LOADERS,
                 CLI_IMAGES,       CLI_TARGETS,         CLI_TARGET_TYPE, CLI_TAG_SEPARATOR,
                 CLI_QUIET,        CLI_JSON,            CLI_HELP},

@@ -63,10 +63,12 @@ typedef enum cli_option_type {
       "progressive resizing: all layers learn at 128,160,224, a stage each", "one size")           \
     X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \
       "the recipe's")                                                                              \
+    X(RATE_SPREAD, "rate-spread", REAL, "FACTOR", 1, 1e6,                                           \
+      "how far the rate of the first layers is below the head's; 1: one rate", "100; from scratch 1") \
     X(WEIGHT_DECAY, "weight-decay", REAL, "DECAY", 0, 100, "weight decay", "the recipe's")         \
     X(OPTIMIZER, "optimizer", CHOICE, "sgd|nesterov|rmsprop|adam|adamw|lamb|radam|ranger|adagrad", 0, 0,   \
       "optimizer", "the recipe's")              \
-    X(SCHEDULE, "schedule", CHOICE, "one-cycle|cosine|constant|flat-cosine|restarts", 0, 0, "rate over time",           \
+    X(SCHEDULE, "schedule", CHOICE, "one-cycle|cosine|constant|flat-cosine|restarts|exponential|triangular", 0, 0, "rate over time", \
       "the recipe's")                                                                              \
     X(FINDER, "finder", CHOICE, "fastai2|lr_find|lr_find2", 0, 0,                                  \
       "fastai2: 100 batches; lr_find: an epoch; lr_find2: with validation losses (0.7)", NULL)     \
@@ -81,7 +83,7 @@ typedef enum cli_option_type {
     X(CUTMIX, "cutmix", REAL, "ALPHA", 0, 100, "cut pictures into each other; usually 1", "0: off") \
     X(SNAPSHOTS, "snapshots", FLAG, "", 0, 0,                                                      \
       "restarts: keep a model of each cycle's end, and measure their mean", NULL)                  \
-    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts: epochs of the first cycle", "1") \
+    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts, triangular: epochs of the first cycle", "1") \
     X(CYCLE_MULTIPLIER, "cycle-multiplier", WHOLE, "N", 1, 100,                                    \
       "restarts: how many times longer each next cycle is", "2")                                   \
     X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \

@@ -52,11 +52,13 @@ typedef struct brn_image_options {
     const char *sizes;        /* progressive resizing: "128,160,224", ever larger, the last one is `size`: the
                                  epochs with all layers are dealt out to them, a stage each; NULL: one size */
     double learning_rate;     /* of the head; 0 = the recipe's default */
+    double rate_spread;       /* by how much the first layers' rate is below the head's, when all learn; 1: one
+                                 rate for all; 0 = the recipe's default. Not read in course2017 */
     double weight_decay;      /* < 0 = the recipe's default */
     const char *optimizer;    /* brn_optimizer_named; NULL = the recipe's default */
-    const char *schedule;     /* "one-cycle", "cosine", "constant", "flat-cosine", "restarts"; NULL = the
-                                 recipe's default */
-    int cycle_length;         /* restarts: epochs of the first cycle; 0 = 1 */
+    const char *schedule;     /* "one-cycle", "cosine", "constant", "flat-cosine", "restarts",
+                                 "exponential", "triangular"; NULL = the recipe's default */
+    int cycle_length;         /* restarts, triangular: epochs of the first cycle; 0 = 1 */
     int cycle_multiplier;     /* and how many times longer each one after it is; 0 = 2 */
     const char *augment;      /* how training changes pictures, in words (docs/augment.md); NULL = the
                                  recipe's default */

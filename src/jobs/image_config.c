@@ -40,6 +40,7 @@ static const field fields[] = {
     FIELD(WHOLE, size),
     FIELD(TEXT, sizes),
     FIELD(REAL, learning_rate),
+    FIELD(REAL, rate_spread),
     FIELD(REAL, weight_decay),
     FIELD(TEXT, optimizer),
     FIELD(TEXT, schedule),

@@ -58,6 +58,8 @@ static brn_status check_numbers(const brn_image_options *o)
     if (!(o->learning_rate >= 0 && o->learning_rate <= 100))
         return brn__fail(BRN_ERROR_USAGE, "learning rate: %g; expected more than 0, at most 100",
                          o->learning_rate);
+    if (!(o->rate_spread == 0 || (o->rate_spread >= 1 && o->rate_spread <= 1e6)))
+        return brn__fail(BRN_ERROR_USAGE, "rate spread: %g; expected 1 to 1e6", o->rate_spread);
     if (!(o->weight_decay <= 10))
         return brn__fail(BRN_ERROR_USAGE, "weight decay: %g; expected 0 to 10", o->weight_decay);
     if (!(o->label_smoothing >= 0 && o->label_smoothing < 1))
@@ -92,7 +94,8 @@ static brn_status check_words(const brn_image_options *o)
     BRN__TRY(brn_optimizer_named(o->optimizer, &optimizer));
     if (brn__image_curve_find(o->schedule) < 0)
         return brn__fail(BRN_ERROR_USAGE,
-                         "schedule: \"%s\"; expected one-cycle, cosine, constant, flat-cosine or restarts",
+                         "schedule: \"%s\"; expected one-cycle, cosine, constant, flat-cosine, restarts, "
+                         "exponential or triangular",
                          o->schedule);
     if (o->snapshots && brn__image_curve_find(o->schedule) != BRN__CURVE_RESTARTS)
         return brn__fail(BRN_ERROR_USAGE, "snapshots: they are taken at the ends of cycles; expected the "

@@ -34,6 +34,7 @@ static void fill_usual(brn_image_options *o, double adam_rate)
     const bool sgd = strcmp(o->optimizer, "sgd") == 0;
     if (o->learning_rate == 0) o->learning_rate = adam_rate * (sgd ? SGD_PER_ADAM : 1);
     if (o->weight_decay < 0) o->weight_decay = sgd ? SGD_WEIGHT_DECAY : WEIGHT_DECAY;
+    if (o->rate_spread == 0) o->rate_spread = o->pretrained ? RATE_SPREAD : 1;
     if (o->batch_size == 0) o->batch_size = BATCH;
     if (!o->augment) o->augment = AREA_CROPS;
 }
@@ -227,7 +228,8 @@ enum { RECIPES = sizeof recipes / sizeof *recipes };
 static const char *const curves[] = {
     [BRN__CURVE_CONSTANT] = "constant",       [BRN__CURVE_COSINE] = "cosine",
     [BRN__CURVE_ONE_CYCLE] = "one-cycle",     [BRN__CURVE_FLAT_COSINE] = "flat-cosine",
-    [BRN__CURVE_RESTARTS] = "restarts",
+    [BRN__CURVE_RESTARTS] = "restarts",       [BRN__CURVE_EXPONENTIAL] = "exponential",
+    [BRN__CURVE_TRIANGULAR] = "triangular",
 };
 enum { CURVES = sizeof curves / sizeof *curves };
 
@@ -263,12 +265,9 @@ void brn__image_recipe_rates(brn__image_plan *plan)
     const brn_image_options *o = &plan->options;
     const int groups = plan->model->body_groups + 1;
     plan->frozen_rate = o->learning_rate;
-    if (!o->pretrained) {
-        for (int g = 0; g < groups; g++) plan->group_rates[g] = o->learning_rate;
-        return;
-    }
-    double top = o->freeze_epochs ? o->learning_rate / 2 : o->learning_rate;
-    brn_rates_spread(top / RATE_SPREAD, top, groups, plan->group_rates);
+    const double top = o->pretrained && o->freeze_epochs ? o->learning_rate / 2 : o->learning_rate;
+    const double spread = o->rate_spread > 0 ? o->rate_spread : RATE_SPREAD;
+    brn_rates_spread(top / spread, top, groups, plan->group_rates);
 }
 
 brn__image_recipe brn__image_recipe_of(const brn__image_plan *plan)

@@ -12,6 +12,8 @@ typedef enum brn__image_curve {
     BRN__CURVE_ONE_CYCLE,   /* momentum against it */
     BRN__CURVE_FLAT_COSINE, /* the rate for three quarters, then down */
     BRN__CURVE_RESTARTS,    /* fast.ai 0.7's cosines: cycle_length epochs, then times cycle_multiplier */
+    BRN__CURVE_EXPONENTIAL, /* by the same factor each batch, to a hundredth */
+    BRN__CURVE_TRIANGULAR,  /* Smith 2015: from a sixth up to the rate and back in cycle_length epochs */
 } brn__image_curve;
 
 typedef struct brn__image_stage {
@@ -23,7 +25,7 @@ typedef struct brn__image_stage {
     int size;           /* of the pictures; 0: the plan's */
     brn__image_curve curve;
     double pct_start;   /* one-cycle's */
-    int cycle_length;   /* restarts': epochs of the first cycle */
+    int cycle_length;   /* restarts' and triangular: epochs of the first cycle */
     int cycle_multiplier;
     double rates[BRN_GROUPS_MAX]; /* by layer group, at the curve's top */
 } brn__image_stage;

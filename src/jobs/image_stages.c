@@ -19,6 +19,8 @@
 
 static const double DIV = 5; /* one-cycle begins at a fifth: fastai 2's fine_tune */
 static const double FLAT = .75, DIV_FINAL = 1e5; /* fastai 2's fit_flat_cos */
+static const double DECAYED = .01;               /* exponential: what is left of the rate */
+static const double FOOT = 6, MIDDLE = 2;        /* triangular: .001 .. .006, as long up as down (Smith 2015) */
 
 enum { FEATURES_BATCH = 32 };
 
@@ -184,6 +186,16 @@ static brn_cycles cycles_of(const brn__image_training *t, const brn__image_stage
                         .multiplier = s->cycle_multiplier};
 }
 
+/* A stage shorter than a cycle is one. */
+static brn_cycles triangles_of(const brn__image_training *t, const brn__image_stage *s)
+{
+    const int epochs = s->cycle_length < s->epochs ? s->cycle_length : s->epochs;
+    return (brn_cycles){.form = BRN_CYCLES_CLR,
+                        .batches = epochs * brn__loader_batch_count(t->train),
+                        .div = FOOT,
+                        .cut = MIDDLE};
+}
+
 static void stage_rates_init(const brn__image_training *t, const brn__image_stage *s, stage_rates *out)
 {
     static const brn__rates_form forms[] = {
@@ -192,12 +204,14 @@ static void stage_rates_init(const brn__image_training *t, const brn__image_stag
         [BRN__CURVE_ONE_CYCLE] = BRN__RATES_ONE_CYCLE,
     };
     const int groups = t->plan.model->body_groups + 1;
-    if (s->curve == BRN__CURVE_RESTARTS) {
-        const brn_cycles cycles = cycles_of(t, s);
+    if (s->curve == BRN__CURVE_RESTARTS || s->curve == BRN__CURVE_TRIANGULAR) {
+        const brn_cycles cycles = s->curve == BRN__CURVE_RESTARTS ? cycles_of(t, s) : triangles_of(t, s);
         brn__scheduling_cycles(&out->cycles, s->rates, groups, &cycles);
         out->callback = &out->cycles.callback;
-    } else if (s->curve == BRN__CURVE_FLAT_COSINE) {
-        const brn_schedule curve = brn_schedule_flat_cosine(1, FLAT, DIV_FINAL);
+    } else if (s->curve == BRN__CURVE_FLAT_COSINE || s->curve == BRN__CURVE_EXPONENTIAL) {
+        const brn_schedule curve = s->curve == BRN__CURVE_FLAT_COSINE
+                                       ? brn_schedule_flat_cosine(1, FLAT, DIV_FINAL)
+                                       : brn_schedule_simple(BRN_SCHEDULE_EXPONENTIAL, 1, DECAYED, 0);
         brn__scheduling_init(&out->cycles, s->rates, groups, &curve, NULL);
         out->callback = &out->cycles.callback;
     } else {
