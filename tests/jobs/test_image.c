@@ -1,70 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
 #include "base/files.h"
-#include "base/philox.h"
 #include "base/sha256.h"
 #include "burnish/image.h"
 #include "burnish/imagenet.h"
 #include "burnish/weights.h"
 #include "jobs/image_job.h"
+#include "jobs/bars.h"
 #include "jobs/run_folder.h"
 #include "test.h"
 
 #include <math.h>
-#include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ------------------------------------------------------------------ pictures made here */
-
-enum { SIDE = 40 };
-
-/* A bright bar, upright or lying, on noise. */
-static void paint(uint8_t *pixels, int label, uint32_t number)
-{
-    brn__random random = brn__random_new(brn__philox_key(9, "bars"), number, (uint32_t)label, 0);
-    int place = 6 + (int)brn__random_below(&random, SIDE - 14);
-    for (int y = 0; y < SIDE; y++)
-        for (int x = 0; x < SIDE; x++) {
-            int along = label ? x : y;
-            for (int c = 0; c < 3; c++)
-                pixels[(y * SIDE + x) * 3 + c] = (uint8_t)(
-                    brn__random_below(&random, 60) + (along >= place && along < place + 6) * 180);
-        }
-}
-
-static void write_picture(const char *path, int label, uint32_t number)
-{
-    uint8_t pixels[SIDE * SIDE * 3];
-    paint(pixels, label, number);
-    png_image image = {.version = PNG_IMAGE_VERSION,
-                       .width = SIDE,
-                       .height = SIDE,
-                       .format = PNG_FORMAT_RGB};
-    assert_true(png_image_write_to_file(&image, path, 0, pixels, 0, NULL));
-}
-
-/* folder/{train,valid}/{lying,upright}/N.png */
-static const char *make_pictures(int train, int valid)
-{
-    static char folder[128];
-    static const char *const names[] = {"lying", "upright"};
-    snprintf(folder, sizeof folder, "%s", test_scratch_folder());
-    for (int split = 0; split < 2; split++)
-        for (int label = 0; label < 2; label++) {
-            char path[512];
-            snprintf(path, sizeof path, "%s/%s/%s", folder, split ? "valid" : "train", names[label]);
-            assert_ok(brn__make_folders(path));
-            for (int i = 0; i < (split ? valid : train); i++) {
-                snprintf(path, sizeof path, "%s/%s/%s/%02d.png", folder, split ? "valid" : "train",
-                         names[label], i);
-                write_picture(path, label, (uint32_t)(split * 1000 + i));
-            }
-        }
-    return folder;
-}
 
 static brn_image_options tiny_options(const char *data, const char *out)
 {
@@ -87,7 +37,7 @@ static brn_image_options tiny_options(const char *data, const char *out)
 
 TEST(loader_threads_change_no_bit_of_the_weights)
 {
-    const char *data = make_pictures(13, 3);
+    const char *data = bars_make_folder(13, 3);
     char expected[65] = "", out[256], path[512], digest[65];
     for (int loaders = 1; loaders <= 8; loaders *= 2) {
         snprintf(out, sizeof out, "%s/run", test_scratch_folder());
@@ -132,7 +82,7 @@ static int listen(void *context, const brn_event *event)
 
 TEST(a_run_leaves_its_files_and_its_model_answers)
 {
-    const char *data = make_pictures(24, 8);
+    const char *data = bars_make_folder(24, 8);
     char out[256], path[512];
     snprintf(out, sizeof out, "%s/deep/er/run", test_scratch_folder());
     listener l = {0};
@@ -186,7 +136,7 @@ TEST(a_run_leaves_its_files_and_its_model_answers)
 
 TEST(files_pixels_and_batches_give_the_same_answers)
 {
-    const char *data = make_pictures(4, 2);
+    const char *data = bars_make_folder(4, 2);
     char out[256], first[512], bad[512];
     snprintf(out, sizeof out, "%s/run", test_scratch_folder());
     brn_image_options o = tiny_options(data, out);
@@ -201,9 +151,9 @@ TEST(files_pixels_and_batches_give_the_same_answers)
     assert_ok(brn_image_predict_file(model, first, &p));
     float from_file[2] = {p[0], p[1]};
     assert_close(p[0] + p[1], 1, 1e-6);
-    uint8_t pixels[SIDE * SIDE * 3];
-    paint(pixels, 1, 1000);
-    assert_ok(brn_image_predict_pixels(model, pixels, SIDE, SIDE, &p));
+    uint8_t pixels[BARS_SIDE * BARS_SIDE * 3];
+    bars_paint(pixels, 1, 1000);
+    assert_ok(brn_image_predict_pixels(model, pixels, BARS_SIDE, BARS_SIDE, &p));
     assert_memory_equal(p, from_file, sizeof from_file);
     float many[8];
     bool ok[4];
@@ -224,7 +174,7 @@ TEST(files_pixels_and_batches_give_the_same_answers)
 
 TEST(a_bad_picture_costs_one_sample)
 {
-    const char *data = make_pictures(6, 2);
+    const char *data = bars_make_folder(6, 2);
     char path[512], out[256];
     snprintf(path, sizeof path, "%s/train/lying/03.png", data);
     assert_ok(brn__replace_file(path, "no picture at all", 17));
@@ -242,7 +192,7 @@ TEST(a_bad_picture_costs_one_sample)
 
 TEST(an_interrupted_run_keeps_its_model)
 {
-    const char *data = make_pictures(8, 2);
+    const char *data = bars_make_folder(8, 2);
     char out[256];
     snprintf(out, sizeof out, "%s/run", test_scratch_folder());
     listener l = {.stop_after = 4};
@@ -259,7 +209,7 @@ TEST(an_interrupted_run_keeps_its_model)
 
 TEST(options_that_make_no_sense_are_refused_before_a_folder_is_made)
 {
-    const char *data = make_pictures(2, 1);
+    const char *data = bars_make_folder(2, 1);
     char out[256];
     snprintf(out, sizeof out, "%s/run", test_scratch_folder());
     brn_image_options o = tiny_options(data, out);
@@ -354,7 +304,7 @@ static bool were_cached(feature_rig *r, char path[4096])
 
 TEST(cached_features_are_found_again_until_something_changes)
 {
-    const char *folder = make_pictures(3, 1);
+    const char *folder = bars_make_folder(3, 1);
     char first[4096], again[4096], picture[512];
     setenv("BURNISH_CACHE", test_scratch_folder(), 1);
     feature_rig r;
@@ -363,7 +313,7 @@ TEST(cached_features_are_found_again_until_something_changes)
     assert_true(were_cached(&r, again));
     assert_string_equal(first, again);
     snprintf(picture, sizeof picture, "%s/train/lying/01.png", folder);
-    write_picture(picture, 0, 555);
+    bars_write(picture, 0, 555);
     assert_false(were_cached(&r, again));
     assert_string_not_equal(first, again);
     r.transform.resize = 36;
@@ -381,7 +331,7 @@ TEST(cached_features_are_found_again_until_something_changes)
 
 TEST(cached_features_are_those_of_the_frozen_body)
 {
-    const char *folder = make_pictures(2, 1); /* 4 training pictures */
+    const char *folder = bars_make_folder(2, 1); /* 4 training pictures */
     setenv("BURNISH_CACHE", test_scratch_folder(), 1);
     feature_rig r;
     feature_rig_new(&r, folder);
