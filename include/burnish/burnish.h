@@ -30,6 +30,7 @@
 #include "burnish/data_tools.h"
 #include "burnish/image.h"
 #include "burnish/image_lr_find.h"
+#include "burnish/image_learner.h"
 #include "burnish/predictions.h"
 #include "burnish/interpret.h"
 #include "burnish/runs.h"

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Training of an image network step by step, by hand: what the image job (image.h) does in one call, for
+ * programs and notebooks that look at what comes out before they go on.
+ *
+ *     brn_image_data_open("photos", &data_options, &data);
+ *     brn_image_learner_options options = brn_image_learner_defaults();
+ *     brn_image_learner_new(data, &options, &learner);            // body pretrained and frozen
+ *     brn_image_fit fit = brn_image_fit_defaults(learner, 1e-2);
+ *     fit.epochs = 3;
+ *     brn_image_learner_fit(learner, &fit);                       // the head
+ *     brn_image_learner_freeze_to(learner, 0);
+ *     brn_rates_spread(1e-5, 1e-3, brn_image_learner_groups(learner), fit.rates);
+ *     brn_image_learner_fit(learner, &fit);                       // all layers
+ *     brn_image_learner_save(learner, "pets.safetensors");        // brn_image_model_open opens it
+ *     brn_image_learner_free(learner);
+ *
+ * Nothing is written but what is asked for. A learner is used by one thread at a time.
+ */
+#ifndef BURNISH_IMAGE_LEARNER_H
+#define BURNISH_IMAGE_LEARNER_H
+
+#include "burnish/events.h"
+#include "burnish/image_data.h"
+#include "burnish/lr_finder.h"
+#include "burnish/nn.h"
+#include "burnish/optimizer.h"
+#include "burnish/parameters.h"
+#include "burnish/schedule.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct brn_image_learner brn_image_learner;
+
+typedef struct brn_image_learner_options {
+    const char *architecture; /* model_zoo.h */
+    bool pretrained;          /* the body starts from published weights, and frozen */
+    const char *weights;      /* their file; NULL: the cache's, fetched if need be */
+    int size;                 /* pixels a side of what the network sees; 0: the weights' own */
+    int batch_size;           /* 2 .. 4096 */
+    const char *augment;      /* how training changes pictures, in words (docs/augment.md) */
+    brn_nn_head_options head; /* its `outputs` are the data's */
+    bool train_bn;            /* batch norms of frozen groups go on learning, as fastai 2 has it; else their
+                               * statistics, scale and shift stay, as fast.ai 0.7 has it */
+    double label_smoothing;   /* 0 to below 1 */
+    uint64_t seed;
+    int threads;              /* 0: all processors we may use */
+    int loaders;              /* threads that load pictures; -1: chosen */
+    bool offline;             /* absent weights are not fetched, but an error */
+    const char *mirror;       /* weights.h; NULL: the usual place */
+    brn_event_handler *on_event; /* hears BATCH, EPOCH, WARNING, DOWNLOAD, NOTE; may be NULL */
+    void *context;
+} brn_image_learner_options;
+
+/* efficientnet_lite0, pretrained, 64 a batch, "side-on", fast.ai's head, seed 42. */
+BRN_API brn_image_learner_options brn_image_learner_defaults(void);
+
+/* The data are borrowed and must outlive the learner, or be replaced by others. */
+BRN_API brn_status brn_image_learner_new(brn_image_data *data, const brn_image_learner_options *options,
+                                         brn_image_learner **out);
+BRN_API void brn_image_learner_free(brn_image_learner *learner); /* NULL is fine */
+
+/* The same classes (or tags, or numbers) from other pictures, at another size (0: as it is), or changed in
+ * other ways (NULL: as they are): progressive resizing. BRN_ERROR_USAGE when the classes differ. */
+BRN_API brn_status brn_image_learner_set_data(brn_image_learner *learner, brn_image_data *data, int size,
+                                              const char *augment);
+
+/* Body and head: 3 in all architectures of the list. */
+BRN_API int brn_image_learner_groups(const brn_image_learner *learner);
+/* The store, owned by the learner: names, shapes, groups and values of all parameters. */
+BRN_API brn_parameters *brn_image_learner_parameters(brn_image_learner *learner);
+
+/* Groups from `first` on learn, negative counts from the end: -1 the head alone (fast.ai's freeze), 0 all
+ * (unfreeze). BRN_ERROR_USAGE beyond the groups. */
+BRN_API brn_status brn_image_learner_freeze_to(brn_image_learner *learner, int first);
+BRN_API bool brn_image_learner_learns(const brn_image_learner *learner, int group);
+/* 0.7's bn_freeze: batch norms of learning groups keep their statistics; scale and shift learn. */
+BRN_API void brn_image_learner_freeze_norms(brn_image_learner *learner, bool freeze);
+/* While the body is frozen: train the head on features that the body gave once for each plain picture,
+ * cached by their content. Augmentation has no effect then. */
+BRN_API void brn_image_learner_precompute(brn_image_learner *learner, bool precompute);
+/* Is the next fit one on cached features? */
+BRN_API bool brn_image_learner_is_cached(const brn_image_learner *learner);
+
+typedef struct brn_image_fit {
+    int epochs;
+    double rates[BRN_GROUPS_MAX];  /* of each group, at the curve's 1; those of frozen groups are not read */
+    double decays[BRN_GROUPS_MAX]; /* weight decay of each group */
+    brn_optimizer_options optimizer; /* made anew for every fit */
+    double clip_norm;                /* above 0: gradients' norm is at most this */
+    const brn_schedule *rate;     /* over the fit, 1 at its top; NULL: constant */
+    const brn_schedule *momentum; /* NULL: the optimizer's */
+    const brn_cycles *cycles;     /* fast.ai 0.7's, instead of both; its `batches` are those of cycle_epochs */
+    int cycle_epochs;             /* epochs of the first cycle */
+    const char *snapshots;        /* of cycles: save the network at each one's end as SNAPSHOTS_cyc_I.safetensors,
+                                   * I from 0; NULL: no */
+} brn_image_fit;
+
+/* One epoch, constant: `rate` for every group; SGD with momentum .9, no decay: fast.ai 0.7's. */
+BRN_API brn_image_fit brn_image_fit_defaults(const brn_image_learner *learner, double rate);
+
+/* Trains. BRN_ERROR_INTERRUPTED when the listener stopped it: what was learned stays.
+ * BRN_ERROR_DIVERGED at a loss that is no number. */
+BRN_API brn_status brn_image_learner_fit(brn_image_learner *learner, const brn_image_fit *fit);
+
+/* A mock training with the optimizer, the ratios of the rates and the decays of `fit`; all is as before
+ * then. *out is the caller's: brn_lr_curve_free. */
+BRN_API brn_status brn_image_learner_lr_find(brn_image_learner *learner, const brn_image_fit *fit,
+                                             const brn_lr_finder_options *finder, brn_lr_curve *out);
+
+typedef enum brn_image_answer_form {
+    BRN_IMAGE_LOGITS,        /* what the network puts out */
+    BRN_IMAGE_PROBABILITIES, /* softmax for labels, sigmoids for tags; numbers as they are */
+    BRN_IMAGE_LOG_PROBABILITIES, /* of labels: log softmax, natural; of tags: log of the sigmoid */
+} brn_image_answer_form;
+
+typedef struct brn_image_pass {
+    brn_split split;
+    brn_image_answer_form form;
+    bool augmented;  /* as training changes pictures; keyed by seed and number */
+    uint32_t number; /* of the pass: another number, other changes */
+} brn_image_pass;
+
+/* One pass over a split: `answers` (count, K) in the order of its items, `seen` (count): could be read
+ * (else its row is 0). */
+BRN_API brn_status brn_image_learner_answer(brn_image_learner *learner, const brn_image_pass *pass,
+                                            float *answers, bool *seen);
+
+/* The network as it is, as a model file (image.h), whole or not at all. */
+BRN_API brn_status brn_image_learner_save(brn_image_learner *learner, const char *path);
+/* Of the same architecture, head and classes. BRN_ERROR_INPUT names what differs. */
+BRN_API brn_status brn_image_learner_load(brn_image_learner *learner, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

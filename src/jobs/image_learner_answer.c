@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The image learner: what the network answers. */
+#include "base/alloc.h"
+#include "base/status.h"
+#include "jobs/image_learner.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct sink {
+    brn_image_learner *learner;
+    brn_image_answer_form form;
+    int64_t first, classes;
+    float *answers;
+    bool *seen;
+    int64_t done, batches;
+} sink;
+
+static void log_softmax(const float *logits, int64_t count, float *out)
+{
+    double largest = -INFINITY, sum = 0;
+    for (int64_t k = 0; k < count; k++) largest = logits[k] > largest ? logits[k] : largest;
+    for (int64_t k = 0; k < count; k++) sum += exp(logits[k] - largest);
+    const double shift = largest + log(sum);
+    for (int64_t k = 0; k < count; k++) out[k] = (float)(logits[k] - shift);
+}
+
+static void write_answer(const sink *s, const float *logits, float *out)
+{
+    const brn_target_kind kind = s->learner->network.kind;
+    if (s->form == BRN_IMAGE_LOGITS)
+        memcpy(out, logits, (size_t)s->classes * sizeof *out);
+    else if (s->form == BRN_IMAGE_LOG_PROBABILITIES && kind == BRN_TARGET_LABEL)
+        log_softmax(logits, s->classes, out);
+    else
+        brn__image_answer_of(kind, logits, s->classes, out);
+    if (s->form == BRN_IMAGE_LOG_PROBABILITIES && kind == BRN_TARGET_TAGS)
+        for (int64_t k = 0; k < s->classes; k++) out[k] = -log1pf(expf(-logits[k]));
+}
+
+static brn_status take_batch(void *context, const brn__batch *batch, const float *output)
+{
+    sink *s = context;
+    for (int64_t n = 0; n < batch->count; n++) {
+        const int64_t place = batch->items[n] - s->first;
+        write_answer(s, output + n * s->classes, s->answers + place * s->classes);
+        s->seen[place] = true;
+    }
+    brn_event event = brn__event_of(BRN_EVENT_BATCH, NULL);
+    event.batch = ++s->done;
+    event.batches = s->batches;
+    return brn__progress_send(&s->learner->progress, event);
+}
+
+static brn_status answer(brn_image_learner *l, const brn_image_pass *pass, sink *s)
+{
+    brn__image_footing footing = {&l->network.whole, l->pictures};
+    brn__loader *loader;
+    if (!pass->augmented) BRN__TRY(brn__image_learner_stand(l, &footing));
+    const brn__image_view view = pass->augmented ? BRN__IMAGE_AUGMENTED : BRN__IMAGE_PLAIN;
+    BRN__TRY(brn__image_learner_loader(l, &footing, pass->split, view, &loader));
+    if (!loader) return BRN_OK;
+    s->batches = brn__loader_batch_count(loader);
+    brn_status status = brn__loader_start_pass(loader, 0, pass->number);
+    if (status == BRN_OK)
+        status = brn__predict(brn__learner_runner(l->network.learner), footing.network,
+                              footing.network->output, loader, take_batch, s);
+    if (status == BRN_OK) status = brn__image_learner_warn(l, loader);
+    brn__loader_free(loader);
+    return status;
+}
+
+brn_status brn_image_learner_answer(brn_image_learner *l, const brn_image_pass *pass, float *answers, bool *seen)
+{
+    if ((unsigned)pass->split >= BRN_SPLIT_COUNT)
+        return brn__fail(BRN_ERROR_USAGE, "answer: there is no split %d", (int)pass->split);
+    const int64_t count = brn_image_data_split_count(l->data, pass->split);
+    sink s = {.learner = l,
+              .form = pass->form,
+              .first = brn_image_data_split_start(l->data, pass->split),
+              .classes = brn_node_shape(l->network.whole.output).dims[1],
+              .answers = answers,
+              .seen = seen};
+    memset(answers, 0, (size_t)(count * s.classes) * sizeof *answers);
+    memset(seen, 0, (size_t)count * sizeof *seen);
+    l->progress.stage = "answer";
+    l->progress.stopped = false;
+    return answer(l, pass, &s);
+}
