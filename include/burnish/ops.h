@@ -93,7 +93,8 @@ BRN_API brn_node *brn_embedding_dropout(brn_node *x, brn_node *indices, int prob
 /* dims: 0 copies the input's dimension of that place, one -1 is inferred. */
 BRN_API brn_node *brn_reshape(brn_node *x, const int64_t *dims, int rank);
 BRN_API brn_node *brn_flatten(brn_node *x); /* (N, ...) -> (N, F) */
-BRN_API brn_node *brn_transpose(brn_node *x, const int *order, int rank); /* out dim i = in order[i] */
+/* out dim i = in order[i]; x may be int64. */
+BRN_API brn_node *brn_transpose(brn_node *x, const int *order, int rank);
 BRN_API brn_node *brn_concat(brn_node **parts, int count, int axis); /* 1..8 parts */
 BRN_API brn_node *brn_slice(brn_node *x, int axis, int64_t begin, int64_t end); /* [begin, end) */
 
@@ -137,6 +138,11 @@ BRN_API brn_node *brn_embedding(brn_node *weight, brn_node *indices);
 /* x (N, F) -> int64 (N): the whole numbers nearest to x[:, column], which must be below 2^24 to be
  * exact in float32. So one input holds codes and numbers side by side, as rows of a table do. */
 BRN_API brn_node *brn_column_indices(brn_node *x, int64_t column);
+
+/* At the end of every run, in training and in inference behaviour, the buffer `state` (a parameter that
+ * does not learn) takes `value`, of its shape, as the run computed it; the run itself read what the buffer
+ * held before. No gradient passes from run to run. For state that is carried from batch to batch. */
+BRN_API void brn_carry(brn_node *state, brn_node *value);
 
 /* Of a recurrent layer of H units on I inputs, gates in PyTorch's order i f g o; biases may be NULL. */
 typedef struct brn_lstm_weights {

@@ -288,16 +288,45 @@ void brn__same_as_input(brn_node *node, int output, int input)
     node->outputs[output] = *brn__type_of(node->inputs[input]);
 }
 
-/* Marks what `wanted` depend on. */
-static void mark(const brn_graph *graph, brn_node *const *wanted, int wanted_count, bool *needed)
+static void mark_inputs(const brn_graph *graph, bool *needed)
 {
-    for (int i = 0; i < wanted_count; i++) needed[wanted[i]->id] = true;
     for (int id = graph->node_count - 1; id >= 0; id--) {
         if (!needed[id]) continue;
         const brn_node *node = graph->nodes[id];
         for (int i = 0; i < node->input_count; i++)
             if (node->inputs[i].node) needed[node->inputs[i].node->id] = true;
     }
+}
+
+/* The state that is read and not yet carried on: marks what it will be; false when there is none. */
+static bool mark_carried(const brn_graph *graph, bool *needed)
+{
+    bool found = false;
+    for (int i = 0; i < graph->update_count; i++) {
+        const brn__update *update = &graph->updates[i];
+        if (!needed[update->target->id] || needed[update->value.node->id]) continue;
+        found = needed[update->value.node->id] = true;
+    }
+    return found;
+}
+
+/* Marks what `wanted` depend on, with the updates of state among it. */
+static void mark(const brn_graph *graph, brn_node *const *wanted, int wanted_count, bool *needed)
+{
+    for (int i = 0; i < wanted_count; i++) needed[wanted[i]->id] = true;
+    do mark_inputs(graph, needed);
+    while (mark_carried(graph, needed));
+}
+
+static brn_status copy_updates(const brn_graph *graph, const bool *needed, brn_node *const *map, brn_graph *copy)
+{
+    for (int i = 0; i < graph->update_count; i++) {
+        const brn__update *update = &graph->updates[i];
+        if (!needed[update->target->id]) continue;
+        brn__value value = {map[update->value.node->id], update->value.output};
+        BRN__TRY(brn__graph_add_update(copy, map[update->target->id], value));
+    }
+    return BRN_OK;
 }
 
 /* Copies one node; its inputs are in `map` already. */
@@ -346,8 +375,9 @@ brn_status brn__graph_copy(const brn_graph *graph, brn_node *const *wanted, int 
         map[id] = copy_node(copy, from, map, from->input >= 0 ? shapes[from->input] : NULL);
         map[id]->origin = from;
     }
-    brn__free(needed);
     status = brn_graph_status(copy);
+    if (status == BRN_OK) status = copy_updates(graph, needed, map, copy);
+    brn__free(needed);
     if (status != BRN_OK) brn_graph_free(copy);
     else *out = copy;
     return status;

@@ -94,7 +94,8 @@ typedef struct brn__graph_scalar {
     double initial;
 } brn__graph_scalar;
 
-/* At the end of a training run `target` (a buffer parameter) takes the value. */
+/* At the end of a run `target` (a buffer parameter) takes the value. Those of a user's graph (brn_carry)
+ * belong to every plan that reads the target, those that a pass adds to that plan. */
 typedef struct brn__update {
     brn_node *target;
     brn__value value;

@@ -159,7 +159,7 @@ static brn_status choose_order(brn_plan *plan)
     }
     for (int i = 0; i < plan->options.input_gradient_count; i++)
         visit(plan, plan->gradients[i].node, seen);
-    for (int i = 0; plan->options.training && i < graph->update_count; i++)
+    for (int i = 0; i < graph->update_count; i++)
         visit(plan, graph->updates[i].value.node, seen);
     brn__free(seen);
     return BRN_OK;

@@ -168,7 +168,7 @@ static void mark_wanted(const brn_plan *plan, bool *wanted)
         brn__value gradient = plan->parameter_gradients[plan->store_index[i]];
         if (gradient.node) WANT(gradient);
     }
-    for (int i = 0; plan->options.training && i < plan->graph->update_count; i++)
+    for (int i = 0; i < plan->graph->update_count; i++)
         WANT(plan->graph->updates[i].value);
 #undef WANT
 }
@@ -321,7 +321,7 @@ static brn_status find_dense(brn_plan *plan)
 static brn_status bind_updates(brn_plan *plan)
 {
     brn_graph *graph = plan->graph;
-    if (!plan->options.training) return BRN_OK;
+    if (!graph->update_count) return BRN_OK;
     plan->updated = brn__alloc_zero((size_t)graph->update_count + 1, sizeof *plan->updated);
     if (!plan->updated) return BRN_ERROR_NO_MEMORY;
     for (int i = 0; i < graph->update_count; i++) {

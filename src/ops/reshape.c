@@ -45,7 +45,6 @@ static brn_status infer_transpose(brn_node *node)
     const brn__dims_attributes *attributes = node->attributes;
     brn_shape x = brn__input_shape(node, 0), y = x;
     unsigned seen = 0;
-    BRN__TRY(brn__expect_real(node, 0, "x"));
     for (int i = 0; i < attributes->rank; i++)
         if (attributes->dims[i] >= 0 && attributes->dims[i] < x.rank) {
             seen |= 1u << attributes->dims[i];
@@ -55,7 +54,7 @@ static brn_status infer_transpose(brn_node *node)
         return brn__fail(
             BRN_ERROR_USAGE, "transpose: the order %s must name each dimension of x %s once",
             BRN__SHAPE(brn_shape_of(attributes->rank, attributes->dims)), BRN__SHAPE(x));
-    brn__set_output(node, 0, BRN_DTYPE_F32, y);
+    brn__set_output(node, 0, brn__input_dtype(node, 0), y);
     return BRN_OK;
 }
 

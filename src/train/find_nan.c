@@ -179,14 +179,8 @@ static brn_status run_nodes(search *s, int first, int count, brn_plan **out)
     options.training = true;
     memcpy(options.norm_form, fit->options->norm_form, sizeof options.norm_form);
     for (int i = 0; i < count; i++) options.outputs[options.output_count++] = s->nodes[first + i];
-    brn_node *const inputs[] = {network->input, network->target};
-    for (int i = 0; i < 2; i++) {
-        brn_shape shape = brn_node_shape(inputs[i]);
-        if (shape.dims[0] == fit->data.count) continue;
-        shape.dims[0] = fit->data.count;
-        options.shape_inputs[options.shape_count] = inputs[i];
-        options.shapes[options.shape_count++] = shape;
-    }
+    brn__network_resize(&options, network->input, &fit->data);
+    brn__network_resize(&options, network->target, &fit->data);
     BRN__TRY(brn_runner_plan(brn__learner_runner(fit->learner), &options, out));
     BRN__TRY(brn_plan_bind(*out, brn_node_name(network->input), fit->data.inputs));
     BRN__TRY(brn_plan_bind(*out, brn_node_name(network->target), fit->data.targets));

@@ -104,11 +104,18 @@ int64_t brn__fit_outputs(const brn__fit *fit)
 
 /* ------------------------------------------------------------------ plans */
 
-static void resize_batch(brn_plan_options *plan, const brn_node *input, int64_t count)
+/* Is it one number a time step? */
+static bool is_sequence(const brn_node *input)
 {
-    brn_shape shape = brn_node_shape(input);
-    if (shape.dims[0] == count) return;
-    shape.dims[0] = count;
+    return brn_node_dtype(input) == BRN_DTYPE_I64 && brn_node_shape(input).rank == 2;
+}
+
+void brn__network_resize(brn_plan_options *plan, const brn_node *input, const brn__batch *batch)
+{
+    brn_shape shape = brn_node_shape(input), nominal = shape;
+    shape.dims[0] = batch->count;
+    if (batch->length && is_sequence(input)) shape.dims[1] = batch->length;
+    if (brn_shape_equal(shape, nominal)) return;
     plan->shape_inputs[plan->shape_count] = input;
     plan->shapes[plan->shape_count++] = shape;
 }
@@ -119,8 +126,8 @@ static brn_node *target_of(const brn__network *network, bool training)
     return training || !network->valid_target ? network->target : network->valid_target;
 }
 
-brn_status brn__network_plan(brn_runner *runner, const brn__network *network,
-                             const brn__fit_options *options, int64_t count, brn_plan **out)
+brn_status brn__batch_plan(brn_runner *runner, const brn__network *network,
+                           const brn__fit_options *options, const brn__batch *batch, brn_plan **out)
 {
     brn_plan_options plan = brn_plan_defaults();
     if (options) {
@@ -133,9 +140,21 @@ brn_status brn__network_plan(brn_runner *runner, const brn__network *network,
         plan.outputs[plan.output_count++] = network->output;
         plan.outputs[plan.output_count++] = network->measure;
     }
-    resize_batch(&plan, network->input, count);
-    resize_batch(&plan, target_of(network, options), count);
+    brn__network_resize(&plan, network->input, batch);
+    brn__network_resize(&plan, target_of(network, options), batch);
     return brn_runner_plan(runner, &plan, out);
+}
+
+brn_status brn__network_plan(brn_runner *runner, const brn__network *network,
+                             const brn__fit_options *options, int64_t count, brn_plan **out)
+{
+    return brn__batch_plan(runner, network, options, &(brn__batch){.count = count}, out);
+}
+
+int64_t brn__network_measured(const brn__network *network, const brn__batch *batch)
+{
+    bool steps = batch->length && is_sequence(target_of(network, false));
+    return batch->count * (steps ? batch->length : 1);
 }
 
 static brn_status bind(brn_plan *plan, const brn__network *network, bool training,
@@ -185,8 +204,7 @@ static brn_status forward_and_backward(loop *l)
     brn__fit *fit = &l->fit;
     const brn__fit_options *options = fit->options;
     brn__learner *learner = fit->learner;
-    BRN__TRY(brn__network_plan(learner->runner, &options->network, options, fit->data.count,
-                               &fit->plan));
+    BRN__TRY(brn__batch_plan(learner->runner, &options->network, options, &fit->data, &fit->plan));
     BRN__TRY(bind(fit->plan, &options->network, true, &fit->data));
     l->run.step = learner->step++;
     BRN__TRY(brn_plan_run(fit->plan, &l->run));
@@ -269,12 +287,13 @@ static brn_status measure_batch(loop *l, double *sum, int64_t *items)
 {
     brn__fit *fit = &l->fit;
     const brn__network *network = &fit->options->network;
-    BRN__TRY(brn__network_plan(fit->learner->runner, network, NULL, fit->data.count, &fit->plan));
+    BRN__TRY(brn__batch_plan(fit->learner->runner, network, NULL, &fit->data, &fit->plan));
     BRN__TRY(bind(fit->plan, network, false, &fit->data));
     BRN__TRY(brn_plan_run(fit->plan, &l->run));
     fit->output = brn_plan_output(fit->plan, 0);
-    *sum += (double)*(const float *)brn_plan_output(fit->plan, 1) * (double)fit->data.count;
-    *items += fit->data.count;
+    int64_t measured = brn__network_measured(network, &fit->data);
+    *sum += (double)*(const float *)brn_plan_output(fit->plan, 1) * (double)measured;
+    *items += measured;
     return BRN_OK;
 }
 
@@ -408,7 +427,7 @@ brn_status brn__predict(brn_runner *runner, const brn__network *network, brn_nod
         if (batch.count == 0) return BRN_OK;
         brn_plan_options options = brn_plan_defaults();
         options.outputs[options.output_count++] = output;
-        resize_batch(&options, network->input, batch.count);
+        brn__network_resize(&options, network->input, &batch);
         BRN__TRY(brn_runner_plan(runner, &options, &plan));
         BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch.inputs));
         BRN__TRY(brn_plan_run(plan, &(brn_run){0}));

@@ -70,8 +70,8 @@ typedef struct brn__callback {
 
 /* The ends of a graph that can be trained. */
 typedef struct brn__network {
-    brn_node *input;   /* (N, ...) float32 */
-    brn_node *target;  /* (N, ...) */
+    brn_node *input;   /* (N, ...) float32, or int64 (N, T), T as in the batch's length */
+    brn_node *target;  /* (N, ...); int64 (N, T): one for each time step */
     brn_node *output;  /* (N, K): what metrics see */
     brn_node *loss;    /* scalar: what is trained */
     brn_node *measure; /* scalar: what validation shows (the loss without label smoothing) */
@@ -192,9 +192,16 @@ typedef struct brn__fit_result {
 brn_status brn__learner_fit(brn__learner *learner, const brn__fit_options *options,
                             brn__fit_result *result);
 
-/* A plan whose batch is `count` items. Training behaviour when `options` is given, else inference. */
+/* A plan whose batch is `count` items, or for a batch of its size and length. Training behaviour when
+ * `options` is given, else inference. */
 brn_status brn__network_plan(brn_runner *runner, const brn__network *network,
                              const brn__fit_options *options, int64_t count, brn_plan **out);
+brn_status brn__batch_plan(brn_runner *runner, const brn__network *network,
+                           const brn__fit_options *options, const brn__batch *batch, brn_plan **out);
+/* Gives an input or target of a plan the size and length of a batch. */
+void brn__network_resize(brn_plan_options *plan, const brn_node *input, const brn__batch *batch);
+/* What a validation batch weighs in the mean: its items, or its time steps where each has a target. */
+int64_t brn__network_measured(const brn__network *network, const brn__batch *batch);
 
 /* Hears one batch of a prediction; anything but BRN_OK ends it. */
 typedef brn_status brn__predict_sink(void *context, const brn__batch *batch, const float *output);

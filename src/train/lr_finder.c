@@ -62,7 +62,7 @@ static brn_status measure_valid(finder *f, brn__fit *fit, double *loss)
     }
     if (batch.count == 0) return brn__fail(BRN_ERROR_INPUT, "the validation data have no batches");
     brn_plan *plan;
-    BRN__TRY(brn__network_plan(brn__learner_runner(fit->learner), network, NULL, batch.count, &plan));
+    BRN__TRY(brn__batch_plan(brn__learner_runner(fit->learner), network, NULL, &batch, &plan));
     BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch.inputs));
     BRN__TRY(brn_plan_bind(plan, brn_node_name(network->target), batch.targets));
     BRN__TRY(brn_plan_run(plan, &(brn_run){0}));

@@ -15,7 +15,7 @@ static brn_status add_batch(const brn__fit *fit, const brn__batch *batch, bool h
 {
     const brn__network *network = &fit->options->network;
     brn_plan *plan;
-    BRN__TRY(brn__network_plan(brn__learner_runner(fit->learner), network, NULL, batch->count, &plan));
+    BRN__TRY(brn__batch_plan(brn__learner_runner(fit->learner), network, NULL, batch, &plan));
     BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch->inputs));
     BRN__TRY(brn_plan_bind(plan, brn_node_name(network->target), batch->targets));
     BRN__TRY(brn_plan_run(plan, &(brn_run){0}));

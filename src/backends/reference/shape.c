@@ -27,8 +27,8 @@ static brn_status run_transpose(const brn__step *step, const brn__run *run)
     brn_shape in = brn__step_shape(step, 0), out = step->node->outputs[0].shape;
     brn__strides of_x = brn__reference_strides(in, in), strides = {{0}};
     for (int i = 0; i < out.rank; i++) strides.of[i] = of_x.of[attributes->dims[i]];
-    const double *x = step->inputs[0];
-    double *y = step->outputs[0];
+    const uint64_t *x = step->inputs[0]; /* doubles or indices: the bits go where they belong */
+    uint64_t *y = step->outputs[0];
     (void)run;
     for (int64_t i = 0; i < output_elements(step, 0); i++)
         y[i] = x[brn__reference_offset(out, i, &strides)];
