@@ -133,6 +133,16 @@ typedef enum brn_pointwise_loss {
 /* x and target of one shape; scalar mean over all elements. */
 BRN_API brn_node *brn_loss(brn_node *x, brn_node *target, brn_pointwise_loss kind);
 
+/* Of the states of a recurrent layer (T, N, H), before and after dropout: alpha times the mean square of
+ * `dropped` plus beta times the mean square of the change of `raw` from step to step, alpha and beta being
+ * the values of scalar slots. Merity et al. 2017: activation and temporal activation regularisation. */
+BRN_API brn_node *brn_activation_penalty(brn_node *raw, brn_node *dropped, int alpha_slot, int beta_slot);
+
+/* x (T, N, E), tokens int64 (T, N) -> (N, 3 E): the last step, the maximum and the mean over the steps whose
+ * token is not `padding`; 0 where there is none (ULMFiT's concat pooling, Howard and Ruder 2018, masked as in
+ * fastai 2). tokens NULL: over all steps, as in 0.7. */
+BRN_API brn_node *brn_sequence_pool(brn_node *x, brn_node *tokens, int64_t padding);
+
 /* weight (V, E), indices int64 (...) -> (..., E). An index outside 0..V-1 is an error of the run. */
 BRN_API brn_node *brn_embedding(brn_node *weight, brn_node *indices);
 /* x (N, F) -> int64 (N): the whole numbers nearest to x[:, column], which must be below 2^24 to be

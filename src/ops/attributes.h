@@ -161,6 +161,21 @@ typedef struct brn__pointwise_loss_attributes {
     brn_pointwise_loss kind;
 } brn__pointwise_loss_attributes;
 
+/* activation_penalty (raw (T,N,H), dropped (T,N,H)) -> loss ()
+ *   alpha / (T N H) sum dropped^2 + beta / ((T - 1) N H) sum over t > 0 of (raw[t] - raw[t-1])^2, the second
+ *   part 0 where T is 1; alpha and beta are scalar slots.
+ * activation_penalty_grad (dloss (), raw, dropped) -> draw, ddropped (both optional) */
+typedef struct brn__activation_penalty_attributes {
+    int alpha_slot, beta_slot;
+} brn__activation_penalty_attributes;
+
+/* sequence_pool (x (T,N,E), [tokens int64 (T,N)]) -> y (N,3E): of the steps whose token is not `padding` (all
+ *   steps without tokens) the last one's row, the maximum and the mean; 0 where there are none.
+ * sequence_pool_grad (dy, x, [tokens]) -> dx. Ties of the maximum: the first. */
+typedef struct brn__sequence_pool_attributes {
+    int64_t padding;
+} brn__sequence_pool_attributes;
+
 /* embedding (weight (V,E), indices) -> y;  embedding_grad (dy, indices) -> dweight (V,E). Rows are
  * summed in the order of the indices, so the result does not depend on threads; with step->rows the rows
  * that were summed are listed there (graph/rows.h). */

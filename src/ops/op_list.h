@@ -53,6 +53,10 @@
     X(class_targets)                                                                               \
     X(pointwise_loss)                                                                              \
     X(pointwise_loss_grad)                                                                         \
+    X(activation_penalty)                                                                          \
+    X(activation_penalty_grad)                                                                     \
+    X(sequence_pool)                                                                               \
+    X(sequence_pool_grad)                                                                          \
     X(embedding)                                                                                   \
     X(embedding_grad)                                                                              \
     X(column_indices)                                                                              \

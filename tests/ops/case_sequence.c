@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * locked_dropout, embedding_dropout, linear_cross_entropy. */
+ * locked_dropout, embedding_dropout, linear_cross_entropy, activation_penalty, sequence_pool. */
 #include "ops/cases.h"
 
 static brn_node *build_locked_dropout(case_builder *b, const void *argument)
@@ -53,6 +53,42 @@ static brn_node *build_decoder(case_builder *b, const void *argument)
     return case_apply(&brn__op_linear_cross_entropy, &attributes, (brn_node *[]){x, weight, target, bias}, 4);
 }
 
+/* Of states before and after a dropout, or of the same twice. */
+static brn_node *build_penalty(case_builder *b, const void *argument)
+{
+    const brn_shape *shape = argument;
+    int alpha = brn_scalar(b->graph, "alpha", 2), beta = brn_scalar(b->graph, "beta", 1);
+    brn_node *raw = case_input(b, "raw", shape->dims, shape->rank);
+    return brn_activation_penalty(raw, brn_locked_dropout(raw, brn_scalar(b->graph, "p", .3)), alpha, beta);
+}
+
+static brn_node *build_two_penalties(case_builder *b, const void *argument)
+{
+    (void)argument;
+    int alpha = brn_scalar(b->graph, "alpha", .5), beta = brn_scalar(b->graph, "beta", 3);
+    return brn_activation_penalty(case_input(b, "raw", DIMS(4, 2, 5)), case_input(b, "dropped", DIMS(4, 2, 5)),
+                                  alpha, beta);
+}
+
+typedef struct pool_case {
+    brn_shape x;
+    bool masked; /* one token in two is padding */
+} pool_case;
+
+static brn_node *build_sequence_pool(case_builder *b, const void *argument)
+{
+    const pool_case *k = argument;
+    brn_node *x = case_input(b, "x", k->x.dims, k->x.rank);
+    return brn_sequence_pool(x, k->masked ? case_indices(b, "tokens", 2, k->x.dims, 2) : NULL, 1);
+}
+
+static const brn_shape penalty_shapes[] = {{3, {5, 3, 17}}, {3, {2, 1, 4}}, {3, {1, 2, 3}}};
+
+#define PENALTY(title, i)                                                                          \
+    {"activation_penalty", "penalty " title, build_penalty, &penalty_shapes[i], .training = true}
+#define POOL(title, ...)                                                                           \
+    {"sequence_pool", "concat pool " title, build_sequence_pool, &(const pool_case){__VA_ARGS__}}
+
 static const brn_shape locked_shapes[] = {{3, {5, 3, 33}}, {3, {1, 1, 7}}, {2, {4, 9}}, {4, {3, 2, 5, 7}}};
 
 #define LOCKED(title, i)                                                                           \
@@ -81,6 +117,14 @@ static const op_case sequence_cases[] = {
     DECODER("in even chunks", {2, {12, 6}}, 10, 0, 4, .bias = true),
     DECODER("in chunks and a rest", {3, {11, 1, 6}}, 33, -1, 4, .bias = true),
     DECODER("tied to its embedding", {2, {9, 8}}, 13, -1, 5, .tied = true),
+    PENALTY("of sequences", 0),
+    PENALTY("of two steps", 1),
+    PENALTY("of one step", 2),
+    {"activation_penalty", "penalty of two sequences", build_two_penalties},
+    POOL("of all steps", {3, {5, 3, 17}}),
+    POOL("of one step", {3, {1, 2, 4}}),
+    POOL("of what is not padding", {3, {9, 4, 24}}, true),
+    POOL("of wide rows", {3, {6, 2, 300}}, true),
     DECODER("of one row and one word more", {2, {1, 4}}, 2, -1),
 };
 OP_CASES(sequence_cases)

@@ -217,3 +217,122 @@ TEST(a_decoder_without_a_target_that_counts_gives_zeros_and_a_wrong_target_is_re
         machine_end(&m);
     }
 }
+
+/* ------------------------------------------------------------------ penalty and pooling against fastai */
+
+/* A value (N, T, E) of fastai's, batch first, as ours is, time first; or back. */
+static void swap_time(const double *from, int64_t a, int64_t b, int64_t e, double *to)
+{
+    for (int64_t i = 0; i < a; i++)
+        for (int64_t k = 0; k < b; k++) memcpy(to + (k * a + i) * e, from + (i * b + k) * e, (size_t)e * sizeof *to);
+}
+
+/* Output `index` of the plan as doubles. */
+static void output_of(const machine *m, bool is_double, int index, double *out)
+{
+    const void *got = brn_plan_output(m->plan, index);
+    for (int64_t k = 0; k < brn_shape_elements(brn_plan_output_shape(m->plan, index)); k++)
+        out[k] = is_double ? ((const double *)got)[k] : (double)((const float *)got)[k];
+}
+
+enum { GOLDEN_MAX = 256 };
+
+/* Binds u(name), given batch first (n, t, e), as input `name` (t, n, e); `buffer` (2, GOLDEN_MAX) lasts. */
+static void bind_drawn(machine *m, bool is_double, const char *name, int64_t n, int64_t t, int64_t e, double *buffer)
+{
+    double drawn[GOLDEN_MAX];
+    golden_uniform(name, n * t * e, drawn);
+    swap_time(drawn, n, t, e, buffer);
+    narrow(buffer, n * t * e, (float *)(buffer + GOLDEN_MAX));
+    assert_ok(brn_plan_bind(m->plan, name, is_double ? buffer : buffer + GOLDEN_MAX));
+}
+
+static void assert_golden(const json_t *golden, const char *path, const double *values, int64_t count, double tolerance)
+{
+    assert_true(golden_check_array(golden_at(golden, path), path, values, count, tolerance) <= tolerance);
+}
+
+static void machine_plan_inputs(machine *m, const char *backend, brn_node *output, brn_node *loss,
+                                brn_node *const *inputs, int input_count)
+{
+    const bool reference = !strcmp(backend, "reference");
+    assert_ok(brn_graph_status(m->graph));
+    assert_ok(brn_parameters_new(m->graph, reference ? BRN_DTYPE_F64 : BRN_DTYPE_F32, &m->store));
+    assert_ok(brn_runner_new(m->store, backend, 2, &m->runner));
+    brn_plan_options options = brn_plan_defaults();
+    options.loss = loss;
+    options.outputs[options.output_count++] = output;
+    for (int i = 0; i < input_count; i++) options.input_gradients[options.input_gradient_count++] = inputs[i];
+    assert_ok(brn_runner_plan(m->runner, &options, &m->plan));
+}
+
+static void penalty_on(const char *backend, double tolerance)
+{
+    enum { N = 3, T = 4, H = 5 };
+    const bool is_double = !strcmp(backend, "reference");
+    json_t *golden = golden_open("tests/golden/sequence_ops.json");
+    machine m;
+    machine_begin(&m);
+    brn_node *inputs[] = {brn_input(m.graph, "raw", BRN_DTYPE_F32, DIMS(T, N, H)),
+                          brn_input(m.graph, "dropped", BRN_DTYPE_F32, DIMS(T, N, H))};
+    brn_node *loss = brn_activation_penalty(inputs[0], inputs[1], brn_scalar(m.graph, "alpha", 2),
+                                            brn_scalar(m.graph, "beta", 1));
+    machine_plan_inputs(&m, backend, loss, loss, inputs, 2);
+    double buffers[2][2 * GOLDEN_MAX], got[GOLDEN_MAX], turned[GOLDEN_MAX];
+    bind_drawn(&m, is_double, "raw", N, T, H, buffers[0]);
+    bind_drawn(&m, is_double, "dropped", N, T, H, buffers[1]);
+    assert_ok(brn_plan_run(m.plan, &(brn_run){.seed = 1}));
+    output_of(&m, is_double, 0, got);
+    assert_close(got[0], golden_number(golden, "penalty/loss"), tolerance);
+    output_of(&m, is_double, 1, got);
+    swap_time(got, T, N, H, turned);
+    assert_golden(golden, "penalty/draw", turned, N * T * H, tolerance);
+    output_of(&m, is_double, 2, got);
+    swap_time(got, T, N, H, turned);
+    assert_golden(golden, "penalty/ddropped", turned, N * T * H, tolerance);
+    machine_end(&m);
+    json_decref(golden);
+}
+
+TEST(the_penalty_equals_fastais_regularizer)
+{
+    penalty_on("reference", 1e-12);
+    penalty_on("cpu", 1e-6);
+}
+
+static void pool_on(const char *backend, double tolerance)
+{
+    enum { N = 4, T = 12, E = 5 };
+    const bool is_double = !strcmp(backend, "reference");
+    json_t *golden = golden_open("tests/golden/sequence_ops.json");
+    machine m;
+    machine_begin(&m);
+    brn_node *x = brn_input(m.graph, "output", BRN_DTYPE_F32, DIMS(T, N, E));
+    brn_node *tokens = brn_input(m.graph, "tokens", BRN_DTYPE_I64, DIMS(T, N));
+    brn_node *y = brn_sequence_pool(x, tokens, 1);
+    brn_node *dy = brn_input(m.graph, "dpooled", BRN_DTYPE_F32, DIMS(1, N, 3 * E));
+    brn_node *loss = brn_reduce(brn_mul(y, dy), BRN_REDUCE_SUM, 7, false);
+    machine_plan_inputs(&m, backend, y, loss, &x, 1);
+    double buffers[2][2 * GOLDEN_MAX], got[GOLDEN_MAX], turned[GOLDEN_MAX];
+    int64_t words[T * N];
+    for (int n = 0; n < N; n++)
+        for (int t = 0; t < T; t++)
+            words[t * N + n] = json_integer_value(json_array_get(golden_at(golden, "pool/tokens"), (size_t)(n * T + t)));
+    bind_drawn(&m, is_double, "output", N, T, E, buffers[0]);
+    bind_drawn(&m, is_double, "dpooled", N, 1, 3 * E, buffers[1]);
+    assert_ok(brn_plan_bind(m.plan, "tokens", words));
+    assert_ok(brn_plan_run(m.plan, &(brn_run){.seed = 1}));
+    output_of(&m, is_double, 0, got);
+    assert_golden(golden, "pool/pooled", got, N * 3 * E, tolerance);
+    output_of(&m, is_double, 1, got);
+    swap_time(got, T, N, E, turned);
+    assert_golden(golden, "pool/doutput", turned, N * T * E, tolerance);
+    machine_end(&m);
+    json_decref(golden);
+}
+
+TEST(pooling_equals_fastais_masked_concat_pool)
+{
+    pool_on("reference", 1e-12);
+    pool_on("cpu", 1e-6);
+}
