@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * burnish table train FILE */
+#include "layers.h"
 #include "output.h"
 #include "progress.h"
 #include "signals.h"
@@ -43,55 +44,6 @@ static int take_list(const cli_call *call, cli_option_id id, request *r, int lis
     *count = cli_split_words(r->lists[list], r->words[list], CLI_TABLE_WORDS_MAX);
     if (*count >= 0) return CLI_DONE;
     return cli_fail(CLI_WRONG_USE, "more than %d columns in one list", CLI_TABLE_WORDS_MAX);
-}
-
-/* "200,100": a number before each comma and at the end. -1 when it is something else. */
-static int numbers_of(const char *text, double *out, int most)
-{
-    for (int count = 0; count < most;) {
-        char *end;
-        out[count++] = strtod(text, &end);
-        if (end == text) return -1;
-        if (!*end) return count;
-        if (*end != ',') return -1;
-        text = end + 1;
-    }
-    return -1;
-}
-
-static int take_layers(const cli_call *call, brn_table_train_options *o)
-{
-    double widths[BRN_TABLE_HIDDEN_MAX], shares[BRN_TABLE_HIDDEN_MAX] = {0};
-    const char *hidden = call->values[CLI_HIDDEN].text, *dropout = call->values[CLI_DROPOUT].text;
-    if (dropout && !hidden)
-        return cli_fail(CLI_WRONG_USE, "--dropout: expected --hidden beside it");
-    if (!hidden) return CLI_DONE;
-    int count = numbers_of(hidden, widths, BRN_TABLE_HIDDEN_MAX);
-    if (count < 0)
-        return cli_fail(CLI_WRONG_USE, "--hidden %s: expected up to %d widths: 200,100", hidden,
-                        BRN_TABLE_HIDDEN_MAX);
-    if (dropout && numbers_of(dropout, shares, BRN_TABLE_HIDDEN_MAX) != count)
-        return cli_fail(CLI_WRONG_USE, "--dropout %s: expected %d numbers, as --hidden has",
-                        dropout, count);
-    o->hidden_count = count;
-    for (int i = 0; i < count; i++) {
-        o->hidden[i] = (int64_t)widths[i];
-        o->dropout[i] = shares[i];
-    }
-    return CLI_DONE;
-}
-
-static int take_range(const cli_call *call, brn_table_train_options *o)
-{
-    double ends[2];
-    const char *text = call->values[CLI_RANGE].text;
-    if (!text) return CLI_DONE;
-    if (numbers_of(text, ends, 2) != 2)
-        return cli_fail(CLI_WRONG_USE, "--range %s: expected two numbers: 0,10", text);
-    o->has_range = true;
-    o->low = ends[0];
-    o->high = ends[1];
-    return CLI_DONE;
 }
 
 /* "FILE:KEY,KEY;FILE:KEY": the last colon of each part ends the file's name. */
@@ -166,8 +118,9 @@ static int take(const cli_call *call, request *r)
     if (code == CLI_DONE) code = take_list(call, CLI_CONT, r, 1, &o->number_count);
     if (code == CLI_DONE) code = take_list(call, CLI_IGNORE, r, 2, &o->ignored_count);
     if (code == CLI_DONE) code = take_joins(call, r);
-    if (code == CLI_DONE) code = take_layers(call, o);
-    if (code == CLI_DONE) code = take_range(call, o);
+    if (code == CLI_DONE)
+        code = cli_take_layers(call, &o->hidden_count, o->hidden, o->dropout, BRN_TABLE_HIDDEN_MAX);
+    if (code == CLI_DONE) code = cli_take_range(call, &o->has_range, &o->low, &o->high);
     o->categories = r->words[0];
     o->numbers = r->words[1];
     o->ignored = r->words[2];
