@@ -196,6 +196,12 @@ BRN_API brn_status brn_ratings_recommend(brn_ratings_model *model, int64_t user,
 /* Expected rating (or score) of pairs (count). */
 BRN_API brn_status brn_ratings_predict(brn_ratings_model *model, int64_t count,
                                        const int64_t *users, const int64_t *items, double *out);
+/* The same for the rows of a table with the columns of users and items: arrays of *count in one block,
+ * which the caller frees by brn_ratings_rows_free; codes of unknown ids are 0. */
+BRN_API brn_status brn_ratings_predict_rows(brn_ratings_model *model, const char *data,
+                                            int64_t *count, int64_t **users, int64_t **items,
+                                            double **values);
+BRN_API void brn_ratings_rows_free(int64_t *users); /* NULL is fine */
 /* The items whose vectors point the same way, by cosine; not `item` itself. */
 BRN_API brn_status brn_ratings_similar(brn_ratings_model *model, int64_t item,
                                        const brn_ratings_filter *filter, int64_t most,
@@ -203,7 +209,8 @@ BRN_API brn_status brn_ratings_similar(brn_ratings_model *model, int64_t item,
 
 /* Someone new, from a few ratings, without training (DOT with MSE only): the most probable vector and
  * bias, given that they are distributed as those of the trained ones (a normal distribution) and that
- * the items' are known: one linear system of factors + 1. Writes (factors + 1) numbers, the bias last. */
+ * the items' are known: a linear system of factors + 1 equations, with a range a few. Writes
+ * (factors + 1) numbers, the bias last. */
 BRN_API int64_t brn_ratings_model_factors(const brn_ratings_model *model);
 BRN_API brn_status brn_ratings_fold_user(brn_ratings_model *model, int64_t count,
                                          const int64_t *items, const double *ratings, float *out);
@@ -233,16 +240,17 @@ typedef struct brn_ratings_folding {
 } brn_ratings_folding;
 BRN_API brn_status brn_ratings_evaluate_folding(brn_ratings_model *model, brn_ratings_folding *out);
 
-/* Ratings of one user or item from a table, as pairs for brn_ratings_fold_user (`column` holds items)
- * or brn_ratings_fold_item (users): unknown ids are left out and counted. The caller frees by
+/* Ids (of_items: of items, else of users), and with_values their ratings, from a table with the columns
+ * of the training: for brn_ratings_fold_user (items) and _fold_item (users), and for filters. Unknown
+ * ids are left out and counted; of an id that is there twice the last row counts. The caller frees by
  * brn_ratings_pairs_free. */
 typedef struct brn_ratings_pairs {
     int64_t count, unknown;
     int64_t *codes; /* (count), ascending */
-    double *values; /* (count) */
+    double *values; /* (count); 1 without values */
 } brn_ratings_pairs;
 BRN_API brn_status brn_ratings_pairs_read(const brn_ratings_model *model, const char *data,
-                                          bool of_items, brn_ratings_pairs *out);
+                                          bool of_items, bool with_values, brn_ratings_pairs *out);
 BRN_API void brn_ratings_pairs_free(brn_ratings_pairs *pairs); /* zeroed is fine */
 
 #ifdef __cplusplus

@@ -24,7 +24,7 @@ brn_status brn__ratings_options_read(const json_t *object, brn__arena *arena,
 
 /* ------------------------------------------------------------------ ratings_open.c */
 
-/* The table `data`, its ids as text. */
+/* The table `data`, its ids as text; not all columns of the training need be there. */
 brn_status brn__ratings_open_table(const brn_ratings_options *options, const char *data,
                                    brn_table **out);
 /* All rows, split, each user and item once; settles the split and the range in the options. A note for

@@ -53,6 +53,7 @@ brn_status brn__ratings_open_table(const brn_ratings_options *o, const char *dat
     brn__ratings_types(&columns, types);
     brn_table_options source = o->source;
     source.threads = o->threads;
+    source.spare_types = true; /* whoever needs a column misses it by name */
     return open_typed(data, source, types, 2, out);
 }
 

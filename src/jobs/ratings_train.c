@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/sha256.h"
 #include "base/threads.h"
+#include "data/table/source.h"
 #include "jobs/ratings_job.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
@@ -321,14 +322,21 @@ static brn_status finish(training *t)
 
 /* ------------------------------------------------------------------ all of it */
 
-/* So that the run can be gone on with, and the model used, from elsewhere. */
-static brn_status name_path(training *t, const char **path)
+/* The source from any working folder; or, to be told and kept, without a password. */
+static brn_status name_source(training *t, char *(*form)(const char *), const char **source)
 {
-    char *whole = *path ? realpath(*path, NULL) : NULL;
-    if (!whole) return BRN_OK; /* no file, or opening it tells why */
-    *path = brn__arena_strdup(&t->arena, whole);
-    free(whole);
-    return *path ? BRN_OK : BRN_ERROR_NO_MEMORY;
+    char *named = *source ? form(*source) : NULL;
+    if (!named) return BRN_OK; /* there is none: opening it tells why */
+    *source = brn__arena_strdup(&t->arena, named);
+    brn__free(named);
+    return *source ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+static brn_status name_sources(training *t, char *(*form)(const char *))
+{
+    BRN__TRY(name_source(t, form, &t->options.data));
+    BRN__TRY(name_source(t, form, &t->options.valid_data));
+    return name_source(t, form, &t->options.titles);
 }
 
 /* Reads the tables, and leaves what was in them to the file in the run folder. */
@@ -360,11 +368,10 @@ static brn_status begin(training *t, const brn_ratings_options *options)
     t->options = *options;
     BRN__TRY(brn__ratings_options_settle(&t->options));
     BRN__TRY(brn__run_folder_check(options->out));
-    BRN__TRY(name_path(t, &t->options.data));
-    BRN__TRY(name_path(t, &t->options.valid_data));
-    BRN__TRY(name_path(t, &t->options.titles));
+    BRN__TRY(name_sources(t, brn__source_absolute));
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(read_tables(t));
+    BRN__TRY(name_sources(t, brn__source_public));
     BRN__TRY(open_store(t));
     BRN__TRY(make_network(t));
     name_files(t);
