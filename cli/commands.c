@@ -20,7 +20,6 @@ static const char *const planned[][2] = {
     {"lm", NULL},
     {"text", NULL},
     {"table", "lr-find"},
-    {"ratings", NULL},
 };
 
 const cli_command *cli_command_at(int index)

@@ -23,6 +23,12 @@
     X(table_interpret)                                                                             \
     X(table_embeddings)                                                                            \
     X(table_describe)                                                                              \
+    X(ratings_train)                                                                               \
+    X(ratings_evaluate)                                                                            \
+    X(ratings_predict)                                                                             \
+    X(ratings_recommend)                                                                           \
+    X(ratings_similar)                                                                             \
+    X(ratings_lr_find)                                                                             \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \

@@ -203,6 +203,17 @@ static int take_option(const cli_command *command, const long_options *known, in
     return read_value(id, value ? value : "", &call->values[id]);
 }
 
+/* -n 10: --top 10, of commands that have it. */
+static int take_top(const cli_command *command, cli_call *call)
+{
+    for (int i = 0; command->options[i] != CLI_HELP; i++) {
+        if (command->options[i] != CLI_TOP) continue;
+        call->values[CLI_TOP].given = true;
+        return read_value(CLI_TOP, optarg, &call->values[CLI_TOP]);
+    }
+    return cli_fail(CLI_WRONG_USE, "-n is not an option; options are words: --quiet");
+}
+
 int cli_options_parse(const cli_command *command, int argc, char **argv, cli_call *call)
 {
     long_options known;
@@ -211,12 +222,15 @@ int cli_options_parse(const cli_command *command, int argc, char **argv, cli_cal
     if (command->defaults) command->defaults(call->values);
     opterr = 0;
     optind = 1;
-    /* "-": inputs come in order, as if they were the option 1; ":": tell a missing value apart. */
-    while (code == CLI_DONE && (found = getopt_long(argc, argv, "-:h", known.list, &index)) != -1) {
+    /* "-": inputs come in order, as if they were the option 1; ":": tell a missing value apart; -n is
+     * --top. */
+    while (code == CLI_DONE && (found = getopt_long(argc, argv, "-:hn:", known.list, &index)) != -1) {
         if (found == 1)
             call->inputs[call->input_count++] = optarg;
         else if (found == 'h')
             call->values[CLI_HELP].flag = true;
+        else if (found == 'n')
+            code = take_top(command, call);
         else if (found == ':')
             code = cli_fail(CLI_WRONG_USE, "%s: expected a value", argv[optind - 1]);
         else if (found == '?' && optopt > 0 && optopt < FIRST)

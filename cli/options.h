@@ -165,6 +165,36 @@ typedef enum cli_option_type {
     X(EMBEDDING_DROPOUT, "embedding-dropout", REAL, "SHARE", 0, .999, "dropout of the embeddings", \
       "the form's")                                                                                \
     X(RANGE, "range", TEXT, "LOW,HIGH", 0, 0, "answers lie between these (with --log: logarithms)", NULL) \
+    X(USER_COLUMN, "user", TEXT, "COLUMN", 0, 0, "column of users", NULL)                          \
+    X(ITEM_COLUMN, "item", TEXT, "COLUMN", 0, 0, "column of items", NULL)                          \
+    X(RATING_COLUMN, "rating", TEXT, "COLUMN", 0, 0, "column of ratings; of clicks: how many", "rating; of clicks: 1 a row") \
+    X(TIME_COLUMN, "time", TEXT, "COLUMN", 0, 0, "column of times", "later rows are later")        \
+    X(RATINGS_LOSS, "loss", CHOICE, "mse|bpr|weighted", 0, 0,                                      \
+      "mse: of ratings; for clicks, bpr: clicked before others; weighted: clicked 1, others 0", NULL) \
+    X(NEGATIVES, "negatives", WHOLE, "N", 1, 1000, "--loss weighted: items drawn for each click", NULL) \
+    X(CONFIDENCE, "confidence", REAL, "A", 0, 1e6, "--loss weighted: a click weighs 1 + A clicks", NULL) \
+    X(RATINGS_SPLIT, "split", CHOICE, "random|time|last|column|file", 0, 0,                        \
+      "which ratings validate; last: each user's last", "random")                                  \
+    X(VALID_DATA, "valid-data", TEXT, "TABLE", 0, 0, "--split file: the ratings that validate", NULL) \
+    X(RATINGS_MODEL, "model", CHOICE, "dot|neural", 0, 0,                                          \
+      "dot: product of two vectors, and biases; neural: hidden layers over both", NULL)            \
+    X(FACTORS, "factors", WHOLE, "N", 1, 4096, "numbers in the vector of a user or item", NULL)    \
+    X(LAZY, "lazy", FLAG, "", 0, 0,                                                                \
+      "a step leaves users and items that are not in the batch: faster where they are many", NULL) \
+    X(TITLES, "titles", TEXT, "FILE:ID:TITLE", 0, 0, "table of items and its columns of ids and titles", NULL) \
+    X(TITLES_SEPARATOR, "titles-sep", TEXT, "CHARACTER", 0, 0, "as --sep, of --titles", NULL)      \
+    X(TITLES_ENCODING, "titles-encoding", CHOICE, "utf-8|latin-1", 0, 0, "of --titles", "utf-8")   \
+    X(TITLES_NO_HEADER, "titles-no-header", FLAG, "", 0, 0, "as --no-header, of --titles", NULL)   \
+    X(RANK_AT, "rank-at", WHOLE, "K", 1, 10000, "precision, recall, NDCG, MRR and coverage at K", NULL) \
+    X(RELEVANT, "relevant", REAL, "RATING", -1e30, 1e30, "an item is relevant from this rating on", \
+      "the mean rating")                                                                           \
+    X(FOLD_IN, "fold-in", FLAG, "", 0, 0, "measure what folding users in costs", NULL)             \
+    X(USER_ID, "user", TEXT, "ID", 0, 0, "the user", NULL)                                         \
+    X(ITEM_ID, "item", TEXT, "ID", 0, 0, "the item", NULL)                                         \
+    X(NEW_RATINGS, "ratings", TEXT, "TABLE", 0, 0, "ratings of someone or something new", NULL)    \
+    X(RATED_BY, "rated-by", WHOLE, "N", 1, 1e15, "only items with so many ratings", "1")           \
+    X(AMONG, "among", TEXT, "TABLE", 0, 0, "only items of this table's column of items", NULL)     \
+    X(WITH_SEEN, "with-seen", FLAG, "", 0, 0, "also what the user has rated", NULL)                \
     X(QUIET, "quiet", FLAG, "", 0, 0, "print the result only", NULL)                               \
     X(JSON, "json", FLAG, "", 0, 0, "print one JSON object a line", NULL)                          \
     X(HELP, "help", FLAG, "", 0, 0, "print this", NULL)

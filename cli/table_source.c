@@ -23,12 +23,13 @@ int cli_check_table(const char *source)
     return brn_source_is_database(source) ? CLI_DONE : cli_check_file(source);
 }
 
-static int take_separator(const char *text, char *out)
+int cli_take_separator(const char *option, const char *text, char *out)
 {
     if (!text) return CLI_DONE;
     bool tab = !strcmp(text, "tab") || !strcmp(text, "\\t");
     if (!tab && (text[1] || (unsigned char)text[0] >= 0x80))
-        return cli_fail(CLI_WRONG_USE, "--sep %s: expected one ASCII character, or tab", text);
+        return cli_fail(CLI_WRONG_USE, "--%s %s: expected one ASCII character, or tab", option,
+                        text);
     *out = tab ? '\t' : text[0];
     return CLI_DONE;
 }
@@ -69,7 +70,7 @@ int cli_table_source_take(const cli_call *call, cli_table_source *out)
     const cli_value *v = call->values;
     out->bytes = NULL;
     out->options = brn_table_defaults();
-    int code = take_separator(v[CLI_SEPARATOR].text, &out->options.separator);
+    int code = cli_take_separator("sep", v[CLI_SEPARATOR].text, &out->options.separator);
     if (code != CLI_DONE) return code;
     out->options.no_header = v[CLI_NO_HEADER].flag;
     out->options.latin1 = v[CLI_ENCODING].text && !strcmp(v[CLI_ENCODING].text, "latin-1");

@@ -28,6 +28,9 @@ void cli_table_source_free(cli_table_source *source);
 /* CLI_DONE when the source is a file that can be read, or a database; else tells why not. */
 int cli_check_table(const char *source);
 
+/* The character that `text` means ("tab" too; NULL: *out stays); `option` is for the message. */
+int cli_take_separator(const char *option, const char *text, char *out);
+
 /* Splits "a,b" in place; the number of words, or -1 when there are more than `most`. */
 int cli_split_words(char *text, const char **words, int most);
 

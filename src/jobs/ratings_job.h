@@ -77,6 +77,25 @@ typedef struct brn__ratings_tables {
 } brn__ratings_tables;
 brn__ratings_tables brn__ratings_tables_of(const brn__ratings_network *network);
 
+/* ------------------------------------------------------------------ ratings_samples.c */
+
+/* The loaders of a training, and what they need. */
+typedef struct brn__ratings_samples_of {
+    brn__seen all, trained; /* trained: of clicks alone */
+    brn__dataset *dataset;
+    brn__loader *train, *valid; /* valid: NULL without rows */
+    int64_t train_count, valid_count; /* ratings */
+    int64_t *samples;
+} brn__ratings_samples_of;
+/* The ratings are borrowed. */
+brn_status brn__ratings_samples_new(const brn_ratings_options *options, const brn__ratings *ratings,
+                                    brn__ratings_samples_of *out);
+void brn__ratings_samples_free(brn__ratings_samples_of *samples); /* zeroed is fine */
+/* Without callbacks. */
+brn__fit_options brn__ratings_fit_options(const brn_ratings_options *options,
+                                          const brn__ratings_network *network,
+                                          const brn__ratings_samples_of *samples);
+
 /* ------------------------------------------------------------------ ratings_scores.c */
 
 /* Expected ratings or scores. Codes must be known to the network. */

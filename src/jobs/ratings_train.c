@@ -17,20 +17,16 @@
 
 /* One-cycle's shape, as fastai 2's fit_one_cycle. */
 static const double PCT_START = .25, DIV = 25;
-enum { PATH_BYTES = 4160, VALID_BATCH = 1024 };
+enum { PATH_BYTES = 4160 };
 
 typedef struct training {
     brn_ratings_options options;
     brn__arena arena; /* of a configuration that was read, and of paths */
     json_t *config;
     brn__ratings_store store;
-    brn__seen train_seen, all_seen;
     brn__ratings_facts facts;
-    brn__dataset *dataset;
-    int64_t *rows; /* samples: those that train, then those that validate; owned */
-    int64_t train_samples, valid_samples;
+    brn__ratings_samples_of samples;
     brn__ratings_network network;
-    brn__loader *train, *valid;
     brn__run_state *state; /* to go on from; NULL: from the start */
     brn__progress progress;
     brn__history history;
@@ -64,44 +60,12 @@ static brn_status open_store(training *t)
     return BRN_OK;
 }
 
-/* Samples of the rows that train, then of those that validate. */
-static brn_status list_samples(training *t, int64_t each)
-{
-    const brn__ratings *r = &t->store.ratings;
-    t->rows = brn__alloc_array((size_t)(r->count * each), sizeof *t->rows);
-    if (!t->rows) return BRN_ERROR_NO_MEMORY;
-    int64_t listed = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int64_t row = 0; row < r->count; row++)
-            for (int64_t k = 0; r->valid[row] == pass && k < each; k++)
-                t->rows[listed++] = row * each + k;
-        if (pass == 0) t->train_samples = listed;
-    }
-    t->valid_samples = listed - t->train_samples;
-    t->result.train_count = t->train_samples / each;
-    t->result.valid_count = t->valid_samples / each;
-    return BRN_OK;
-}
-
-static brn_status make_dataset(training *t)
-{
-    const brn_ratings_options *o = &t->options;
-    const brn__ratings_samples samples = {.loss = (brn__ratings_loss)o->loss,
-                                          .negatives = o->negatives,
-                                          .confidence = o->confidence,
-                                          .seed = o->seed};
-    BRN__TRY(brn__seen_build(&t->store.ratings, BRN__SEEN_ALL, &t->all_seen));
-    if (o->loss != BRN_RATINGS_LOSS_MSE)
-        BRN__TRY(brn__seen_build(&t->store.ratings, BRN__SEEN_TRAIN, &t->train_seen));
-    BRN__TRY(brn__ratings_count(&t->store.ratings, &t->facts));
-    BRN__TRY(brn__ratings_dataset_new(&t->store.ratings, &t->train_seen, &t->all_seen, &samples,
-                                      &t->dataset));
-    return list_samples(t, brn__ratings_samples_a_row(&samples));
-}
-
 static brn_status make_network(training *t)
 {
-    BRN__TRY(make_dataset(t));
+    BRN__TRY(brn__ratings_count(&t->store.ratings, &t->facts));
+    BRN__TRY(brn__ratings_samples_new(&t->options, &t->store.ratings, &t->samples));
+    t->result.train_count = t->samples.train_count;
+    t->result.valid_count = t->samples.valid_count;
     return brn__ratings_network_new(&t->options, t->result.user_count, t->result.item_count,
                                     &t->network);
 }
@@ -158,17 +122,6 @@ static void begin_record(training *t)
 
 /* ------------------------------------------------------------------ the fit */
 
-static brn_status new_loader(const training *t, bool train, brn__loader **out)
-{
-    brn__loader_options options = brn__loader_defaults(train);
-    options.batch_size = t->options.batch_size;
-    if (!train && options.batch_size < VALID_BATCH) options.batch_size = VALID_BATCH;
-    options.seed = t->options.seed;
-    const int64_t *rows = train ? t->rows : t->rows + t->train_samples;
-    return brn__loader_new(t->dataset, rows, train ? t->train_samples : t->valid_samples, &options,
-                           out);
-}
-
 static brn_status save_state(void *context, const brn__memory_item *items, int count)
 {
     const training *t = context;
@@ -181,20 +134,6 @@ static brn__action publish_root(void *state, brn__fit *fit)
     (void)state;
     brn__fit_set_metric(fit, "rmse", sqrt(fit->valid_loss));
     return BRN__GO_ON;
-}
-
-static brn__fit_options fit_options(const training *t)
-{
-    const brn_ratings_options *o = &t->options;
-    brn__fit_options fit = {.network = t->network.ends,
-                            .train = t->train,
-                            .valid = t->valid_samples ? t->valid : NULL,
-                            .epochs = o->epochs,
-                            .learning_groups = UINT64_MAX,
-                            .optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM),
-                            .learning_rate = o->learning_rate};
-    fit.optimizer.weight_decay = o->weight_decay;
-    return fit;
 }
 
 static brn_status fit(training *t)
@@ -210,7 +149,7 @@ static brn_status fit(training *t)
     t->root = (brn__callback){.name = "rmse",
                               .order = BRN__ORDER_METRICS,
                               .on = {[BRN__AFTER_VALIDATE] = publish_root}};
-    brn__fit_options options = fit_options(t);
+    brn__fit_options options = brn__ratings_fit_options(&t->options, &t->network, &t->samples);
     options.callbacks[options.callback_count++] = &schedule.callback;
     options.callbacks[options.callback_count++] = &brn__terminate_on_nan;
     if (t->options.loss == BRN_RATINGS_LOSS_MSE)
@@ -233,8 +172,6 @@ static brn_status fit(training *t)
 static brn_status train_network(training *t)
 {
     double began = brn__seconds_now();
-    BRN__TRY(new_loader(t, true, &t->train));
-    if (t->valid_samples) BRN__TRY(new_loader(t, false, &t->valid));
     brn_status status = fit(t);
     double seconds = brn__seconds_now() - began;
     t->result.ratings_per_second =
@@ -253,7 +190,7 @@ static brn_status save_model(training *t)
                                           .user_ids = &t->store.user_ids,
                                           .item_ids = &t->store.item_ids,
                                           .titles = &t->store.titles,
-                                          .seen = &t->all_seen,
+                                          .seen = &t->samples.all,
                                           .facts = &t->facts,
                                           .noise = t->noise};
     return brn__ratings_model_write(path_in(t, "model.safetensors", path), &content);
@@ -263,7 +200,7 @@ static brn_status measure(training *t)
 {
     int32_t *users, *items;
     float *values;
-    brn__ratings_test test = {.seen = &t->all_seen, .facts = &t->facts, .options = &t->options};
+    brn__ratings_test test = {.seen = &t->samples.all, .facts = &t->facts, .options = &t->options};
     BRN__TRY(brn__ratings_valid_rows(&t->store.ratings, &test.count, &users, &items, &values));
     test.users = users;
     test.items = items;
@@ -418,17 +355,12 @@ static void end_record(training *t, brn_status status)
 static void training_free(training *t)
 {
     brn__history_deinit(&t->history);
-    brn__loader_free(t->train);
-    brn__loader_free(t->valid);
+    brn__ratings_samples_free(&t->samples);
     brn__run_state_close(t->state);
     brn__ratings_network_free(&t->network);
-    brn__dataset_free(t->dataset);
-    brn__seen_free(&t->train_seen);
-    brn__seen_free(&t->all_seen);
     brn__ratings_facts_free(&t->facts);
     brn__ratings_store_close(&t->store);
     brn__run_folder_unlock(t->lock);
-    brn__free(t->rows);
     json_decref(t->config);
     brn__arena_free(&t->arena);
     brn__free(t);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The learning-rate finder on ratings: the training, made in mock. */
+#include "base/alloc.h"
+#include "base/threads.h"
+#include "jobs/ratings_job.h"
+#include "train/lr_finder.h"
+
+typedef struct search {
+    brn_ratings_options options;
+    brn__ratings ratings;
+    brn__ratings_samples_of samples;
+    brn__ratings_network network;
+    brn__progress progress;
+    int64_t iterations;
+} search;
+
+static brn__action show(void *state, brn__fit *fit)
+{
+    search *s = state;
+    brn_event event = brn__event_of(BRN_EVENT_BATCH, NULL);
+    event.batch = fit->iteration;
+    event.batches = s->iterations;
+    event.train_loss = fit->train_loss;
+    event.learning_rate = fit->settings.groups[0].learning_rate;
+    const brn_status status = brn__progress_send(&s->progress, event);
+    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
+}
+
+static brn_status find(search *s, const brn_lr_finder_options *finder, brn_lr_curve *out)
+{
+    const brn__callback callback = {.name = "progress",
+                                    .order = BRN__ORDER_PROGRESS,
+                                    .on = {[BRN__AFTER_BATCH] = show},
+                                    .state = s};
+    brn__fit_options fit = brn__ratings_fit_options(&s->options, &s->network, &s->samples);
+    fit.callbacks[fit.callback_count++] = &callback;
+    s->iterations = brn__lr_find_iterations(&fit, finder);
+    return brn__lr_find(s->network.learner, &fit, NULL, finder, out);
+}
+
+static brn_status run(search *s, const brn_ratings_options *options,
+                      const brn_lr_finder_options *finder, brn_lr_curve *out)
+{
+    char note[BRN__MESSAGE_BYTES];
+    s->options = *options;
+    BRN__TRY(brn__ratings_options_settle(&s->options));
+    if (!s->options.threads) s->options.threads = brn__processor_count();
+    BRN__TRY(brn__ratings_open(&s->options, &s->ratings, note, sizeof note));
+    BRN__TRY(brn__ratings_samples_new(&s->options, &s->ratings, &s->samples));
+    BRN__TRY(brn__ratings_network_new(&s->options, s->ratings.user_ids.count,
+                                      s->ratings.item_ids.count, &s->network));
+    if (*note) BRN__TRY(brn__progress_send(&s->progress, brn__event_of(BRN_EVENT_NOTE, note)));
+    return find(s, finder, out);
+}
+
+brn_status brn_ratings_lr_find(const brn_ratings_options *options,
+                               const brn_lr_finder_options *finder, brn_lr_curve *out)
+{
+    *out = (brn_lr_curve){0};
+    search *s = brn__alloc_zero(1, sizeof *s);
+    if (!s) return BRN_ERROR_NO_MEMORY;
+    brn__progress_init(&s->progress, options->on_event, options->context);
+    s->progress.stage = "lr-find";
+    s->progress.epochs = 1;
+    const brn_status status = run(s, options, finder, out);
+    if (status != BRN_OK) brn_lr_curve_free(out);
+    brn__ratings_samples_free(&s->samples);
+    brn__ratings_network_free(&s->network);
+    brn__ratings_free(&s->ratings);
+    brn__free(s);
+    return status;
+}
