@@ -83,5 +83,6 @@ brn__fit_options brn__ratings_fit_options(const brn_ratings_options *o,
                             .optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM),
                             .learning_rate = o->learning_rate};
     fit.optimizer.weight_decay = o->weight_decay;
+    fit.optimizer.lazy = o->lazy;
     return fit;
 }

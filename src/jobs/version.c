@@ -2,7 +2,7 @@
  * What this build is. */
 #include "burnish/version.h"
 #include "backends/backend_list.h"
-#include "backends/cpu/isa.h"
+#include "base/isa.h"
 #include "base/threads.h"
 
 #include <dnnl.h>
@@ -12,9 +12,7 @@ const char *brn_version(void) { return BRN_VERSION; }
 
 const char *brn_instruction_set(void)
 {
-    static const char *const names[BRN__ISA_COUNT] = {
-        [BRN__ISA_PORTABLE] = "portable", [BRN__ISA_AVX2] = "avx2", [BRN__ISA_AVX512] = "avx512"};
-    return names[brn__isa_best()];
+    return brn__isa_name(brn__isa_best());
 }
 
 const char *brn_backend_name(int index)

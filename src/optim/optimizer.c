@@ -158,7 +158,9 @@ static brn_status make_parts(brn_optimizer *optimizer)
 static void choose_steppers(brn_optimizer *optimizer, bool *has_average, bool *has_square)
 {
     const brn_optimizer_options *options = &optimizer->options;
-    optimizer->table = optimizer->is_double ? brn__steppers_f64 : brn__steppers_f32;
+    optimizer->set = brn__stepper_set_of(optimizer->is_double);
+    optimizer->is_adam = options->kind == BRN_OPTIMIZER_ADAM && options->decoupled_decay &&
+                         options->lookahead_every == 0;
     optimizer->by_parameter = recipes[options->kind].by_parameter;
     *has_average = *has_square = false;
     for (int i = 0;; i++) {
@@ -167,10 +169,10 @@ static void choose_steppers(brn_optimizer *optimizer, bool *has_average, bool *h
         *has_average |= id == BRN__STEPPER_average || id == BRN__STEPPER_average_ahead ||
                         id == BRN__STEPPER_average_damped;
         *has_square |= id == BRN__STEPPER_square || id == BRN__STEPPER_square_sum;
-        optimizer->steppers[optimizer->stepper_count++] = optimizer->table[id];
+        optimizer->steppers[optimizer->stepper_count++] = optimizer->set->steppers[id];
         if (id == BRN__STEPPER_descend) break;
     }
-    optimizer->decay = optimizer->table[options->decoupled_decay ? BRN__STEPPER_decay_decoupled
+    optimizer->decay = optimizer->set->steppers[options->decoupled_decay ? BRN__STEPPER_decay_decoupled
                                                                  : BRN__STEPPER_decay_coupled];
 }
 

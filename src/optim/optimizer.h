@@ -21,10 +21,11 @@ typedef struct brn__part {
 struct brn_optimizer {
     brn_parameters *parameters;
     brn_optimizer_options options;
-    brn__stepper *const *table;                           /* of the store's element type */
+    const brn__stepper_set *set; /* of the store's element type */
     brn__stepper *steppers[BRN__OPTIMIZER_STEPPERS_MAX]; /* without the decay */
     int stepper_count;                                    /* the last one descends */
     brn__stepper *decay;
+    bool is_adam; /* ADAM with decoupled decay and nothing else: one pass */
     bool by_parameter; /* LAMB: the step is scaled by norms of each parameter */
     size_t bytes;      /* of an element */
     bool is_double;

@@ -54,8 +54,7 @@ static int threads_for(const brn_optimizer *optimizer, uint64_t groups, bool may
 
 static double sum_of_squares(const brn_optimizer *optimizer, const void *values, int64_t count)
 {
-    return optimizer->is_double ? brn__sum_of_squares_f64(values, count)
-                                : brn__sum_of_squares_f32(values, count);
+    return optimizer->set->sum_of_squares(values, count);
 }
 
 /* The sum of squares over the blocks that are not still. */
@@ -164,10 +163,7 @@ static void find_direction(const step *s, const brn__step_block *block, int64_t 
 {
     const brn_optimizer *optimizer = s->optimizer;
     const char *gradient = s->gradients + (size_t)begin * optimizer->bytes;
-    if (optimizer->is_double)
-        brn__scale_gradient_f64(gradient, s->scale, s->settings->clip_value, block->d, block->count);
-    else
-        brn__scale_gradient_f32(gradient, s->scale, s->settings->clip_value, block->d, block->count);
+    optimizer->set->scale_gradient(gradient, s->scale, s->settings->clip_value, block->d, block->count);
     if (block->weight_decay != 0) optimizer->decay(block);
     for (int i = 0; i < count; i++) optimizer->steppers[i](block);
 }
@@ -176,14 +172,14 @@ static void find_direction(const step *s, const brn__step_block *block, int64_t 
 static void remember(const brn_optimizer *optimizer, const brn__part *part, const brn__step_block *block)
 {
     if (block->s && optimizer->steps[part->group] == 1)
-        optimizer->table[BRN__STEPPER_remember](block);
+        optimizer->set->steppers[BRN__STEPPER_remember](block);
 }
 
 static void look_ahead(const brn_optimizer *optimizer, const brn__part *part,
                        const brn__step_block *block)
 {
     if (block->s && optimizer->steps[part->group] % optimizer->options.lookahead_every == 0)
-        optimizer->table[BRN__STEPPER_look_ahead](block);
+        optimizer->set->steppers[BRN__STEPPER_look_ahead](block);
 }
 
 /* From the gradient to the parameter. */
@@ -191,6 +187,11 @@ static void whole_block(const step *s, const brn__part *part, brn__step_block bl
 {
     block_buffer d;
     place_block(s->optimizer, begin, &d, &block);
+    if (s->optimizer->is_adam && !(s->settings->clip_value > 0)) {
+        s->optimizer->set->adam_block(&block, s->gradients + (size_t)begin * s->optimizer->bytes,
+                                      s->scale);
+        return;
+    }
     remember(s->optimizer, part, &block);
     find_direction(s, &block, begin, s->optimizer->stepper_count);
     look_ahead(s->optimizer, part, &block);

@@ -6,6 +6,7 @@
 #ifndef BRN__OPTIM_STEPPERS_H
 #define BRN__OPTIM_STEPPERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { BRN__STEP_BLOCK = 1024 }; /* elements: 5 arrays of float are 20 KB */
@@ -48,14 +49,19 @@ typedef enum brn__stepper_id {
         BRN__STEPPER_COUNT
 } brn__stepper_id;
 
-extern brn__stepper *const brn__steppers_f32[BRN__STEPPER_COUNT];
-extern brn__stepper *const brn__steppers_f64[BRN__STEPPER_COUNT];
+/* The loops of one element type and one instruction set (simd/steppers.c). */
+typedef struct brn__stepper_set {
+    brn__stepper *steppers[BRN__STEPPER_COUNT];
+    /* d = scale gradient, or the gradient brought into [-limit, limit] with a limit above 0 */
+    void (*scale_gradient)(const void *gradient, double scale, double limit, void *d, int64_t count);
+    /* In eight lanes and double. */
+    double (*sum_of_squares)(const void *values, int64_t count);
+    /* From the gradient to p: scaling, decoupled decay, average_damped, square, adam, descend. `d` of the
+     * block is not used. */
+    void (*adam_block)(const brn__step_block *block, const void *gradient, double scale);
+} brn__stepper_set;
 
-/* d = scale gradient, or the gradient brought into [-limit, limit] with a limit above 0; the sum of
- * squares of `count` values, in eight lanes and double. */
-void brn__scale_gradient_f32(const void *gradient, double scale, double limit, void *d, int64_t count);
-void brn__scale_gradient_f64(const void *gradient, double scale, double limit, void *d, int64_t count);
-double brn__sum_of_squares_f32(const void *values, int64_t count);
-double brn__sum_of_squares_f64(const void *values, int64_t count);
+/* Of the instruction set in use. */
+const brn__stepper_set *brn__stepper_set_of(bool is_double);
 
 #endif

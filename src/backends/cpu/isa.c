@@ -1,34 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/cpu/isa.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-static brn__isa isa_of_processor(void)
-{
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-        return BRN__ISA_AVX512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return BRN__ISA_AVX2;
-#endif
-    return BRN__ISA_PORTABLE;
-}
-
-brn__isa brn__isa_best(void)
-{
-    static int known = -1; /* every thread computes the same value */
-    int isa = __atomic_load_n(&known, __ATOMIC_RELAXED);
-    if (isa >= 0) return (brn__isa)isa;
-    isa = isa_of_processor();
-    const char *wish = getenv("BRN_ISA");
-    if (wish && strcmp(wish, "portable") == 0) isa = BRN__ISA_PORTABLE;
-    if (wish && strcmp(wish, "avx2") == 0 && isa > BRN__ISA_AVX2) isa = BRN__ISA_AVX2;
-    __atomic_store_n(&known, isa, __ATOMIC_RELAXED);
-    return (brn__isa)isa;
-}
-
 const brn__simd *brn__simd_of(brn__isa isa)
 {
     static const brn__simd *const tables[BRN__ISA_COUNT] = {
@@ -36,7 +8,7 @@ const brn__simd *brn__simd_of(brn__isa isa)
         [BRN__ISA_AVX2] = &brn__simd_avx2,
         [BRN__ISA_AVX512] = &brn__simd_avx512,
     };
-    return isa <= isa_of_processor() ? tables[isa] : NULL;
+    return brn__isa_has(isa) ? tables[isa] : NULL;
 }
 
 const brn__simd *brn__simd_now(void)

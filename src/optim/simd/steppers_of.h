@@ -120,13 +120,7 @@ STEPPER(look_ahead)
     EACH p[i] = slow[i] += share * (p[i] - slow[i]);
 }
 
-brn__stepper *const NAME(brn__steppers)[BRN__STEPPER_COUNT] = {
-#define X(name) [BRN__STEPPER_##name] = NAME(name),
-    BRN__STEPPER_LIST(X)
-#undef X
-};
-
-void NAME(brn__scale_gradient)(const void *gradient, double scale, double limit, void *d, int64_t count)
+static void NAME(scale_gradient)(const void *gradient, double scale, double limit, void *d, int64_t count)
 {
     const REAL factor = (REAL)scale, most = (REAL)limit, *restrict g = gradient;
     REAL *restrict out = d;
@@ -136,7 +130,7 @@ void NAME(brn__scale_gradient)(const void *gradient, double scale, double limit,
         for (int64_t i = 0; i < count; i++) out[i] = factor * g[i];
 }
 
-double NAME(brn__sum_of_squares)(const void *values, int64_t count)
+static double NAME(sum_of_squares)(const void *values, int64_t count)
 {
     const REAL *restrict x = values;
     double lanes[8] = {0};
@@ -147,6 +141,38 @@ double NAME(brn__sum_of_squares)(const void *values, int64_t count)
     return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
            ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
+
+/* ADAM's whole list in one pass: what was read for one stepper is at hand for the next. */
+static void NAME(adam_block)(const brn__step_block *b, const void *gradient, double gradient_scale)
+{
+    const REAL factor = (REAL)gradient_scale, *restrict g = gradient;
+    const REAL keep = (REAL)(1 - b->learning_rate * b->weight_decay), rate = (REAL)b->learning_rate;
+    const REAL mu = (REAL)b->momentum, rest = (REAL)(1 - b->momentum);
+    const REAL nu = (REAL)b->square_momentum, other = (REAL)(1 - b->square_momentum);
+    const REAL epsilon = (REAL)b->epsilon, scale = (REAL)(1 / b->debias_average),
+               root = (REAL)(1 / sqrt(b->debias_square));
+    REAL *restrict p = b->p, *restrict m = b->m, *restrict v = b->v;
+    EACH
+    {
+        const REAL d = factor * g[i];
+        const REAL mean = mu * m[i] + rest * d, square = nu * v[i] + other * d * d;
+        m[i] = mean;
+        v[i] = square;
+        p[i] = keep * p[i] - rate * (scale * mean / (SQRT(square) * root + epsilon));
+    }
+}
+
+const brn__stepper_set NAME(brn__stepper_set) = {
+    .steppers =
+        {
+#define X(name) [BRN__STEPPER_##name] = NAME(name),
+            BRN__STEPPER_LIST(X)
+#undef X
+        },
+    .scale_gradient = NAME(scale_gradient),
+    .sum_of_squares = NAME(sum_of_squares),
+    .adam_block = NAME(adam_block),
+};
 
 #undef STEPPER
 #undef EACH
