@@ -12,7 +12,7 @@
 
 static void print_score(const brn_table_score *s, const char *run, double seconds)
 {
-    const brn_metric metrics[] = {{"accuracy", s->accuracy},   {"error_rate", 1 - s->accuracy},
+    const brn_metric metrics[] = {{"accuracy", s->accuracy},   {"error_rate", s->error_rate},
                                   {"rmse", s->rmse},           {"mae", s->mae},
                                   {"exp_rmspe", s->exp_rmspe}, {"valid_loss", s->loss}};
     cli_json json = {0};

@@ -96,6 +96,7 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
     o->split_from = v[CLI_SPLIT_FROM].text;
     if (o->split_column && !v[CLI_ROW_SPLIT].text) o->split = BRN_TABLE_SPLIT_COLUMN;
     o->valid = v[CLI_VALID].real;
+    if (v[CLI_FOLDS].set) o->folds = (int)v[CLI_FOLDS].whole;
     if (v[CLI_FORM].text && !strcmp(v[CLI_FORM].text, "course")) o->form = BRN_TABLE_FORM_COURSE;
     if (v[CLI_EMBEDDING_DROPOUT].set) o->embedding_dropout = v[CLI_EMBEDDING_DROPOUT].real;
     o->epochs = (int)v[CLI_EPOCHS].whole;
@@ -134,7 +135,8 @@ static int finish(cli_progress *progress, brn_status status, const brn_table_res
     int code = cli_fail_status(status);
     if (status == BRN_ERROR_INTERRUPTED && *result->run)
         cli_say("to go on: burnish table train --resume %s\n", result->run);
-    if (status == BRN_OK) cli_say("%.0f rows a second\n", result->rows_per_second);
+    if (status == BRN_OK && result->rows_per_second > 0)
+        cli_say("%.0f rows a second\n", result->rows_per_second);
     return code;
 }
 
@@ -207,6 +209,7 @@ const cli_command cli_command_table_train = {
                 CLI_SPLIT_BY,
                 CLI_SPLIT_FROM,
                 CLI_VALID,
+                CLI_FOLDS,
                 CLI_FORM,
                 CLI_HIDDEN,
                 CLI_DROPOUT,

@@ -34,7 +34,6 @@ typedef enum brn_table_split {
     BRN_TABLE_SPLIT_TIME,   /* the latest rows by split_column: a share, or from split_from on */
     BRN_TABLE_SPLIT_COLUMN, /* rows where split_column says True, 1 or valid */
     BRN_TABLE_SPLIT_GROUP,  /* whole groups of split_column, about a share of the rows */
-    BRN_TABLE_SPLIT_FOLD,   /* fold `fold` of `folds` */
 } brn_table_split;
 
 typedef enum brn_table_form {
@@ -69,7 +68,9 @@ typedef struct brn_table_train_options {
     brn_table_split split;
     double valid;                          /* share that validates */
     const char *split_column, *split_from; /* NULL where the split does not need them */
-    int fold, folds;
+    int folds; /* K of 2 or more: K models, each validated on other rows, dealt out at random, in
+                  whole groups (SPLIT_GROUP) or as split_column, 1 to K, says (SPLIT_COLUMN); 0: one */
+    int fold;  /* of these, train this one alone, from 1; 0: all */
     brn_table_form form;
     int hidden_count; /* -1: the form's hidden layers, dropout and embedding dropout */
     int64_t hidden[BRN_TABLE_HIDDEN_MAX];
@@ -96,7 +97,7 @@ BRN_API brn_table_train_options brn_table_train_defaults(void);
 typedef struct brn_table_score {
     int64_t count;
     double loss;      /* mean over rows: cross-entropy, or squared error (of logarithms) */
-    double accuracy;  /* classes */
+    double accuracy, error_rate; /* classes */
     double rmse, mae; /* numbers, in the target's own units */
     double exp_rmspe; /* root mean square of the error relative to the truth, without zeros */
 } brn_table_score;
@@ -106,10 +107,17 @@ typedef struct brn_table_result {
     int64_t train_count, valid_count;
     brn_table_score score;           /* of the validation rows, last epoch */
     double seconds, rows_per_second; /* of training */
+    /* With folds: how many, and the score's standard deviations over them (by n - 1); the score is of
+     * means, the counts are sums. */
+    int fold_count;
+    brn_table_score deviation;
 } brn_table_result;
 
 /* Trains and writes a run folder: config.json, history.csv, model.safetensors, state.safetensors.
- * `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the state is kept. */
+ * With folds the run folder holds fold-1 .. fold-K, a run each, oof.csv (each row's answers by the
+ * model that did not train on it: row, counted from 1 among those that meet `where`, label or the
+ * target, fold, p_CLASS ... or p_TARGET) and metrics.json (means and deviations). Opened as a model it
+ * answers with the mean of the K. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the state is kept. */
 BRN_API brn_status brn_table_train(const brn_table_train_options *options,
                                    brn_table_result *result);
 /* Goes on with a run that was stopped, to the same bits as if it had not been. The table must be

@@ -76,6 +76,7 @@ static void score_classes(const brn__prepared *prepared, const int64_t *items, i
     }
     out->loss = loss / (double)count;
     out->accuracy = right / (double)count;
+    out->error_rate = 1 - out->accuracy;
 }
 
 static void score_numbers(const brn__preparation *preparation, const brn__prepared *prepared,
@@ -100,22 +101,33 @@ static void score_numbers(const brn__preparation *preparation, const brn__prepar
     out->exp_rmspe = nonzero ? sqrt(shares / (double)nonzero) : (double)NAN;
 }
 
+void brn__table_score_outputs(const brn__preparation *preparation, const brn__prepared *prepared,
+                              const int64_t *items, int64_t count, int64_t width,
+                              const float *outputs, brn_table_score *out)
+{
+    *out = brn__table_no_score();
+    out->count = count;
+    if (count == 0) return;
+    if (preparation->target_kind == BRN__TARGET_CLASS)
+        score_classes(prepared, items, count, outputs, width, out);
+    else
+        score_numbers(preparation, prepared, items, count, outputs, out);
+}
+
 brn_status brn__table_score_rows(brn__table_network *network, const brn__preparation *preparation,
                                  const brn__prepared *prepared, const int64_t *items, int64_t count,
                                  brn_table_score *out)
 {
-    const double none = (double)NAN;
-    *out = (brn_table_score){count, none, none, none, none, none};
+    *out = brn__table_no_score();
     if (count == 0) return BRN_OK;
     brn__dataset *dataset;
     BRN__TRY(brn__table_dataset_new(prepared, &dataset));
     float *outputs = brn__alloc_array((size_t)(count * network->outputs), sizeof *outputs);
     brn_status status =
         outputs ? brn__table_outputs(network, dataset, items, count, outputs) : BRN_ERROR_NO_MEMORY;
-    if (status == BRN_OK && preparation->target_kind == BRN__TARGET_CLASS)
-        score_classes(prepared, items, count, outputs, network->outputs, out);
-    else if (status == BRN_OK)
-        score_numbers(preparation, prepared, items, count, outputs, out);
+    if (status == BRN_OK)
+        brn__table_score_outputs(preparation, prepared, items, count, network->outputs, outputs,
+                                 out);
     brn__free(outputs);
     brn__dataset_free(dataset);
     return status;

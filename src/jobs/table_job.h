@@ -33,8 +33,25 @@ brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_o
 brn_status brn__table_job_open(const char *data, const brn_table_options *source,
                                const brn_table_train_options *options, bool filters,
                                brn_table **out);
-/* valid (rows): those of the training's table that validate. An is_valid column becomes the options' split. */
-brn_status brn__table_job_split(brn_table_train_options *options, const brn_table *table, bool *valid);
+/* Files get their whole paths, so that the run can be gone on with, and the model used, from
+ * elsewhere. The options are left without passwords, for they are kept; *data and *joins, which are
+ * opened, have them. All live in the arena. */
+brn_status brn__table_options_name(brn_table_train_options *options, brn__arena *arena,
+                                   const char **data, const brn_table_join **joins);
+/* valid (rows): those of the training's table that validate. An is_valid column becomes the
+ * options' split. */
+brn_status brn__table_job_split(brn_table_train_options *options, const brn_table *table,
+                                bool *valid);
+
+/* ------------------------------------------------------------------ table_score.c */
+
+enum { BRN__TABLE_METRICS = 6 };
+/* Their names and places in a score, 0 .. BRN__TABLE_METRICS - 1. */
+const char *brn__table_metric_name(int index);
+double *brn__table_metric(brn_table_score *score, int index);
+brn_table_score brn__table_no_score(void); /* all NaN */
+/* Those that are numbers, the telling ones first; returns how many. */
+int brn__table_metrics(const brn_table_score *score, brn_metric out[BRN__TABLE_METRICS]);
 
 /* ------------------------------------------------------------------ table_network.c */
 
@@ -68,6 +85,10 @@ struct brn_table_model {
     brn__row_reader *reader; /* made with the model */
     float *row, *answer;     /* (columns), (outputs): of brn_table_predict_row; owned */
     int64_t no_target[1];    /* what the plan's target is bound to */
+    /* Of a run of folds: the models of all folds but the first; owned. Each prepares tables its
+     * way. */
+    brn_table_model **members;
+    int member_count;
 };
 
 /* ------------------------------------------------------------------ table_predict.c */
@@ -85,6 +106,10 @@ brn_status brn__table_outputs(brn__table_network *network, const brn__dataset *d
 /* Outputs into answers, where they stand: softmax, or the number in the target's own units. */
 void brn__table_finish_answers(const brn__preparation *preparation, int64_t count, int64_t outputs,
                                float *values);
+/* Score of raw outputs (count, K) for rows `items` (NULL: all) of a prepared table with targets. */
+void brn__table_score_outputs(const brn__preparation *preparation, const brn__prepared *prepared,
+                              const int64_t *items, int64_t count, int64_t width,
+                              const float *outputs, brn_table_score *out);
 /* Score of rows `items` (NULL: all) of a prepared table with targets. */
 brn_status brn__table_score_rows(brn__table_network *network, const brn__preparation *preparation,
                                  const brn__prepared *prepared, const int64_t *items, int64_t count,

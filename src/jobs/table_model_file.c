@@ -5,7 +5,7 @@
 #include "base/files.h"
 #include "burnish/version.h"
 #include "jobs/model_tensors.h"
-#include "jobs/table_job.h"
+#include "jobs/table_folds.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -118,9 +118,45 @@ static brn_status open_model(const char *path, int threads, brn_table_model *mod
     return status == BRN_OK ? make_row_reader(model) : status;
 }
 
+static brn_status check_alike(const brn_table_model *model, const brn_table_model *other,
+                              const char *path)
+{
+    const brn__preparation *a = model->preparation, *b = other->preparation;
+    bool same = a->target_kind == b->target_kind && strcmp(a->target, b->target) == 0 &&
+                a->classes.count == b->classes.count;
+    for (int64_t k = 0; same && k < a->classes.count; k++)
+        same = strcmp(a->classes.values[k], b->classes.values[k]) == 0;
+    return same ? BRN_OK : brn__fail(BRN_ERROR_INPUT, "%s: other answers than fold 1 has", path);
+}
+
+/* The model of fold 1, with those of the other folds. */
+static brn_status open_folds(const char *run, int folds, int threads, brn_table_model **out)
+{
+    char path[4200];
+    brn__table_fold_path(run, 1, "", path);
+    BRN__TRY(brn_table_model_open(path, threads, out));
+    brn_table_model *model = *out;
+    model->members = brn__alloc_zero((size_t)folds, sizeof *model->members);
+    brn_status status = model->members ? BRN_OK : BRN_ERROR_NO_MEMORY;
+    for (int fold = 2; status == BRN_OK && fold <= folds; fold++) {
+        brn_table_model **member = &model->members[model->member_count];
+        brn__table_fold_path(run, fold, "", path);
+        status = brn_table_model_open(path, threads, member);
+        model->member_count += status == BRN_OK;
+        if (status == BRN_OK) status = check_alike(model, *member, path);
+    }
+    if (status == BRN_OK) return BRN_OK;
+    brn_table_model_close(model);
+    *out = NULL;
+    return status;
+}
+
 brn_status brn_table_model_open(const char *run, int threads, brn_table_model **out)
 {
+    int folds = 0;
     *out = NULL;
+    if (brn__is_folder(run)) BRN__TRY(brn__table_folds_of(run, &folds));
+    if (folds) return open_folds(run, folds, threads, out);
     brn_table_model *model = brn__alloc_zero(1, sizeof *model);
     char *inside =
         brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
@@ -136,6 +172,8 @@ brn_status brn_table_model_open(const char *run, int threads, brn_table_model **
 void brn_table_model_close(brn_table_model *model)
 {
     if (!model) return;
+    for (int i = 0; i < model->member_count; i++) brn_table_model_close(model->members[i]);
+    brn__free(model->members);
     brn__table_network_free(&model->network);
     brn__row_reader_free(model->reader);
     brn__free(model->row);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A job's table: a file, and the files that are joined to it. */
+#include "base/alloc.h"
 #include "data/table/filter.h"
 #include "data/table/join.h"
+#include "data/table/source.h"
 #include "data/table/split.h"
 #include "jobs/table_job.h"
 
@@ -51,9 +53,59 @@ brn_status brn__table_job_open(const char *data, const brn_table_options *source
     return status;
 }
 
+/* A text of the arena in place of one that was made. NULL without memory. */
+static const char *keep_text(brn__arena *arena, char *made)
+{
+    const char *kept = made ? brn__arena_strdup(arena, made) : NULL;
+    brn__free(made);
+    return kept;
+}
+
+/* *opened has its whole path, so that the run can be gone on with, and the model used, from
+ * elsewhere; *told, which is kept, has no password. */
+static brn_status name_source(brn__arena *arena, const char *source, const char **opened,
+                              const char **told)
+{
+    char *absolute = brn__source_absolute(source);
+    *opened = absolute ? keep_text(arena, absolute) : source; /* opening it tells why */
+    *told = *opened ? keep_text(arena, brn__source_public(*opened)) : NULL;
+    return *told ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
+brn_status brn__table_options_name(brn_table_train_options *options, brn__arena *arena,
+                                   const char **data, const brn_table_join **joins)
+{
+    size_t bytes = (size_t)(options->join_count + 1) * sizeof(brn_table_join);
+    brn_table_join *opened = brn__arena_alloc(arena, bytes), *told = brn__arena_alloc(arena, bytes);
+    if (!opened || !told) return BRN_ERROR_NO_MEMORY;
+    BRN__TRY(name_source(arena, options->data, data, &options->data));
+    for (int64_t i = 0; i < options->join_count; i++) {
+        opened[i] = told[i] = options->joins[i];
+        BRN__TRY(name_source(arena, opened[i].data, &opened[i].data, &told[i].data));
+    }
+    *joins = opened;
+    options->joins = told;
+    return BRN_OK;
+}
+
+/* Words and truths are spread evenly over folds. */
+static const char *label_of(const brn_table_train_options *o, const brn_table *table)
+{
+    int64_t target = brn_table_column_find(table, o->target);
+    if (target < 0) return NULL; /* preparing the table tells */
+    brn_column_type type = brn_table_column_type(table, target);
+    bool words = type == BRN_COLUMN_TEXT || type == BRN_COLUMN_BOOLEAN;
+    return words || o->target_class ? o->target : NULL;
+}
+
 brn_status brn__table_job_split(brn_table_train_options *o, const brn_table *table, bool *valid)
 {
     if (o->split == BRN_TABLE_SPLIT_RANDOM && brn_table_column_find(table, "is_valid") >= 0) {
+        if (o->folds)
+            return brn__fail(BRN_ERROR_USAGE,
+                             "%s: has an is_valid column, which says itself which rows validate; "
+                             "expected none with folds",
+                             table->name);
         o->split = BRN_TABLE_SPLIT_COLUMN;
         o->split_column = "is_valid";
     }
@@ -63,6 +115,7 @@ brn_status brn__table_job_split(brn_table_train_options *o, const brn_table *tab
                                       .from = o->split_from,
                                       .fold = o->fold,
                                       .folds = o->folds,
+                                      .label = label_of(o, table),
                                       .seed = o->seed};
     return brn__table_split(table, &split, valid);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options of the table job: defaults, checks, and JSON both ways. */
 #include "base/alloc.h"
-#include "jobs/table_job.h"
+#include "jobs/table_folds.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,7 +11,6 @@ brn_table_train_options brn_table_train_defaults(void)
     return (brn_table_train_options){.valid = .2,
                                      .hidden_count = -1,
                                      .embedding_dropout = -1,
-                                     .folds = 5,
                                      .epochs = 5,
                                      .learning_rate = 1e-2,
                                      .weight_decay = .01,
@@ -55,6 +54,11 @@ static brn_status check_split(const brn_table_train_options *o)
                  o->split == BRN_TABLE_SPLIT_GROUP;
     if (needs && !o->split_column)
         return brn__fail(BRN_ERROR_USAGE, "split: expected the column that splits the rows");
+    if (o->folds < 0 || o->folds == 1 || o->folds > BRN__TABLE_FOLDS_MAX || o->fold < 0 ||
+        o->fold > o->folds)
+        return brn__fail(BRN_ERROR_USAGE,
+                         "folds: number %d of %d; expected 2 to %d folds, and one of them", o->fold,
+                         o->folds, BRN__TABLE_FOLDS_MAX);
     return check_real("valid", o->valid, .001, .999);
 }
 
@@ -120,8 +124,7 @@ static json_t *join_list(const brn_table_train_options *o)
 static const char *const splits[] = {[BRN_TABLE_SPLIT_RANDOM] = "random",
                                      [BRN_TABLE_SPLIT_TIME] = "time",
                                      [BRN_TABLE_SPLIT_COLUMN] = "column",
-                                     [BRN_TABLE_SPLIT_GROUP] = "group",
-                                     [BRN_TABLE_SPLIT_FOLD] = "fold"};
+                                     [BRN_TABLE_SPLIT_GROUP] = "group"};
 enum { SPLITS = sizeof splits / sizeof *splits };
 
 json_t *brn__table_options_write(const brn_table_train_options *o)
@@ -132,9 +135,9 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         "s:i, "
         "s:i, s:f, "
         "s:f, s:I, s:i, s:f}",
-        "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o), "where",
-        o->where, "target", o->target, "target_class", o->target_class, "target_log", o->target_log,
-        "categories", word_list(o->categories, o->category_count), "numbers",
+        "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o),
+        "where", o->where, "target", o->target, "target_class", o->target_class, "target_log",
+        o->target_log, "categories", word_list(o->categories, o->category_count), "numbers",
         word_list(o->numbers, o->number_count), "ignored", word_list(o->ignored, o->ignored_count),
         "only_named", o->only_named, "split", splits[o->split], "valid", o->valid, "split_column",
         o->split_column, "split_from", o->split_from, "fold", o->fold, "folds", o->folds, "network",

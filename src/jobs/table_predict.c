@@ -4,6 +4,7 @@
 #include "data/table/dataset.h"
 #include "jobs/table_job.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,24 +80,94 @@ brn_status brn__table_model_table(const brn_table_model *model, const char *data
     return status;
 }
 
-/* The table as the model needs it. */
-static brn_status prepare(const brn_table_model *model, const char *data, bool with_target,
-                          brn__prepared *out)
+/* Raw outputs to all rows; owned by the caller. `prepared` stays, freed by the caller in any case.
+ */
+static brn_status outputs_of(brn_table_model *model, brn_table *table, bool with_target,
+                             brn__prepared *prepared, float **out)
 {
-    brn_table *table;
-    BRN__TRY(brn__table_model_table(model, data, with_target, with_target, &table));
-    brn_status status = brn__prepare_apply(model->preparation, table, with_target, out);
-    brn_table_close(table);
+    brn__dataset *dataset;
+    *out = NULL;
+    BRN__TRY(brn__prepare_apply(model->preparation, table, with_target, prepared));
+    size_t count = (size_t)(prepared->rows * model->network.outputs);
+    float *outputs = brn__alloc_array(count, sizeof *outputs);
+    if (!outputs) return BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__table_dataset_new(prepared, &dataset);
+    if (status == BRN_OK) {
+        if (prepared->rows)
+            status = brn__table_outputs(&model->network, dataset, NULL, prepared->rows, outputs);
+        brn__dataset_free(dataset);
+    }
+    if (status == BRN_OK)
+        *out = outputs;
+    else
+        brn__free(outputs);
+    return status;
+}
+
+/* Takes the answers of member `number` (from 0) into the mean. */
+static void add_to_mean(int number, int64_t count, const float *answers, float *mean)
+{
+    const double share = 1 / (double)(number + 1);
+    for (int64_t k = 0; k < count; k++)
+        mean[k] = (float)(mean[k] + share * ((double)answers[k] - (double)mean[k]));
+}
+
+/* Finished answers to all rows, the mean of all members; owned by the caller. */
+static brn_status answer_rows(brn_table_model *model, brn_table *table, float **out)
+{
+    brn__prepared prepared = {0};
+    int64_t width = model->network.outputs, values = table->row_count * width;
+    brn_status status = outputs_of(model, table, false, &prepared, out);
+    brn__prepared_free(&prepared);
+    BRN__TRY(status);
+    brn__table_finish_answers(model->preparation, table->row_count, width, *out);
+    for (int i = 0; status == BRN_OK && i < model->member_count; i++) {
+        float *answers;
+        status = answer_rows(model->members[i], table, &answers);
+        if (status != BRN_OK) break;
+        add_to_mean(i + 1, values, answers, *out);
+        brn__free(answers);
+    }
+    if (status == BRN_OK) return BRN_OK;
+    brn__free(*out);
+    *out = NULL;
+    return status;
+}
+
+/* What a network would have put out to be answered so. */
+static void undo_answers(const brn__preparation *p, int64_t count, float *values)
+{
+    const double low = 1e-45;
+    bool logarithm = p->target_kind == BRN__TARGET_CLASS || p->target_log;
+    for (int64_t i = 0; logarithm && i < count; i++)
+        values[i] = (float)log(fmax((double)values[i], low));
+}
+
+static brn_status evaluate(brn_table_model *model, brn_table *table, brn_table_score *out)
+{
+    brn__prepared prepared = {0};
+    float *outputs = NULL, *mean = NULL;
+    int64_t width = model->network.outputs;
+    brn_status status = outputs_of(model, table, true, &prepared, &outputs);
+    if (status == BRN_OK && model->member_count) {
+        status = answer_rows(model, table, &mean);
+        if (status == BRN_OK) undo_answers(model->preparation, prepared.rows * width, mean);
+    }
+    if (status == BRN_OK)
+        brn__table_score_outputs(model->preparation, &prepared, NULL, prepared.rows, width,
+                                 mean ? mean : outputs, out);
+    brn__free(outputs);
+    brn__free(mean);
+    brn__prepared_free(&prepared);
     return status;
 }
 
 brn_status brn_table_evaluate(brn_table_model *model, const char *data, brn_table_score *out)
 {
-    brn__prepared prepared;
-    BRN__TRY(prepare(model, data, true, &prepared));
-    brn_status status = brn__table_score_rows(&model->network, model->preparation, &prepared, NULL,
-                                              prepared.rows, out);
-    brn__prepared_free(&prepared);
+    brn_table *table;
+    BRN__TRY(brn__table_model_table(model, data, true, true, &table));
+    brn_status status = evaluate(model, table, out);
+    brn_table_close(table);
     return status;
 }
 
@@ -108,6 +179,19 @@ int64_t brn_table_model_column_count(const brn_table_model *model)
 const char *brn_table_model_column(const brn_table_model *model, int64_t index)
 {
     return brn__row_reader_column(model->reader, index);
+}
+
+/* A member's answer to values in the order of the first one's columns. */
+static brn_status answer_alike(const brn_table_model *model, brn_table_model *member,
+                               const char *const *values, const float **out)
+{
+    for (int64_t i = 0; i < brn_table_model_column_count(member); i++) {
+        const char *first = brn_table_model_column(model, i);
+        if (!first || strcmp(first, brn_table_model_column(member, i)) != 0)
+            return brn__fail(BRN_ERROR_UNSUPPORTED,
+                             "the models of the folds look at other columns; predict whole tables");
+    }
+    return brn_table_predict_row(member, values, out);
 }
 
 brn_status brn_table_predict_row(brn_table_model *model, const char *const *values,
@@ -123,42 +207,29 @@ brn_status brn_table_predict_row(brn_table_model *model, const char *const *valu
     BRN__TRY(brn_plan_run(plan, &(brn_run){.seed = 0}));
     memcpy(model->answer, brn_plan_output(plan, 0), (size_t)network->outputs * sizeof(float));
     brn__table_finish_answers(model->preparation, 1, network->outputs, model->answer);
+    for (int i = 0; i < model->member_count; i++) {
+        const float *answer;
+        BRN__TRY(answer_alike(model, model->members[i], values, &answer));
+        add_to_mean(i + 1, network->outputs, answer, model->answer);
+    }
     *out = model->answer;
     return BRN_OK;
-}
-
-static brn_status answer(brn_table_model *model, const brn__prepared *prepared,
-                         brn_table_answers *answers)
-{
-    answers->count = prepared->rows;
-    answers->width = model->network.outputs;
-    answers->values =
-        brn__alloc_array((size_t)(answers->count * answers->width), sizeof *answers->values);
-    if (!answers->values) return BRN_ERROR_NO_MEMORY;
-    if (answers->count == 0) return BRN_OK;
-    brn__dataset *dataset;
-    BRN__TRY(brn__table_dataset_new(prepared, &dataset));
-    brn_status status =
-        brn__table_outputs(&model->network, dataset, NULL, answers->count, answers->values);
-    brn__dataset_free(dataset);
-    if (status == BRN_OK)
-        brn__table_finish_answers(model->preparation, answers->count, answers->width,
-                                  answers->values);
-    return status;
 }
 
 brn_status brn_table_predict(brn_table_model *model, const char *data, brn_table_answers **out)
 {
     *out = NULL;
-    brn__prepared prepared;
-    BRN__TRY(prepare(model, data, false, &prepared));
+    brn_table *table;
+    BRN__TRY(brn__table_model_table(model, data, false, false, &table));
     brn_table_answers *answers = brn__alloc_zero(1, sizeof *answers);
-    brn_status status = answers ? answer(model, &prepared, answers) : BRN_ERROR_NO_MEMORY;
-    brn__prepared_free(&prepared);
-    if (status == BRN_OK)
+    brn_status status = answers ? answer_rows(model, table, &answers->values) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK) {
+        answers->count = table->row_count;
+        answers->width = model->network.outputs;
         *out = answers;
-    else
+    } else
         brn_table_answers_free(answers);
+    brn_table_close(table);
     return status;
 }
 

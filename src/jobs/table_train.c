@@ -9,7 +9,7 @@
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_state.h"
-#include "jobs/table_job.h"
+#include "jobs/table_folds.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -164,7 +164,8 @@ static brn_status open_table(training *t)
 
 static brn_status write_config(const training *t)
 {
-    return brn__run_config_write(t->result.run, "table", t->digest, brn__table_options_write(&t->options));
+    return brn__run_config_write(t->result.run, "table", t->digest,
+                                 brn__table_options_write(&t->options));
 }
 
 static brn_status read_config(training *t)
@@ -259,16 +260,11 @@ static brn_status save_model(training *t)
 
 static brn_status send_done(training *t)
 {
-    const brn_table_score *s = &t->result.score;
-    const brn_metric classes[] = {
-        {"accuracy", s->accuracy}, {"error_rate", 1 - s->accuracy}, {"valid_loss", s->loss}};
-    const brn_metric numbers[] = {
-        {"rmse", s->rmse}, {"mae", s->mae}, {"exp_rmspe", s->exp_rmspe}, {"valid_loss", s->loss}};
-    bool is_class = t->preparation->target_kind == BRN__TARGET_CLASS;
+    brn_metric metrics[BRN__TABLE_METRICS];
     brn_event event = brn__event_of(BRN_EVENT_DONE, t->result.run);
-    event.metrics = is_class ? classes : numbers;
-    event.metric_count = is_class ? 3 : 4;
-    event.valid_loss = s->loss;
+    event.metrics = metrics;
+    event.metric_count = brn__table_metrics(&t->result.score, metrics);
+    event.valid_loss = t->result.score.loss;
     event.seconds = t->result.seconds;
     brn_status status = brn__progress_send(&t->progress, event);
     return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
@@ -291,53 +287,21 @@ static brn_status finish(training *t, double began)
                                    &t->result.score));
     t->result.seconds = brn__seconds_now() - began;
     BRN__TRY(save_model(t));
+    if (t->options.fold)
+        BRN__TRY(brn__table_fold_write(&t->options, t->preparation, &t->prepared,
+                                       t->rows + t->result.train_count, &t->network, &t->result));
     brn__run_state_tidy(t->result.run);
     return send_done(t);
 }
 
 /* ------------------------------------------------------------------ all of it */
 
-/* A text of the arena in place of one that was made. NULL without memory. */
-static const char *keep_text(training *t, char *made)
-{
-    const char *kept = made ? brn__arena_strdup(&t->arena, made) : NULL;
-    brn__free(made);
-    return kept;
-}
-
-/* *opened has its whole path, so that the run can be gone on with, and the model used, from
- * elsewhere; *told, which is kept, has no password. */
-static brn_status name_source(training *t, const char *source, const char **opened,
-                              const char **told)
-{
-    char *absolute = brn__source_absolute(source);
-    *opened = absolute ? keep_text(t, absolute) : source; /* opening it tells why */
-    *told = *opened ? keep_text(t, brn__source_public(*opened)) : NULL;
-    return *told ? BRN_OK : BRN_ERROR_NO_MEMORY;
-}
-
-static brn_status name_sources(training *t)
-{
-    size_t bytes = (size_t)(t->options.join_count + 1) * sizeof(brn_table_join);
-    brn_table_join *opened = brn__arena_alloc(&t->arena, bytes),
-                   *told = brn__arena_alloc(&t->arena, bytes);
-    if (!opened || !told) return BRN_ERROR_NO_MEMORY;
-    BRN__TRY(name_source(t, t->options.data, &t->data, &t->options.data));
-    for (int64_t i = 0; i < t->options.join_count; i++) {
-        opened[i] = told[i] = t->options.joins[i];
-        BRN__TRY(name_source(t, opened[i].data, &opened[i].data, &told[i].data));
-    }
-    t->joins = opened;
-    t->options.joins = told;
-    return BRN_OK;
-}
-
 static brn_status begin(training *t, const brn_table_train_options *options)
 {
     t->options = *options;
     BRN__TRY(brn__table_options_settle(&t->options));
     BRN__TRY(brn__run_folder_check(options->out));
-    BRN__TRY(name_sources(t));
+    BRN__TRY(brn__table_options_name(&t->options, &t->arena, &t->data, &t->joins));
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(open_table(t));
     BRN__TRY(brn__table_network_new(&t->options, t->preparation, &t->network));
@@ -400,9 +364,8 @@ static brn_status train_new(const brn_table_train_options *options, const char *
 {
     training *t = brn__alloc_zero(1, sizeof *t);
     if (!t) return BRN_ERROR_NO_MEMORY;
-    const double none = (double)NAN;
     t->lock = -1;
-    t->result.score = (brn_table_score){0, none, none, none, none, none};
+    t->result.score = t->result.deviation = brn__table_no_score();
     brn__progress_init(&t->progress, on_event, context);
     if (run) snprintf(t->result.run, sizeof t->result.run, "%s", run);
     brn_status status = train(t, options);
@@ -413,6 +376,7 @@ static brn_status train_new(const brn_table_train_options *options, const char *
 
 brn_status brn_table_train(const brn_table_train_options *options, brn_table_result *result)
 {
+    if (options->folds && !options->fold) return brn__table_folds_train(options, result);
     return train_new(options, NULL, options->on_event, options->context, result);
 }
 
@@ -421,5 +385,8 @@ brn_status brn_table_resume(const char *run, brn_event_handler *on_event, void *
 {
     if (!run || !*run || strlen(run) >= sizeof result->run - 32)
         return brn__fail(BRN_ERROR_USAGE, "resume: expected the path of a run folder");
+    int folds;
+    BRN__TRY(brn__table_folds_of(run, &folds));
+    if (folds) return brn__table_folds_resume(run, on_event, context, result);
     return train_new(NULL, run, on_event, context, result);
 }

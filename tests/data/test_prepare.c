@@ -391,8 +391,8 @@ TEST(splits_are_seeded_and_complete)
     }
     assert_in_range(different, 10, 18);
     int folds_of_row[5] = {0};
-    for (int fold = 0; fold < 3; fold++) {
-        brn__split_options k = {.kind = BRN__SPLIT_FOLD, .fold = fold, .folds = 3, .seed = 4};
+    for (int fold = 1; fold <= 3; fold++) {
+        brn__split_options k = {.fold = fold, .folds = 3, .seed = 4};
         total += split_count(table, k, valid);
         for (int row = 0; row < 5; row++) folds_of_row[row] += valid[row];
     }
@@ -432,6 +432,36 @@ TEST(splits_follow_time_columns_and_groups)
     brn_table_close(table);
 }
 
+TEST(folds_keep_groups_together_and_mix_labels)
+{
+    char text[4096] = "group,fold,label\n";
+    for (int i = 0; i < 120; i++)
+        snprintf(text + strlen(text), 32, "g%d,%d,%s\n", i * i % 17, i % 4 + 1, i % 3 ? "a" : "b");
+    brn_table_options options = brn_table_defaults();
+    brn_table *table;
+    assert_ok(brn__table_read("t", text, strlen(text), &options, 0, &table));
+    int64_t folds[120];
+    brn__split_options o = {.kind = BRN__SPLIT_GROUP, .column = "group", .folds = 4, .seed = 3};
+    assert_ok(brn__table_folds(table, &o, folds));
+    int sizes[4] = {0};
+    for (int i = 0; i < 120; i++) {
+        assert_in_range(folds[i], 1, 4);
+        sizes[folds[i] - 1]++;
+        for (int j = 0; j < i; j++)
+            if (i * i % 17 == j * j % 17) assert_int_equal(folds[i], folds[j]);
+    }
+    for (int k = 0; k < 4; k++) assert_in_range(sizes[k], 20, 40);
+    o = (brn__split_options){.kind = BRN__SPLIT_COLUMN, .column = "fold", .folds = 4};
+    assert_ok(brn__table_folds(table, &o, folds));
+    for (int i = 0; i < 120; i++) assert_int_equal(folds[i], i % 4 + 1);
+    o = (brn__split_options){.label = "label", .folds = 4, .seed = 3};
+    assert_ok(brn__table_folds(table, &o, folds));
+    int rare[4] = {0};
+    for (int i = 0; i < 120; i += 3) rare[folds[i] - 1]++;
+    for (int k = 0; k < 4; k++) assert_int_equal(rare[k], 10);
+    brn_table_close(table);
+}
+
 TEST(splits_refuse_what_cannot_be_split)
 {
     brn_table *table = split_table();
@@ -447,8 +477,14 @@ TEST(splits_refuse_what_cannot_be_split)
     assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_INPUT, "0 of 5 rows validate");
     o = (brn__split_options){.kind = BRN__SPLIT_RANDOM, .share = 1};
     assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_USAGE, "share 1");
-    o = (brn__split_options){.kind = BRN__SPLIT_FOLD, .fold = 3, .folds = 3};
-    assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_USAGE, "fold 3 of 3");
+    o = (brn__split_options){.fold = 4, .folds = 3};
+    assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_USAGE, "fold 4 of 3");
+    o = (brn__split_options){.kind = BRN__SPLIT_TIME, .column = "day", .fold = 1, .folds = 3};
+    assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_USAGE, "judged by its future");
+    o.kind = BRN__SPLIT_COLUMN;
+    assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_INPUT, "no fold from 1 to 3");
+    o = (brn__split_options){.kind = BRN__SPLIT_GROUP, .column = "group", .fold = 1, .folds = 4};
+    assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_INPUT, "has 3 groups; expected one");
     o = (brn__split_options){.kind = BRN__SPLIT_COLUMN, .column = "gone"};
     assert_fails(brn__table_split(table, &o, valid), BRN_ERROR_INPUT, "no column \"gone\"");
     brn_table_close(table);

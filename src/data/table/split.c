@@ -37,19 +37,6 @@ static brn_status split_random(const brn_table *table, const brn__split_options 
     return BRN_OK;
 }
 
-static brn_status split_fold(const brn_table *table, const brn__split_options *options, bool *valid)
-{
-    if (options->folds < 2 || options->fold < 0 || options->fold >= options->folds)
-        return brn__fail(BRN_ERROR_USAGE, "fold %d of %d; expected 0 to %d of at least 2",
-                         options->fold, options->folds, options->folds - 1);
-    int64_t *order = drawn_order(table->row_count, options->seed, "table folds");
-    if (!order) return BRN_ERROR_NO_MEMORY;
-    for (int64_t i = options->fold; i < table->row_count; i += options->folds)
-        valid[order[i]] = true;
-    brn__free(order);
-    return BRN_OK;
-}
-
 static brn_status wrong_type(const brn_table *table, const brn__column *column,
                              const char *expected)
 {
@@ -199,15 +186,31 @@ static brn_status check_both(const brn_table *table, const bool *valid)
                      table->name, (long long)count, (long long)table->row_count);
 }
 
+static brn_status split_fold(const brn_table *table, const brn__split_options *options, bool *valid)
+{
+    if (options->fold < 1 || options->fold > options->folds)
+        return brn__fail(BRN_ERROR_USAGE, "fold %d of %d; expected 1 to %d", options->fold,
+                         options->folds, options->folds);
+    int64_t *fold_of = brn__alloc_array((size_t)table->row_count, sizeof *fold_of);
+    if (!fold_of) return BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__table_folds(table, options, fold_of);
+    for (int64_t row = 0; status == BRN_OK && row < table->row_count; row++)
+        valid[row] = fold_of[row] == options->fold;
+    brn__free(fold_of);
+    return status;
+}
+
 brn_status brn__table_split(const brn_table *table, const brn__split_options *options, bool *valid)
 {
     static brn_status (*const kinds[])(const brn_table *, const brn__split_options *, bool *) = {
-        [BRN__SPLIT_RANDOM] = split_random, [BRN__SPLIT_TIME] = split_time,
-        [BRN__SPLIT_COLUMN] = split_column, [BRN__SPLIT_GROUP] = split_group,
-        [BRN__SPLIT_FOLD] = split_fold,
+        [BRN__SPLIT_RANDOM] = split_random,
+        [BRN__SPLIT_TIME] = split_time,
+        [BRN__SPLIT_COLUMN] = split_column,
+        [BRN__SPLIT_GROUP] = split_group,
     };
-    bool shares = options->kind == BRN__SPLIT_RANDOM || options->kind == BRN__SPLIT_GROUP ||
-                  (options->kind == BRN__SPLIT_TIME && !options->from);
+    bool shares = !options->folds &&
+                  (options->kind == BRN__SPLIT_RANDOM || options->kind == BRN__SPLIT_GROUP ||
+                   (options->kind == BRN__SPLIT_TIME && !options->from));
     if (shares && !(options->share > 0 && options->share < 1))
         return brn__fail(BRN_ERROR_USAGE, "share %g; expected above 0 and below 1", options->share);
     if (table->row_count < 2)
@@ -217,6 +220,7 @@ brn_status brn__table_split(const brn_table *table, const brn__split_options *op
                          table->name, (long long)table->row_count,
                          table->row_count == 1 ? "" : "s");
     memset(valid, 0, (size_t)table->row_count);
-    BRN__TRY(kinds[options->kind](table, options, valid));
+    BRN__TRY(options->folds ? split_fold(table, options, valid)
+                            : kinds[options->kind](table, options, valid));
     return check_both(table, valid);
 }

@@ -11,7 +11,6 @@ typedef enum brn__split_kind {
                           on. Rows of one moment stay together */
     BRN__SPLIT_COLUMN, /* rows where a column says True, 1 or valid */
     BRN__SPLIT_GROUP,  /* whole groups of a column, drawn until they hold `share` of the rows */
-    BRN__SPLIT_FOLD,   /* fold `fold` of `folds` that are drawn alike for any fold */
 } brn__split_kind;
 
 typedef struct brn__split_options {
@@ -19,7 +18,11 @@ typedef struct brn__split_options {
     double share;       /* above 0, below 1 */
     const char *column; /* TIME, COLUMN, GROUP */
     const char *from;   /* TIME: the first date (or number) that validates; NULL: by share */
-    int fold, folds;    /* FOLD: 0 <= fold < folds, folds at least 2 */
+    /* Fold `fold` (1 to `folds`) validates in place of a share; folds 0: no folds. RANDOM: rows are
+     * dealt out; GROUP: whole groups are, the largest first, each to the smallest fold; COLUMN: the
+     * column holds the fold of each row, 1 to `folds`. TIME has none. */
+    int fold, folds;
+    const char *label; /* RANDOM folds: each of its values is spread evenly; NULL: none is */
     uint64_t seed;
 } brn__split_options;
 
@@ -27,5 +30,8 @@ typedef struct brn__split_options {
  * column is not there, does not fit or has gaps, or when no row would train or none would validate;
  * BRN_ERROR_USAGE for options out of range. */
 brn_status brn__table_split(const brn_table *table, const brn__split_options *options, bool *valid);
+/* fold_of[row] = 1 .. folds, for any `fold`. */
+brn_status brn__table_folds(const brn_table *table, const brn__split_options *options,
+                            int64_t *fold_of);
 
 #endif
