@@ -5,6 +5,7 @@
 #include "progress.h"
 #include "signals.h"
 #include "table_score.h"
+#include "table_source.h"
 
 #include "burnish/table_interpret.h"
 
@@ -197,7 +198,7 @@ static int run(const cli_call *call)
 {
     const cli_value *v = call->values;
     const char *data = call->input_count > 1 ? call->inputs[1] : NULL;
-    int code = data ? cli_check_file(data) : CLI_DONE;
+    int code = data ? cli_check_table(data) : CLI_DONE;
     if (code != CLI_DONE) return code;
     cli_progress progress = cli_progress_of("table interpret");
     brn_table_interpret_options options = brn_table_interpret_defaults();

@@ -6,14 +6,12 @@
 #ifndef BRN__REPORT_IMAGE_REPORT_H
 #define BRN__REPORT_IMAGE_REPORT_H
 
-#include "report/html.h"
-#include "report/run_table.h"
+#include "report/run_page.h"
 #include <stdbool.h>
 
 enum {
     BRN__REPORT_PICTURES_MAX = 60, /* of one section */
     BRN__REPORT_LINES_MAX = 200,   /* of a list: what is over is told as a number */
-    BRN__REPORT_WORST_MAX = 12,    /* classes of a detail of a large confusion matrix */
 };
 
 typedef struct brn__report_picture {
@@ -28,16 +26,6 @@ typedef struct brn__report_pictures {
     const brn__report_picture *items; /* (count) */
     int count;
 } brn__report_pictures;
-
-typedef struct brn__report_confused {
-    const char *label, *answer;
-    int64_t count;
-} brn__report_confused;
-
-typedef struct brn__report_list {
-    const brn__html_pair *pairs; /* (count) */
-    int count;
-} brn__report_list;
 
 typedef struct brn__image_report {
     const char *title, *subtitle, *footer;
@@ -63,9 +51,7 @@ brn_status brn__image_report_make(const brn__image_report *report, brn__text *ou
 /* The file appears whole or not at all. */
 brn_status brn__image_report_write(const char *path, const brn__image_report *report);
 
-/* The parts, in image_report_curves.c, _classes.c, _pictures.c. */
-void brn__image_report_curves(brn__text *out, const brn__image_report *report);
-void brn__image_report_confusion(brn__text *out, const brn__image_report *report);
+/* The parts, in image_report_classes.c, _pictures.c. */
 void brn__image_report_data(brn__text *out, const brn__image_report *report);
 void brn__image_report_pictures(brn__text *out, const char *id, const char *heading, const char *note,
                                 const brn__report_pictures *pictures);

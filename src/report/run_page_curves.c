@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Loss, metrics, rates and momentum over the epochs, and the epochs as a table. */
-#include "report/image_report.h"
+#include "report/run_page.h"
 #include "report/svg.h"
 
 #include <ctype.h>
@@ -34,7 +34,7 @@ static void card(brn__text *out, const brn__svg_plot *plot)
     brn__text_add(out, "</div>\n");
 }
 
-static void losses(brn__text *out, const brn__image_report *report)
+static void losses(brn__text *out, const brn__run_curves *report)
 {
     brn__svg_plot plot = {.title = "Loss", .x_label = "epoch"};
     if (column(report->curve, "train_loss"))
@@ -46,11 +46,13 @@ static void losses(brn__text *out, const brn__image_report *report)
 }
 
 /* Every column of the history that is none of the loop's own. */
-static void metrics(brn__text *out, const brn__image_report *report)
+static void metrics(brn__text *out, const brn__run_curves *report)
 {
     static const char *const others[] = {"epoch", "train_loss", "valid_loss", "learning_rate",
                                          "seconds", "error_rate"};
-    brn__svg_plot plot = {.title = "Metrics on the validation pictures", .x_label = "epoch"};
+    char title[128];
+    snprintf(title, sizeof title, "Metrics on the validation %s", report->items);
+    brn__svg_plot plot = {.title = title, .x_label = "epoch"};
     for (int c = 0; report->history && c < report->history->columns; c++) {
         const char *name = report->history->names[c];
         bool other = false;
@@ -58,11 +60,9 @@ static void metrics(brn__text *out, const brn__image_report *report)
             other = other || strcmp(name, others[i]) == 0;
         if (!other) add(&plot, name, report->history, name, true);
     }
-    char title[128];
     if (plot.series_count == 1) { /* it has no legend */
-        snprintf(title, sizeof title, "%.64s on the validation pictures", plot.series[0].name);
+        snprintf(title, sizeof title, "%.64s on the validation %s", plot.series[0].name, report->items);
         title[0] = (char)toupper((unsigned char)title[0]);
-        plot.title = title;
     }
     card(out, &plot);
 }
@@ -76,7 +76,7 @@ static double highest(const double *values, int64_t count)
 }
 
 /* One line per layer group; groups whose rates are the same share one. */
-static void rates(brn__text *out, const brn__image_report *report)
+static void rates(brn__text *out, const brn__run_curves *report)
 {
     brn__svg_plot plot = {.title = "Learning rate", .x_label = "epoch"};
     char names[BRN__SVG_SERIES_MAX][32], title[64];
@@ -101,7 +101,7 @@ static void rates(brn__text *out, const brn__image_report *report)
     card(out, &plot);
 }
 
-static void momentum(brn__text *out, const brn__image_report *report)
+static void momentum(brn__text *out, const brn__run_curves *report)
 {
     brn__svg_plot plot = {.title = "Momentum", .x_label = "epoch"};
     add(&plot, "momentum", report->curve, "momentum", false);
@@ -153,7 +153,7 @@ static void table(brn__text *out, const brn__run_table *history)
     brn__text_add(out, "</tbody></table></div></details></div>\n");
 }
 
-void brn__image_report_curves(brn__text *out, const brn__image_report *report)
+void brn__run_page_curves(brn__text *out, const brn__run_curves *report)
 {
     const bool none = !report->history || report->history->rows == 0;
     brn__html_section(out, "training", "Training",
