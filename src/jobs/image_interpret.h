@@ -5,6 +5,7 @@
 
 #include "burnish/interpret.h"
 #include "jobs/image_train.h"
+#include "jobs/run_facts.h"
 #include "report/image_report.h"
 
 /* ------------------------------------------------------------------ image_interpret.c */
@@ -35,32 +36,6 @@ brn_status brn__image_skipped_add(const char *run, const char *path, const char 
 /* Each file once; an empty list when there is no such file, a line cut short is passed over. */
 brn_status brn__image_skipped_read(const char *run, brn__image_skipped *out);
 void brn__image_skipped_free(brn__image_skipped *skipped); /* a zeroed one is fine */
-
-/* ------------------------------------------------------------------ image_facts.c */
-
-/* Pairs that own their texts. */
-typedef struct brn__facts {
-    brn__html_pair *pairs; /* (count) */
-    int count;
-} brn__facts;
-
-brn_status brn__facts_add(brn__facts *facts, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void brn__facts_free(brn__facts *facts); /* a zeroed one is fine */
-
-/* From config.json: every option, and by name "data" and "weights" (brn__free; NULL when absent). An
- * unreadable file gives no facts. */
-typedef struct brn__config_facts {
-    brn__facts facts;
-    char *data, *weights, *architecture;
-    double seed, threads; /* NaN: not told */
-} brn__config_facts;
-brn_status brn__config_facts_read(const char *run, brn__config_facts *out);
-void brn__config_facts_free(brn__config_facts *config);
-
-/* When the run began and ended, how long its epochs took, and sha256 of its files. */
-brn_status brn__provenance_facts(const char *run, const brn__config_facts *config,
-                                 const brn__run_table *history, brn__facts *out);
 
 /* ------------------------------------------------------------------ image_report.c */
 

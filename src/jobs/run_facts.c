@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "base/system.h"
 #include "base/text.h"
-#include "jobs/image_interpret.h"
+#include "jobs/run_facts.h"
 
 #include <errno.h>
 #include <math.h>
