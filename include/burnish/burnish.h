@@ -25,6 +25,7 @@
 #include "burnish/text_data.h"
 #include "burnish/arrow.h"
 #include "burnish/events.h"
+#include "burnish/options.h"
 #include "burnish/lr_finder.h"
 #include "burnish/lr_plot.h"
 #include "burnish/data_tools.h"

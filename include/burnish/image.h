@@ -19,6 +19,7 @@
 
 #include "burnish/events.h"
 #include "burnish/image_data.h"
+#include "burnish/options.h"
 #include "burnish/status.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -94,6 +95,8 @@ typedef struct brn_image_options {
 /* fine-tune, efficientnet_lite0, pretrained, 1 + 5 epochs, 32 a batch, seed 42, valid .2, tta 4;
  * monitor valid_loss, whose three watchers are off. */
 BRN_API brn_image_options brn_image_defaults(void);
+/* The members by name, but for recipe, offline, mirror, describe_plans, on_event and context. */
+BRN_API const brn_option *brn_image_option_list(int *count);
 
 enum { BRN_IMAGE_METRICS = 4 };
 

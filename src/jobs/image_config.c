@@ -17,17 +17,9 @@
 
 /* ------------------------------------------------------------------ one list of options */
 
-typedef enum field_type { TEXT, FLAG, WHOLE, BIG, REAL } field_type;
-
-typedef struct field {
-    const char *name;
-    field_type type;
-    size_t offset; /* in brn_image_options */
-} field;
-
-#define FIELD(type, name) {#name, type, offsetof(brn_image_options, name)}
+#define FIELD(type, name) {#name, BRN_OPTION_##type, offsetof(brn_image_options, name)}
 /* All options that decide what is trained: written and read back by this list alone. */
-static const field fields[] = {
+static const brn_option fields[] = {
     FIELD(TEXT, data),
     FIELD(TEXT, architecture),
     FIELD(FLAG, pretrained),
@@ -71,15 +63,21 @@ static const field fields[] = {
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
-static json_t *value_of(const brn_image_options *options, const field *f)
+const brn_option *brn_image_option_list(int *count)
+{
+    *count = FIELDS;
+    return fields;
+}
+
+static json_t *value_of(const brn_image_options *options, const brn_option *f)
 {
     const void *at = (const char *)options + f->offset;
     switch (f->type) {
-    case TEXT: return json_string(*(const char *const *)at);
-    case FLAG: return json_boolean(*(const bool *)at);
-    case WHOLE: return json_integer(*(const int *)at);
-    case BIG: return json_integer((json_int_t) * (const uint64_t *)at);
-    case REAL: return json_real(*(const double *)at);
+    case BRN_OPTION_TEXT: return json_string(*(const char *const *)at);
+    case BRN_OPTION_FLAG: return json_boolean(*(const bool *)at);
+    case BRN_OPTION_WHOLE: return json_integer(*(const int *)at);
+    case BRN_OPTION_BIG: return json_integer((json_int_t) * (const uint64_t *)at);
+    case BRN_OPTION_REAL: return json_real(*(const double *)at);
     }
     return NULL;
 }
@@ -185,15 +183,15 @@ brn_status brn__image_config_write(const char *path, const brn__image_plan *plan
 
 enum { CONFIG_BYTES_MAX = 64 << 20 };
 
-static bool read_field(const json_t *value, const field *f, brn_image_options *options)
+static bool read_field(const json_t *value, const brn_option *f, brn_image_options *options)
 {
     void *at = (char *)options + f->offset;
     switch (f->type) {
-    case TEXT: return (*(const char **)at = json_string_value(value)) != NULL;
-    case FLAG: return *(bool *)at = json_is_true(value), json_is_boolean(value);
-    case WHOLE: return *(int *)at = (int)json_integer_value(value), json_is_integer(value);
-    case BIG: return *(uint64_t *)at = (uint64_t)json_integer_value(value), json_is_integer(value);
-    case REAL: return *(double *)at = json_number_value(value), json_is_number(value);
+    case BRN_OPTION_TEXT: return (*(const char **)at = json_string_value(value)) != NULL;
+    case BRN_OPTION_FLAG: return *(bool *)at = json_is_true(value), json_is_boolean(value);
+    case BRN_OPTION_WHOLE: return *(int *)at = (int)json_integer_value(value), json_is_integer(value);
+    case BRN_OPTION_BIG: return *(uint64_t *)at = (uint64_t)json_integer_value(value), json_is_integer(value);
+    case BRN_OPTION_REAL: return *(double *)at = json_number_value(value), json_is_number(value);
     }
     return false;
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options of a job by name: for bindings of other languages, and for whatever fills them from a file
+ * or a form.
+ *
+ *     int count;
+ *     const brn_option *list = brn_image_option_list(&count);
+ *     for (int i = 0; i < count; i++)
+ *         if (strcmp(list[i].name, "epochs") == 0)
+ *             *(int *)((char *)&options + list[i].offset) = 3;
+ */
+#ifndef BURNISH_OPTIONS_H
+#define BURNISH_OPTIONS_H
+
+#include "burnish/status.h"
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum brn_option_type {
+    BRN_OPTION_TEXT,  /* const char *, UTF-8, borrowed; NULL where the option may be left out */
+    BRN_OPTION_FLAG,  /* bool */
+    BRN_OPTION_WHOLE, /* int */
+    BRN_OPTION_BIG,   /* uint64_t */
+    BRN_OPTION_REAL,  /* double */
+} brn_option_type;
+
+typedef struct brn_option {
+    const char *name; /* of the member, and in config.json */
+    brn_option_type type;
+    size_t offset; /* in the options */
+} brn_option;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
