@@ -199,11 +199,29 @@ static brn__action fail(loop *l, brn_status status) { return brn__fit_fail(&l->f
 
 /* ------------------------------------------------------------------ training */
 
+static brn__batch_pass pass_of(const loop *l, bool training)
+{
+    const brn__learner *learner = l->fit.learner;
+    return (brn__batch_pass){.runner = learner->runner,
+                       .options = training ? l->fit.options : NULL,
+                       .counters = training ? l->run : (brn_run){0}};
+}
+
+static brn_status learn_in_passes(loop *l, const brn__passes *passes)
+{
+    brn__fit *fit = &l->fit;
+    fit->plan = NULL;
+    l->run.step = fit->learner->step++;
+    const brn__batch_pass pass = pass_of(l, true);
+    return passes->learn(passes->state, &pass, &fit->data, &fit->loss);
+}
+
 static brn_status forward_and_backward(loop *l)
 {
     brn__fit *fit = &l->fit;
     const brn__fit_options *options = fit->options;
     brn__learner *learner = fit->learner;
+    if (options->network.passes) return learn_in_passes(l, options->network.passes);
     BRN__TRY(brn__batch_plan(learner->runner, &options->network, options, &fit->data, &fit->plan));
     BRN__TRY(bind(fit->plan, &options->network, true, &fit->data));
     l->run.step = learner->step++;
@@ -283,10 +301,25 @@ static brn__action train(loop *l)
 
 /* ------------------------------------------------------------------ validation */
 
+static brn_status measure_in_passes(loop *l, const brn__passes *passes, double *sum, int64_t *items)
+{
+    brn__fit *fit = &l->fit;
+    const brn__batch_pass pass = pass_of(l, false);
+    const void *output;
+    double measure;
+    fit->plan = NULL;
+    BRN__TRY(passes->answer(passes->state, &pass, &fit->data, &output, &measure));
+    fit->output = output;
+    *sum += measure * (double)fit->data.count;
+    *items += fit->data.count;
+    return BRN_OK;
+}
+
 static brn_status measure_batch(loop *l, double *sum, int64_t *items)
 {
     brn__fit *fit = &l->fit;
     const brn__network *network = &fit->options->network;
+    if (network->passes) return measure_in_passes(l, network->passes, sum, items);
     BRN__TRY(brn__batch_plan(fit->learner->runner, network, NULL, &fit->data, &fit->plan));
     BRN__TRY(bind(fit->plan, network, false, &fit->data));
     BRN__TRY(brn_plan_run(fit->plan, &l->run));
@@ -417,9 +450,24 @@ brn_status brn__learner_fit(brn__learner *learner, const brn__fit_options *optio
     return l.fit.status;
 }
 
+static brn_status predict_in_passes(brn_runner *runner, const brn__passes *passes, brn__loader *loader,
+                                    brn__predict_sink *sink, void *context)
+{
+    const brn__batch_pass pass = {.runner = runner};
+    for (;;) {
+        brn__batch batch;
+        const void *output;
+        BRN__TRY(brn__loader_next(loader, &batch));
+        if (batch.count == 0) return BRN_OK;
+        BRN__TRY(passes->answer(passes->state, &pass, &batch, &output, NULL));
+        BRN__TRY(sink(context, &batch, output));
+    }
+}
+
 brn_status brn__predict(brn_runner *runner, const brn__network *network, brn_node *output,
                         brn__loader *loader, brn__predict_sink *sink, void *context)
 {
+    if (network->passes) return predict_in_passes(runner, network->passes, loader, sink, context);
     for (;;) {
         brn__batch batch;
         brn_plan *plan;

@@ -68,6 +68,23 @@ typedef struct brn__callback {
     int memory_count;
 } brn__callback;
 
+/* What a batch is run with. */
+typedef struct brn__batch_pass {
+    brn_runner *runner;
+    const struct brn__fit_options *options; /* NULL: inference */
+    brn_run counters;
+} brn__batch_pass;
+
+/* A network that takes several plans a batch, in place of the loop's own one. */
+typedef struct brn__passes {
+    /* Training: leaves the gradients of the groups that learn in the store. */
+    brn_status (*learn)(void *state, const brn__batch_pass *pass, const brn__batch *batch, double *loss);
+    /* Inference: the output (N, K), valid until the runner's next run; and, unless NULL, the measure. */
+    brn_status (*answer)(void *state, const brn__batch_pass *pass, const brn__batch *batch, const void **output,
+                         double *measure);
+    void *state;
+} brn__passes;
+
 /* The ends of a graph that can be trained. */
 typedef struct brn__network {
     brn_node *input;   /* (N, ...) float32, or int64 (N, T), T as in the batch's length */
@@ -76,6 +93,7 @@ typedef struct brn__network {
     brn_node *loss;    /* scalar: what is trained */
     brn_node *measure; /* scalar: what validation shows (the loss without label smoothing) */
     brn_node *valid_target; /* (N, ...): what `measure` compares with; NULL: target */
+    const brn__passes *passes; /* borrowed; NULL: one plan a batch, of the nodes above */
 } brn__network;
 
 enum { BRN__METRICS_MAX = 16, BRN__CALLBACKS_MAX = 16 };
