@@ -98,7 +98,8 @@ typedef struct brn__text_classes { /* of a model: what labels may be */
  * tables (.csv .tsv and what brn_table_options reads). With `settings` NULL the vocabulary is built of
  * what trains, else `settings` (copied) are used. With `classes` those are the classes, in their order, and
  * labels must be among them. The tokens are a file in `folder` (made when absent), named by its content key: opened as
- * it is when it is there, else written whole or not at all. Memory does not grow with the texts.
+ * it is when it is there, else written whole or not at all; without a folder in TMPDIR, for this process.
+ * Memory does not grow with the texts.
  *
  * BRN_ERROR_INPUT names file and line: not UTF-8, a damaged table, a column that is not there, no text
  * at all, a label that is not known; BRN_ERROR_IO what the disk says; BRN_ERROR_INTERRUPTED when

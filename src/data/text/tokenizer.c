@@ -100,7 +100,6 @@ brn_status brn__tokenize(const brn__tokenizer *tokenizer, brn__span text, brn__t
 {
     brn__rewriting *r = &work->rewriting;
     r->text = text.length ? text : (brn__span){"", 0};
-    brn__tokens_clear(&work->tokens);
     if (piece & BRN__PIECE_FIRST) add_beginning(tokenizer, &work->tokens);
     BRN__TRY(replace(tokenizer, r));
     apply_rules(tokenizer, r);

@@ -30,7 +30,7 @@ typedef enum brn__text_piece { /* of a text that is cut, as too long */
     BRN__PIECE_WHOLE = 3,
 } brn__text_piece;
 
-/* The tokens of a text, which must be UTF-8 without NUL, in work->tokens. May be called by several
+/* Adds the tokens of a text, which must be UTF-8 without NUL, to work->tokens. May be called by several
  * threads at once, each with room of its own. */
 brn_status brn__tokenize(const brn__tokenizer *tokenizer, brn__span text, brn__text_piece piece,
                          brn__tokenizing *work);

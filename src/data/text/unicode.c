@@ -155,3 +155,5 @@ brn__span brn__strip(brn__span text)
     }
     return (brn__span){begin, (size_t)(end - begin)};
 }
+
+int32_t brn__upper(int32_t code) { return utf8proc_toupper(code); }

@@ -63,6 +63,7 @@ bool brn__is_lower(int32_t code);   /* a letter that is no capital */
 bool brn__is_upper(int32_t code);   /* a letter that is not small */
 bool brn__is_symbol(int32_t code);  /* Unicode's So */
 bool brn__is_digit(int32_t code);
+int32_t brn__upper(int32_t code); /* the capital of a small letter, one code point */
 
 /* Adds `text` as Python's str.lower() makes it, the final sigma among it. */
 void brn__text_add_lower(brn__text *out, brn__span text);
