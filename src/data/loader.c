@@ -225,18 +225,20 @@ brn_status brn__loader_next(brn__loader *loader, brn__batch *batch)
     return BRN_OK;
 }
 
-static void arrange(brn__loader *loader)
+static brn_status arrange(brn__loader *loader)
 {
     const brn__loader_options *options = &loader->options;
     memcpy(loader->order, loader->items, (size_t)loader->item_count * sizeof *loader->order);
     if (options->sampler.arrange) {
-        options->sampler.arrange(options->sampler.state, &loader->context, options->batch_size,
-                                 loader->order, loader->item_count);
-    } else if (options->shuffle) {
+        return options->sampler.arrange(options->sampler.state, &loader->context, options->batch_size,
+                                        loader->order, loader->item_count);
+    }
+    if (options->shuffle) {
         uint64_t key = brn__philox_key(options->seed, "shuffle");
         brn__random random = brn__random_new(key, loader->context.epoch, 0, 0);
         brn__random_shuffle(&random, loader->order, loader->item_count);
     }
+    return BRN_OK;
 }
 
 static brn_status start(brn__loader *loader, uint32_t epoch, uint32_t pass, int64_t number)
@@ -246,7 +248,7 @@ static brn_status start(brn__loader *loader, uint32_t epoch, uint32_t pass, int6
                                             .epoch = epoch,
                                             .pass = pass,
                                             .training = loader->options.training};
-    arrange(loader);
+    BRN__TRY(arrange(loader));
     if (loader->dataset->begin)
         BRN__TRY(loader->dataset->begin(loader->dataset, &loader->context));
     loader->next_batch = loader->queued_batches = number;

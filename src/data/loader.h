@@ -27,8 +27,8 @@
 /* An order of a loader's items that replaces the shuffle: writes `items` (count), which come in the order
  * that was given, anew for an epoch. A pure function of its arguments and of what `state` holds. */
 typedef struct brn__sampler {
-    void (*arrange)(const void *state, const brn__sample_context *context, int64_t batch_size,
-                    int64_t *items, int64_t count);
+    brn_status (*arrange)(const void *state, const brn__sample_context *context, int64_t batch_size,
+                          int64_t *items, int64_t count);
     const void *state; /* borrowed; lives as long as the loader */
 } brn__sampler;
 

@@ -108,6 +108,7 @@ static void add_cased(decoding *d, const char *word)
     for (bool first = true; *word; first = false) {
         int32_t code;
         word += brn__code_point(word, &code);
+        if (code == 0x2581) code = ' '; /* inside of a token */
         brn__text_add_code(&d->out, d->capitals || (d->capital && first) ? brn__upper(code) : code);
     }
     d->capital = d->capitals = false;
