@@ -82,6 +82,10 @@ BRN_API brn_nn_head_options brn_nn_head_defaults(int64_t outputs);
  * biases at 0. No activation at the end: it belongs to the loss. */
 BRN_API brn_node *brn_nn_head(brn_node *features, const brn_nn_head_options *options);
 
+/* x and target of one shape; scalar mean over all elements of max(q d, (q - 1) d) with d = target - x
+ * (Koenker and Bassett 1978): smallest where x is the quantile q of the targets. 0 < quantile < 1. */
+BRN_API brn_node *brn_nn_quantile_loss(brn_node *x, brn_node *target, double quantile);
+
 #ifdef __cplusplus
 }
 #endif

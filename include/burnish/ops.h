@@ -125,6 +125,10 @@ BRN_API brn_node *brn_linear_cross_entropy(brn_node *x, brn_node *weight, brn_no
 BRN_API brn_node *brn_class_targets(brn_node *labels, const float *weights, int64_t classes,
                                     int smoothing_slot);
 
+/* logits (N, K), labels int64 (N). Scalar mean over the batch of -(1 - p)^gamma log p, p the softmax
+ * at the label (Lin et al. 2017; their gamma is 2). gamma is at least 0; 0 is cross-entropy. */
+BRN_API brn_node *brn_focal_loss(brn_node *logits, brn_node *labels, double gamma);
+
 typedef enum brn_pointwise_loss {
     BRN_LOSS_BCE_WITH_LOGITS, /* max(x,0) - x t + log(1 + exp(-|x|)) */
     BRN_LOSS_L1,

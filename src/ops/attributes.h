@@ -156,6 +156,12 @@ typedef struct brn__class_targets_attributes {
     int smoothing_slot;   /* -1: none */
 } brn__class_targets_attributes;
 
+/* focal_loss (x (N,K), labels (N)) -> loss ();  focal_loss_grad (dloss (), x, labels) -> dx:
+ * the mean of -(1 - p)^gamma log p, p = softmax(x) at the label. */
+typedef struct brn__focal_loss_attributes {
+    double gamma; /* at least 0; 0: cross-entropy */
+} brn__focal_loss_attributes;
+
 /* pointwise_loss (x, target) -> loss ();  pointwise_loss_grad (dloss (), x, target) -> dx */
 typedef struct brn__pointwise_loss_attributes {
     brn_pointwise_loss kind;

@@ -51,6 +51,8 @@
     X(cross_entropy_grad)                                                                          \
     X(linear_cross_entropy)                                                                        \
     X(class_targets)                                                                               \
+    X(focal_loss)                                                                                  \
+    X(focal_loss_grad)                                                                             \
     X(pointwise_loss)                                                                              \
     X(pointwise_loss_grad)                                                                         \
     X(activation_penalty)                                                                          \
