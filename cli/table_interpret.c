@@ -90,15 +90,17 @@ static void json_worst(const brn_table_interpretation *found)
     }
 }
 
-static void json_all(const cli_call *call, const brn_table_interpretation *found, double seconds)
+static void json_all(const cli_call *call, const brn_table_interpretation *found, const char *report,
+                     double seconds)
 {
     json_importance(found);
     json_dependence(found);
     json_worst(found);
     cli_json json = cli_json_event("done");
-    cli_table_score_json(&json, &found->score);
+    if (found->count) cli_table_score_json(&json, &found->score);
     cli_json_whole(&json, "count", found->count);
     cli_json_text(&json, "run", call->inputs[0]);
+    cli_json_text(&json, "report", report);
     cli_json_real(&json, "seconds", seconds);
     cli_json_end(&json);
 }
@@ -183,13 +185,18 @@ static void print_worst(const brn_table_interpretation *found)
     }
 }
 
-static void print_all(const cli_call *call, const brn_table_interpretation *found, double seconds)
+static void print_all(const cli_call *call, const brn_table_interpretation *found, const char *report,
+                      double seconds)
 {
-    cli_table_score_print(&found->score);
-    cli_say("%" PRId64 " rows, %.1f s\n", found->count, seconds);
-    print_importance(found, call->values[CLI_REPEATS].whole);
-    print_dependences(found);
-    print_worst(found);
+    char path[4160];
+    if (found->count) {
+        cli_table_score_print(&found->score);
+        cli_say("%" PRId64 " rows, %.1f s\n", found->count, seconds);
+        print_importance(found, call->values[CLI_REPEATS].whole);
+        print_dependences(found);
+        print_worst(found);
+    }
+    cli_print("\nreport %s\n", cli_visible(report, path, sizeof path));
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -201,24 +208,24 @@ static int run(const cli_call *call)
     int code = data ? cli_check_table(data) : CLI_DONE;
     if (code != CLI_DONE) return code;
     cli_progress progress = cli_progress_of("table interpret");
-    brn_table_interpret_options options = brn_table_interpret_defaults();
-    options.worst = v[CLI_TOP].whole;
-    options.repeats = (int)v[CLI_REPEATS].whole;
-    options.seed = (uint64_t)v[CLI_SEED].whole;
-    options.on_event = cli_progress_event;
-    options.context = &progress;
-    brn_table_model *model;
+    brn_table_report_options options = brn_table_report_defaults();
+    options.interpret.worst = v[CLI_TOP].whole;
+    options.interpret.repeats = (int)v[CLI_REPEATS].whole;
+    options.interpret.seed = (uint64_t)v[CLI_SEED].whole;
+    options.interpret.on_event = cli_progress_event;
+    options.interpret.context = &progress;
+    options.threads = (int)v[CLI_THREADS].whole;
+    options.out = v[CLI_REPORT].set ? v[CLI_REPORT].text : NULL;
     brn_table_interpretation found;
+    char report[4160];
     const double began = cli_seconds();
     cli_signals_watch();
-    code = cli_fail_status(brn_table_model_open(call->inputs[0], (int)v[CLI_THREADS].whole, &model));
-    if (code != CLI_DONE) return code;
-    const brn_status status = brn_table_interpret(model, data, &options, &found);
+    const brn_status status = brn_table_report(call->inputs[0], data, &options, &found, report, sizeof report);
     cli_progress_clear(&progress);
-    brn_table_model_close(model);
     if (status != BRN_OK) return cli_fail_status(status);
-    if (cli_is_json()) json_all(call, &found, cli_seconds() - began);
-    else print_all(call, &found, cli_seconds() - began);
+    if (found.count == 0) cli_warn("the table that the run was trained on cannot be used: name a file to see rows");
+    if (cli_is_json()) json_all(call, &found, report, cli_seconds() - began);
+    else print_all(call, &found, report, cli_seconds() - began);
     brn_table_interpretation_free(&found);
     return CLI_DONE;
 }
@@ -230,11 +237,11 @@ const cli_command cli_command_table_interpret = {
     .summary = "Shows which columns matter, how answers move with them, and the worst rows",
     .details = "RUN is a run folder or its model.safetensors. Looks at the rows that validated the training,\n"
                "or at all rows of FILE, which needs the target. A column matters by how much the answers get\n"
-               "worse when its values change places; --repeats says how often that is tried.",
+               "worse when its values change places; --repeats says how often that is tried. Writes report.html.",
     .inputs_min = 1,
     .inputs_max = 2,
     .computes = true,
-    .options = {CLI_TOP, CLI_REPEATS, CLI_SEED, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .options = {CLI_TOP, CLI_REPEATS, CLI_REPORT, CLI_SEED, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

@@ -104,6 +104,7 @@ typedef struct brn_table_score {
 
 typedef struct brn_table_result {
     char run[4096];
+    char report[4128]; /* path of report.html, or empty: none was made */
     int64_t train_count, valid_count;
     brn_table_score score;           /* of the validation rows, last epoch */
     double seconds, rows_per_second; /* of training */
@@ -113,8 +114,8 @@ typedef struct brn_table_result {
     brn_table_score deviation;
 } brn_table_result;
 
-/* Trains and writes a run folder: config.json, history.csv, model.safetensors, state.safetensors.
- * With folds the run folder holds fold-1 .. fold-K, a run each, oof.csv (each row's answers by the
+/* Trains and writes a run folder: config.json, history.csv, model.safetensors, state.safetensors,
+ * report.html (table_interpret.h). With folds the run folder holds fold-1 .. fold-K, a run each, oof.csv (each row's answers by the
  * model that did not train on it: row, counted from 1 among those that meet `where`, label or the
  * target, fold, p_CLASS ... or p_TARGET) and metrics.json (means and deviations). Opened as a model it
  * answers with the mean of the K. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the state is kept. */

@@ -81,6 +81,8 @@ typedef struct brn_table_interpretation {
     const double *truths, *answers; /* (count): numbers, in the order of the file; NULL for classes */
     int64_t column_count;
     const char *const *columns; /* (column_count): of the table, that the model needs */
+    int64_t unused_count;
+    const char *const *unused;  /* (unused_count): of the table, that it does not use */
     int64_t importance_count;
     const brn_table_importance *importance; /* (importance_count): greatest growth of the loss first */
     int64_t dependence_count;
@@ -106,6 +108,23 @@ BRN_API void brn_table_interpretation_free(brn_table_interpretation *found);
  * appears whole or not at all. BRN_ERROR_INPUT names the columns that have embeddings. */
 BRN_API brn_status brn_table_embedding_map(const brn_table_model *model, const char *column,
                                            const char *path);
+
+typedef struct brn_table_report_options {
+    brn_table_interpret_options interpret;
+    int threads;     /* 0: all processors */
+    const char *out; /* file to write; NULL: report.html in the run folder */
+} brn_table_report_options;
+
+BRN_API brn_table_report_options brn_table_report_defaults(void);
+
+/* Writes the report of a run (a run folder, or its model.safetensors): curves, answers, importance, dependence,
+ * maps, worst rows, columns, options; one HTML file that needs nothing else. `data` as in brn_table_interpret;
+ * where it is NULL and the run's table is gone or has changed its columns, the report is made without rows and
+ * says so. `out` may be NULL; else it gets what was found (freed by the caller, zeroed when there were no rows),
+ * and `path` (size bytes, may be NULL) where the report is. */
+BRN_API brn_status brn_table_report(const char *run, const char *data,
+                                    const brn_table_report_options *options,
+                                    brn_table_interpretation *out, char *path, unsigned long size);
 
 #ifdef __cplusplus
 }

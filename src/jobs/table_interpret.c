@@ -78,6 +78,27 @@ static brn_status keep_names(const brn_table_model *model, brn__arena *arena, br
     return BRN_OK;
 }
 
+static bool is_used(const brn_table_interpretation *found, const char *name)
+{
+    bool used = strcmp(name, found->target) == 0 || !*name; /* the numbers of rows have no name */
+    for (int64_t i = 0; i < found->column_count; i++) used = used || strcmp(found->columns[i], name) == 0;
+    return used;
+}
+
+static brn_status keep_unused(const brn__table_judged *judged, brn__arena *arena, brn_table_interpretation *out)
+{
+    const brn_table *table = judged->table;
+    const char **unused = brn__arena_alloc(arena, ((size_t)table->column_count + 1) * sizeof *unused);
+    if (!unused) return BRN_ERROR_NO_MEMORY;
+    out->unused = unused;
+    for (int64_t i = 0; i < judged->own_columns; i++) {
+        if (is_used(out, table->columns[i].name)) continue;
+        unused[out->unused_count] = brn__arena_strdup(arena, table->columns[i].name);
+        if (!unused[out->unused_count++]) return BRN_ERROR_NO_MEMORY;
+    }
+    return BRN_OK;
+}
+
 /* ------------------------------------------------------------------ answers to all rows */
 
 static double in_units(const brn__preparation *preparation, double value)
@@ -278,6 +299,7 @@ static brn_status find_all(brn_table_model *model, const char *data, const brn_t
     steps.all = brn__row_reader_count(model->reader) + brn__table_dependence_count(model->preparation);
     BRN__TRY(brn__table_judged_open(model, data, &judged));
     brn_status status = keep_names(model, arena, out);
+    if (status == BRN_OK) status = keep_unused(&judged, arena, out);
     if (status == BRN_OK) status = find_mistakes(&judged, arena, o->worst, out);
     if (status == BRN_OK) status = find_importance(&judged, o, &steps, arena, out);
     if (status == BRN_OK) status = find_dependence(&judged, o, &steps, arena, out);

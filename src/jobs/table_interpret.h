@@ -12,6 +12,7 @@
 typedef struct brn__table_judged {
     brn_table_model *model; /* borrowed */
     brn_table *table;
+    int64_t own_columns;    /* of the table, before dates became their parts */
     brn__prepared prepared; /* all rows of the table, with targets */
     int64_t *rows;          /* (count) */
     int64_t count;

@@ -49,6 +49,7 @@ static brn_status open_judged(brn_table_model *model, const char *data, brn__tab
                   : open_own(model, &out->table));
     BRN__TRY(filter(model, out->table));
     BRN__TRY(list_rows(model, data != NULL, out));
+    out->own_columns = out->table->column_count;
     return brn__prepare_apply(model->preparation, out->table, true, &out->prepared);
 }
 

@@ -10,6 +10,7 @@
 #include "jobs/run_folder.h"
 #include "jobs/run_state.h"
 #include "jobs/table_folds.h"
+#include "jobs/table_page.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -258,6 +259,18 @@ static brn_status save_model(training *t)
                                   t->network.parameters);
 }
 
+/* A failure is told as a warning: the run itself is complete. */
+static brn_status make_report(training *t)
+{
+    char message[BRN__MESSAGE_BYTES + 64];
+    brn_status status = brn__table_train_report(t->result.run, t->data, t->joins, &t->progress, t->options.threads,
+                                                t->result.report, sizeof t->result.report);
+    if (status == BRN_OK || status == BRN_ERROR_INTERRUPTED) return BRN_OK;
+    snprintf(message, sizeof message, "no report.html was made: %s", brn_error_message());
+    status = brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, message));
+    return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
+}
+
 static brn_status send_done(training *t)
 {
     brn_metric metrics[BRN__TABLE_METRICS];
@@ -266,6 +279,7 @@ static brn_status send_done(training *t)
     event.metric_count = brn__table_metrics(&t->result.score, metrics);
     event.valid_loss = t->result.score.loss;
     event.seconds = t->result.seconds;
+    event.report = *t->result.report ? t->result.report : NULL;
     brn_status status = brn__progress_send(&t->progress, event);
     return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
 }
@@ -291,6 +305,7 @@ static brn_status finish(training *t, double began)
         BRN__TRY(brn__table_fold_write(&t->options, t->preparation, &t->prepared,
                                        t->rows + t->result.train_count, &t->network, &t->result));
     brn__run_state_tidy(t->result.run);
+    BRN__TRY(make_report(t));
     return send_done(t);
 }
 

@@ -107,7 +107,7 @@ static void short_exponent(double value, char *out, size_t size)
 static const char *tick_text(double value, double step, char *out, size_t size)
 {
     if (fabs(value) < step * 1e-6) value = 0;
-    snprintf(out, size, "%.4g", value);
+    snprintf(out, size, fabs(value) >= 1e4 && fabs(value) < 1e6 ? "%.0f" : "%.4g", value);
     if (strlen(out) > 7) short_exponent(value, out, size);
     return out;
 }
@@ -123,12 +123,12 @@ static void draw_axes(brn__text *out, const brn__svg_plot *plot, const axis *x, 
         brn__text_printf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT - 6,
                          at + 3.5, tick_text(ticks[i], step, text, sizeof text));
     }
-    count = x->logarithmic ? log_ticks(x, ticks) : linear_ticks(x, 7, true, ticks);
+    count = x->logarithmic ? log_ticks(x, ticks) : linear_ticks(x, 7, !plot->real_x, ticks);
     for (int i = 0; i < count; i++) {
-        double at = place(x, ticks[i]);
+        double at = place(x, ticks[i]), step = i ? ticks[i] - ticks[i - 1] : fabs(ticks[i]);
         brn__text_printf(out, "<path class=\"axis\" d=\"M%.1f %.1fv4\"/>", at, y->from);
         brn__text_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>", at,
-                         y->from + 16, tick_text(ticks[i], x->logarithmic ? 0 : 1, text, sizeof text));
+                         y->from + 16, tick_text(ticks[i], x->logarithmic ? 0 : step, text, sizeof text));
     }
     brn__text_printf(out, "<path class=\"axis\" d=\"M%d %.1fH%d\"/>", LEFT, y->from, WIDTH - RIGHT);
     if (!plot->x_label) return;
@@ -164,6 +164,18 @@ static int legend(brn__text *out, const brn__svg_plot *plot)
         x += width;
     }
     return row + 1;
+}
+
+/* Lines of no length with round ends: a few bytes a point. */
+static void draw_cloud(brn__text *out, const brn__svg_plot *plot, int number, const axis *x, const axis *y)
+{
+    const brn__svg_series *s = &plot->series[number];
+    const int64_t stride = (s->count + BRN__SVG_CLOUD_MAX - 1) / BRN__SVG_CLOUD_MAX;
+    brn__text_printf(out, "<path class=\"line cloud s%d\" d=\"", number);
+    for (int64_t i = 0; i < s->count; i += stride)
+        if (is_drawn(plot, s->x[i], s->y[i]))
+            brn__text_printf(out, "M%.1f %.1fh0", place(x, s->x[i]), place(y, s->y[i]));
+    brn__text_add(out, "\"/>");
 }
 
 static void draw_series(brn__text *out, const brn__svg_plot *plot, int number, const axis *x,
@@ -204,11 +216,12 @@ void brn__svg_lines(brn__text *out, const brn__svg_plot *plot)
     axis y = {.from = HEIGHT - BOTTOM, .logarithmic = plot->log_y};
     begin(out, plot->title, WIDTH, HEIGHT);
     if (find_range(plot, &x, &y)) {
-        if (x.high <= x.low) widen(&x, false);
+        if (x.high <= x.low || plot->real_x) widen(&x, false);
         widen(&y, plot->from_zero && !plot->log_y);
         y.to = TOP + LEGEND_ROW * legend(NULL, plot);
         draw_axes(out, plot, &x, &y);
-        for (int s = 0; s < plot->series_count; s++) draw_series(out, plot, s, &x, &y);
+        for (int s = 0; s < plot->series_count; s++)
+            (plot->series[s].cloud ? draw_cloud : draw_series)(out, plot, s, &x, &y);
         legend(out, plot);
     } else {
         brn__text_printf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">no numbers yet</text>",

@@ -18,6 +18,7 @@
 enum {
     BRN__SVG_SERIES_MAX = 6,
     BRN__SVG_POINTS_MAX = 500,  /* of a series that are drawn */
+    BRN__SVG_CLOUD_MAX = 3000,
     BRN__SVG_NAMED_MAX = 20,    /* classes of a heat map with names and numbers */
     BRN__SVG_CELLS_MAX = 200,   /* rows of a heat map: more are added up in blocks */
 };
@@ -27,6 +28,7 @@ typedef struct brn__svg_series {
     const double *x, *y; /* (count); a point that is not finite breaks the line */
     int64_t count;
     bool dots;           /* mark the points: few of them */
+    bool cloud;          /* points without a line: up to BRN__SVG_CLOUD_MAX are drawn */
 } brn__svg_series;
 
 typedef struct brn__svg_plot {
@@ -34,6 +36,7 @@ typedef struct brn__svg_plot {
     const char *x_label;
     bool log_x, log_y; /* values <= 0 are not drawn */
     bool from_zero;    /* the y axis starts at 0 */
+    bool real_x;       /* x is no count: its ticks may be fractions */
     brn__svg_series series[BRN__SVG_SERIES_MAX];
     int series_count;  /* a legend from two on */
 } brn__svg_plot;
@@ -47,6 +50,9 @@ typedef struct brn__svg_bars {
     int count;
     double most;              /* end of the axis; 0: the largest value */
     bool percent;             /* values are shares of 1 */
+    const double *deviations; /* (count): whiskers to both sides; NULL: none */
+    bool dots;                /* dots on an axis from the smallest to the largest value, which need not hold 0 */
+    int letters;              /* of the names, 4 to 40; 0: 18 */
 } brn__svg_bars;
 
 /* Lying bars, one a row, with their values. */

@@ -24,32 +24,64 @@ static void begin(brn__text *out, const char *title, int width, int height, cons
 
 /* ------------------------------------------------------------------ bars */
 
-static double largest(const brn__svg_bars *bars)
+/* From the axis's low end, which is 0 but for dots, to its high end. */
+static void bar_range(const brn__svg_bars *bars, double *low, double *high)
 {
-    double most = bars->most;
-    for (int i = 0; bars->most <= 0 && i < bars->count; i++)
-        if (isfinite(bars->values[i])) most = fmax(most, bars->values[i]);
-    return most > 0 ? most : 1;
+    *low = bars->dots ? INFINITY : 0;
+    *high = bars->most > 0 ? bars->most : -INFINITY;
+    for (int i = 0; i < bars->count; i++) {
+        if (!isfinite(bars->values[i])) continue;
+        const double reach = bars->deviations ? bars->deviations[i] : 0;
+        if (bars->dots) *low = fmin(*low, bars->values[i] - reach);
+        if (bars->most <= 0) *high = fmax(*high, bars->values[i] + reach);
+    }
+    if (!(*low < INFINITY)) *low = 0;
+    if (!(*high > *low)) *high = *low + 1;
+    const double room = bars->dots ? .05 * (*high - *low) : 0; /* dots are round */
+    *low -= room, *high += room;
+}
+
+static void draw_bar(brn__text *out, const brn__svg_bars *bars, double from, double to, double y)
+{
+    if (bars->dots) {
+        brn__text_printf(out, "<circle class=\"dot s0\" cx=\"%.1f\" cy=\"%.0f\" r=\"4\"/>", to, y + 10);
+        return;
+    }
+    brn__text_printf(out, "<rect class=\"fill s0\" x=\"%.0f\" y=\"%.0f\" width=\"%.1f\" height=\"12\" rx=\"2\"/>",
+                     from, y + 4, to - from);
+}
+
+static void value_text(brn__text *out, double value, bool percent)
+{
+    const double size = fabs(value);
+    if (!isfinite(value)) brn__text_add(out, "\xe2\x80\x93");
+    else if (percent) brn__text_printf(out, "%.0f %%", 100 * value);
+    else if (value != 0 && (size < 1e-3 || size >= 1e6)) brn__text_printf(out, "%.1e", value);
+    else brn__text_printf(out, size >= 1000 ? "%.0f" : size < .01 ? "%.2g" : "%.3g", value);
 }
 
 void brn__svg_bars_draw(brn__text *out, const brn__svg_bars *bars)
 {
-    const double most = largest(bars), room = BAR_WIDTH - BAR_LEFT - BAR_RIGHT;
+    const int letters = bars->letters ? bars->letters : 18;
+    const double left = bars->letters ? LETTER * letters + 12 : BAR_LEFT, room = BAR_WIDTH - left - BAR_RIGHT;
+    double low, high;
+    bar_range(bars, &low, &high);
+    const double scale = room / (high - low);
     begin(out, bars->title, BAR_WIDTH, BAR_ROW * (bars->count ? bars->count : 1), "bars");
     for (int i = 0; i < bars->count; i++) {
         const double value = bars->values[i], y = BAR_ROW * i;
-        const double length = isfinite(value) ? fmin(fmax(value / most, 0), 1) * room : 0;
-        brn__text_printf(out, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">", BAR_LEFT - 6, y + 14);
-        brn__svg_name(out, bars->names[i], 18);
-        brn__text_printf(out,
-                         "</text><rect class=\"track\" x=\"%d\" y=\"%.0f\" width=\"%.0f\" height=\"12\" "
-                         "rx=\"2\"/><rect class=\"fill s0\" x=\"%d\" y=\"%.0f\" width=\"%.1f\" "
-                         "height=\"12\" rx=\"2\"/>",
-                         BAR_LEFT, y + 4, room, BAR_LEFT, y + 4, length);
+        const double end = left + fmin(fmax((value - low) * scale, 0), room);
+        brn__text_printf(out, "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"end\">", left - 6, y + 14);
+        brn__svg_name(out, bars->names[i], letters);
+        brn__text_printf(out, "</text><rect class=\"track\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%d\" rx=\"2\"/>",
+                         left, y + (bars->dots ? 9 : 4), room, bars->dots ? 2 : 12);
+        if (isfinite(value)) draw_bar(out, bars, left, end, y);
+        if (isfinite(value) && bars->deviations && bars->deviations[i] > 0)
+            brn__text_printf(out, "<path class=\"whisker\" d=\"M%.1f %.0fH%.1f\"/>",
+                             fmax(left, left + (value - bars->deviations[i] - low) * scale), y + 10,
+                             fmax(left, left + (value + bars->deviations[i] - low) * scale));
         brn__text_printf(out, "<text x=\"%d\" y=\"%.0f\">", BAR_WIDTH - BAR_RIGHT + 5, y + 14);
-        if (!isfinite(value)) brn__text_add(out, "\xe2\x80\x93");
-        else if (bars->percent) brn__text_printf(out, "%.0f %%", 100 * value);
-        else brn__text_printf(out, "%.4g", value);
+        value_text(out, value, bars->percent);
         brn__text_add(out, "</text>");
     }
     brn__text_add(out, "</svg>\n");
