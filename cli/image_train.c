@@ -73,6 +73,19 @@ static brn_image_options options_of(const cli_call *call)
     if (v[CLI_WEIGHT_DECAY].set) o.weight_decay = v[CLI_WEIGHT_DECAY].real;
     if (v[CLI_OPTIMIZER].set) o.optimizer = v[CLI_OPTIMIZER].text;
     if (v[CLI_SCHEDULE].set) o.schedule = v[CLI_SCHEDULE].text;
+    if (v[CLI_GROUP_RATES].set) o.group_rates = v[CLI_GROUP_RATES].text;
+    if (v[CLI_GROUP_DECAYS].set) o.group_decays = v[CLI_GROUP_DECAYS].text;
+    o.freeze_to = (int)v[CLI_FREEZE_TO].whole;
+    o.gradual_unfreezing = v[CLI_GRADUAL].flag;
+    o.bn_freeze = v[CLI_BN_FREEZE].flag;
+    o.lookahead = (int)v[CLI_LOOKAHEAD].whole;
+    o.decoupled_decay = v[CLI_DECOUPLED].flag;
+    if (v[CLI_MOMENTUM].set) o.momentum = v[CLI_MOMENTUM].text;
+    o.clip = v[CLI_CLIP].real;
+    o.accumulate = (int)v[CLI_ACCUMULATE].whole;
+    o.warm_up = v[CLI_WARM_UP].real;
+    o.swa = (int)v[CLI_SWA].whole;
+    o.ema = v[CLI_EMA].real;
     if (v[CLI_CYCLE_LENGTH].set) o.cycle_length = (int)v[CLI_CYCLE_LENGTH].whole;
     if (v[CLI_CYCLE_MULTIPLIER].set) o.cycle_multiplier = (int)v[CLI_CYCLE_MULTIPLIER].whole;
     if (v[CLI_MIXUP].set) o.mixup = v[CLI_MIXUP].real;
@@ -189,8 +202,21 @@ const cli_command cli_command_image_train = {
         CLI_LEARNING_RATE,
         CLI_RATE_SPREAD,
         CLI_WEIGHT_DECAY,
+        CLI_GROUP_RATES,
+        CLI_GROUP_DECAYS,
+        CLI_FREEZE_TO,
+        CLI_GRADUAL,
+        CLI_BN_FREEZE,
         CLI_OPTIMIZER,
+        CLI_LOOKAHEAD,
+        CLI_DECOUPLED,
+        CLI_MOMENTUM,
+        CLI_CLIP,
+        CLI_ACCUMULATE,
+        CLI_SWA,
+        CLI_EMA,
         CLI_SCHEDULE,
+        CLI_WARM_UP,
         CLI_CYCLE_LENGTH,
         CLI_CYCLE_MULTIPLIER,
         CLI_SNAPSHOTS,

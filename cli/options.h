@@ -66,9 +66,29 @@ typedef enum cli_option_type {
     X(RATE_SPREAD, "rate-spread", REAL, "FACTOR", 1, 1e6,                                           \
       "how far the rate of the first layers is below the head's; 1: one rate", "100; from scratch 1") \
     X(WEIGHT_DECAY, "weight-decay", REAL, "DECAY", 0, 100, "weight decay", "the recipe's")         \
+    X(GROUP_RATES, "group-learning-rates", TEXT, "RATES", 0, 0,                                    \
+      "of layer groups: 1e-5,1e-4,1e-3 or 1e-5:1e-3 or :1e-3 or 1e-3/2.6", "the recipe's")         \
+    X(GROUP_DECAYS, "group-weight-decays", TEXT, "DECAYS", 0, 0, "of layer groups, likewise", "--weight-decay") \
+    X(FREEZE_TO, "freeze-to", WHOLE, "GROUP", -64, 63,                                             \
+      "layer groups before it never learn; -1: the head alone does", "0: all learn")               \
+    X(GRADUAL, "gradual-unfreezing", FLAG, "", 0, 0,                                               \
+      "one layer group more in each stage of --freeze-epochs", NULL)                               \
+    X(BN_FREEZE, "bn-freeze", FLAG, "", 0, 0,                                                      \
+      "batch norms of the body keep their statistics when all learn", NULL)                        \
+    X(LOOKAHEAD, "lookahead", WHOLE, "K", 1, 10000, "of any optimizer: every K steps, half of the way", "none") \
+    X(DECOUPLED, "decoupled-decay", FLAG, "", 0, 0, "weight decay beside the gradient, not in it", NULL) \
+    X(MOMENTUM, "momentum", TEXT, "M[,LOW]", 0, 0,                                                 \
+      "0.9: all the time; 0.95,0.85: cycled against the rate", "the optimizer's, the curve's")     \
+    X(CLIP, "clip", REAL, "NORM", 0, 1e9, "most that the gradients' norm may be", "0: off")        \
+    X(ACCUMULATE, "accumulate", WHOLE, "N", 1, 10000, "batches whose gradients make one step", "1") \
+    X(WARM_UP, "warm-up", REAL, "SHARE", 0, .999, "of a stage, in which rates rise first", "0")    \
+    X(SWA, "swa", WHOLE, "N", 1, 100000, "mean of the weights from the end of epoch N on", "off")  \
+    X(EMA, "ema", REAL, "DECAY", 0, .9999999, "moving average of the weights; .99 to .9999", "off") \
     X(OPTIMIZER, "optimizer", CHOICE, "sgd|nesterov|rmsprop|adam|adamw|lamb|radam|ranger|adagrad", 0, 0,   \
       "optimizer", "the recipe's")              \
-    X(SCHEDULE, "schedule", CHOICE, "one-cycle|cosine|constant|flat-cosine|restarts|exponential|triangular", 0, 0, "rate over time", \
+    X(SCHEDULE, "schedule", TEXT, "NAME[:NUMBERS]", 0, 0,                                          \
+      "one-cycle, cosine, constant, flat-cosine, linear, exponential, polynomial, step, triangle, "   \
+      "restarts, clr, clr-beta",                                                                   \
       "the recipe's")                                                                              \
     X(FINDER, "finder", CHOICE, "fastai2|lr_find|lr_find2", 0, 0,                                  \
       "fastai2: 100 batches; lr_find: an epoch; lr_find2: with validation losses (0.7)", NULL)     \
@@ -83,7 +103,7 @@ typedef enum cli_option_type {
     X(CUTMIX, "cutmix", REAL, "ALPHA", 0, 100, "cut pictures into each other; usually 1", "0: off") \
     X(SNAPSHOTS, "snapshots", FLAG, "", 0, 0,                                                      \
       "restarts: keep a model of each cycle's end, and measure their mean", NULL)                  \
-    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts, triangular: epochs of the first cycle", "1") \
+    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts, clr: epochs of the first cycle", "1") \
     X(CYCLE_MULTIPLIER, "cycle-multiplier", WHOLE, "N", 1, 100,                                    \
       "restarts: how many times longer each next cycle is", "2")                                   \
     X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \

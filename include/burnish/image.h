@@ -56,10 +56,29 @@ typedef struct brn_image_options {
     double rate_spread;       /* by how much the first layers' rate is below the head's, when all learn; 1: one
                                  rate for all; 0 = the recipe's default. Not read in course2017 */
     double weight_decay;      /* < 0 = the recipe's default */
+    const char *group_rates;  /* of the layer groups, first to last (the head), where all learn: "1e-5,1e-4,1e-3",
+                                 "1e-5:1e-3" (geometric), ":1e-3" (a tenth of it before the head), "1e-3/2.6"
+                                 (each so many times the one before); NULL: the recipe's */
+    const char *group_decays; /* their weight decays, in the same words; NULL: weight_decay for all */
+    int freeze_to;            /* layer groups before it never learn; below 0 counts from the last */
+    bool gradual_unfreezing;  /* after the head, one layer group more in each stage of freeze_epochs (ULMFiT) */
+    bool bn_freeze;           /* where all layers learn, the body's batch norms keep their statistics (0.7) */
     const char *optimizer;    /* brn_optimizer_named; NULL = the recipe's default */
-    const char *schedule;     /* "one-cycle", "cosine", "constant", "flat-cosine", "restarts",
-                                 "exponential", "triangular"; NULL = the recipe's default */
-    int cycle_length;         /* restarts, triangular: epochs of the first cycle; 0 = 1 */
+    int lookahead;            /* of any optimizer: every so many steps, .5 of the way; 0: the optimizer's own */
+    bool decoupled_decay;     /* of optimizers whose weight decay is coupled (L2) */
+    const char *momentum;     /* "0.9": all the time; "0.95,0.85": against the rate in one-cycle, triangle, clr
+                                 and clr-beta; NULL: the optimizer's and the curve's */
+    double clip;              /* most that the norm of all gradients of a step is; 0: anything */
+    int accumulate;           /* batches whose gradients make one step; 0 = 1 */
+    const char *schedule;     /* a name, or with numbers NAME:NUMBER,NUMBER. one-cycle:PCT_START,DIV,DIV_FINAL;
+                                 cosine; constant; flat-cosine:PCT_START,DIV_FINAL; linear; exponential:SHARE;
+                                 polynomial:POWER; step:EPOCHS,FACTOR; triangle:CYCLES,DIV; restarts; and 0.7's
+                                 clr:DIV,CUT and clr-beta:DIV,PERCENT; NULL = the recipe's default */
+    double warm_up;           /* share of a stage in which rates rise, before its schedule; not with cycles */
+    int swa;                  /* stochastic weight averaging: the model is the mean of the weights at the ends
+                                 of epoch `swa` (of all, from 1) and those after it; 0: the last */
+    double ema;               /* it is their exponential moving average of this decay, over all steps; 0: off */
+    int cycle_length;         /* restarts, clr: epochs of the first cycle; 0 = 1 */
     int cycle_multiplier;     /* and how many times longer each one after it is; 0 = 2 */
     const char *augment;      /* how training changes pictures, in words (docs/augment.md); NULL = the
                                  recipe's default */
@@ -121,7 +140,10 @@ typedef struct brn_image_result {
     double deviations[BRN_IMAGE_METRICS];
 } brn_image_result;
 
-/* Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,
+/* With swa, batch norms' statistics are estimated anew over the training pictures; swa and ema exclude each
+ * other and save_best.
+ *
+ * Trains, and leaves in the run folder: config.json (every option, resolved), history.csv,
  * model.safetensors (weights and all that prediction needs), state.safetensors (to resume: see
  * brn_image_resume), report.html. `result` may be NULL.
  *

@@ -23,6 +23,7 @@ typedef struct brn__image_plan {
     char weights[4096]; /* path of the pretrained file; "" for none */
     char paths[BRN__IMAGE_PATHS][4096]; /* of options, once they are settled */
     double group_rates[BRN_GROUPS_MAX]; /* of the stage with all layers */
+    double group_decays[BRN_GROUPS_MAX]; /* of the option of that name */
     double frozen_rate;                 /* of the head, while the body is frozen */
 } brn__image_plan;
 
@@ -53,6 +54,15 @@ brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int s
 /* `augment`: words of data/image/augment_words.h, NULL: side-on. */
 brn_status brn__image_transform_of(const brn_weights_preprocessing *preprocessing, const char *augment,
                                    brn__image_transform *out);
+
+/* ------------------------------------------------------------------ image_groups.c */
+
+/* Numbers of layer groups in words: "1e-5,1e-4,1e-3" (one for each), "1e-5:1e-3" (in geometric progression),
+ * ":1e-3" (a tenth of it in all but the last: fastai's slice), "1e-3/2.6" (each so many times the one before
+ * it: ULMFiT). `name` is the option's. BRN_ERROR_USAGE. */
+brn_status brn__image_groups_parse(const char *name, const char *text, int groups, double *out);
+/* The options on layer groups; fills group_decays. */
+brn_status brn__image_groups_check(brn__image_plan *plan);
 
 /* ------------------------------------------------------------------ image_paths.c */
 

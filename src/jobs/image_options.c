@@ -14,6 +14,7 @@
 #include <string.h>
 
 static const double CHECKPOINT_SECONDS = 10;
+static const double LOOKAHEAD_SHARE = .5; /* Zhang et al. 2019 */
 
 brn_image_options brn_image_defaults(void)
 {
@@ -87,19 +88,28 @@ static brn_status check_numbers(const brn_image_options *o)
     return BRN_OK;
 }
 
+static brn_status check_steps(const brn_image_options *o)
+{
+    if (!(o->clip >= 0 && o->clip <= 1e9))
+        return brn__fail(BRN_ERROR_USAGE, "clip: %g; expected more than 0, at most 1e9, or 0 for none", o->clip);
+    if (o->accumulate < 0 || o->accumulate > 10000)
+        return brn__fail(BRN_ERROR_USAGE, "accumulate: %d batches; expected 1 to 10000", o->accumulate);
+    if (o->lookahead < 0 || o->lookahead > 10000)
+        return brn__fail(BRN_ERROR_USAGE, "lookahead: %d steps; expected 1 to 10000", o->lookahead);
+    if (!(o->ema >= 0 && o->ema < 1))
+        return brn__fail(BRN_ERROR_USAGE, "ema: a decay of %g; expected more than 0 and less than 1", o->ema);
+    if ((o->swa > 0) + (o->ema > 0) + o->save_best > 1)
+        return brn__fail(BRN_ERROR_USAGE, "swa, ema, save best: each says which weights the model has; expected "
+                                          "one of them");
+    return BRN_OK;
+}
+
 static brn_status check_words(const brn_image_options *o)
 {
     brn_optimizer_options optimizer;
     brn__augment_options augment;
     BRN__TRY(brn_optimizer_named(o->optimizer, &optimizer));
-    if (brn__image_curve_find(o->schedule) < 0)
-        return brn__fail(BRN_ERROR_USAGE,
-                         "schedule: \"%s\"; expected one-cycle, cosine, constant, flat-cosine, restarts, "
-                         "exponential or triangular",
-                         o->schedule);
-    if (o->snapshots && brn__image_curve_find(o->schedule) != BRN__CURVE_RESTARTS)
-        return brn__fail(BRN_ERROR_USAGE, "snapshots: they are taken at the ends of cycles; expected the "
-                                          "schedule restarts, not %s", o->schedule);
+    BRN__TRY(brn__image_curves_check(o));
     return brn__augment_parse(o->augment, &augment);
 }
 
@@ -146,8 +156,21 @@ brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan)
     brn_status status = brn_optimizer_named(plan->options.optimizer, &options);
     if (status != BRN_OK) options = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM); /* was checked */
     options.weight_decay = plan->options.weight_decay;
+    if (plan->options.decoupled_decay) options.decoupled_decay = true;
+    if (plan->options.lookahead > 0) {
+        options.lookahead_every = plan->options.lookahead;
+        options.lookahead_share = LOOKAHEAD_SHARE;
+    }
     options.threads = plan->options.threads;
     return options;
+}
+
+/* Once it is known how many epochs there will be. */
+static brn_status check_swa(const brn__image_plan *plan)
+{
+    const int start = plan->options.swa, epochs = start ? brn__image_recipe_of(plan).epochs : 0;
+    if (start >= 0 && start <= epochs) return BRN_OK;
+    return brn__fail(BRN_ERROR_USAGE, "swa: from epoch %d on; expected 1 to %d, the last", start, epochs);
 }
 
 brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan *out)
@@ -162,7 +185,11 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     out->model = brn_model_find(o->architecture);
     if (!out->model) return BRN_ERROR_USAGE;
     o->architecture = out->model->name;
+    if (!o->momentum) o->momentum = "";
+    if (o->accumulate == 0) o->accumulate = 1;
+    BRN__TRY(brn__image_groups_check(out));
     brn__image_recipe_fill(o);
+    BRN__TRY(check_steps(o));
     BRN__TRY(brn__image_sizes_check(o));
     BRN__TRY(check_words(o));
     if (!o->monitor) o->monitor = brn_image_defaults().monitor;
@@ -175,7 +202,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     out->preprocessing.resize = o->size; /* as the training crops see pictures: fast.ai's centre crop */
     if (o->checkpoint_seconds < 0) o->checkpoint_seconds = CHECKPOINT_SECONDS;
     brn__image_recipe_rates(out);
-    return BRN_OK;
+    return check_swa(out);
 }
 
 brn_status brn__image_plan_obtain(brn__image_plan *plan)

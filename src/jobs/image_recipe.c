@@ -15,7 +15,6 @@
 static const double FINE_TUNE_RATE = 3e-3, SCRATCH_RATE = 2e-3, SGD_PER_ADAM = 10;
 static const double RATE_SPREAD = 100; /* fastai 2's slice(rate / 100, rate) over the groups */
 static const double WEIGHT_DECAY = .01, SGD_WEIGHT_DECAY = 1e-4;
-static const double PCT_START = .3; /* fastai 2's fine_tune warms up for 99 % of the frozen stage */
 static const char AREA_CROPS[] = "resized-crop:0.4,rotate,flip,lighting";
 enum { BATCH = 32 };
 
@@ -120,8 +119,7 @@ static brn__image_stage *add(brn__image_recipe *recipe, const char *name, int ep
 {
     brn__image_stage *stage = &recipe->stages[recipe->count++];
     *stage = (brn__image_stage){.epochs = epochs,
-                                .curve = BRN__CURVE_CONSTANT,
-                                .pct_start = PCT_START,
+                                .curve = brn__image_curve_usual(BRN__CURVE_CONSTANT),
                                 .cycle_length = 1,
                                 .cycle_multiplier = 1};
     snprintf(stage->name, sizeof stage->name, "%s", name);
@@ -131,7 +129,9 @@ static brn__image_stage *add(brn__image_recipe *recipe, const char *name, int ep
 
 static void follow_options(brn__image_stage *stage, const brn_image_options *o)
 {
-    stage->curve = (brn__image_curve)brn__image_curve_find(o->schedule);
+    brn_status status = brn__image_curve_parse(o->schedule, &stage->curve);
+    if (status != BRN_OK) stage->curve = brn__image_curve_usual(BRN__CURVE_CONSTANT); /* was checked */
+    stage->warm_up = o->warm_up;
     stage->cycle_length = o->cycle_length;
     stage->cycle_multiplier = o->cycle_multiplier;
 }
@@ -154,11 +154,35 @@ static void add_head(const brn__image_plan *plan, brn__image_recipe *recipe, int
     head->rates[plan->model->body_groups] = plan->frozen_rate;
 }
 
+/* The first layer group that may learn. */
+static int first_group(const brn__image_plan *plan)
+{
+    const int first = plan->options.freeze_to;
+    return first < 0 ? first + plan->model->body_groups + 1 : first;
+}
+
 static void add_all(const brn__image_plan *plan, brn__image_recipe *recipe, int epochs, int size)
 {
-    brn__image_stage *all = add_sized(recipe, "all layers", epochs, size);
+    char name[64];
+    const int first = first_group(plan);
+    snprintf(name, sizeof name, first > 0 ? "layers from group %d" : "all layers", first);
+    brn__image_stage *all = add_sized(recipe, name, epochs, size);
     follow_options(all, &plan->options);
+    all->first_group = first;
     memcpy(all->rates, plan->group_rates, sizeof all->rates);
+}
+
+/* One layer group more in each stage, up to all but the last of those that may learn. */
+static void add_gradually(const brn__image_plan *plan, brn__image_recipe *recipe, int epochs, int size)
+{
+    for (int group = plan->model->body_groups - 1; group > first_group(plan); group--) {
+        char name[64];
+        snprintf(name, sizeof name, "layers from group %d", group);
+        brn__image_stage *some = add_sized(recipe, name, epochs, size);
+        follow_options(some, &plan->options);
+        some->first_group = group;
+        memcpy(some->rates, plan->group_rates, sizeof some->rates);
+    }
 }
 
 /* Deals out the epochs to the sizes, what is left over to the last ones; without sizes they are one stage. */
@@ -178,6 +202,8 @@ static void two_stages(const brn__image_plan *plan, brn__image_recipe *recipe)
     brn__image_sizes_of(o->sizes, sizes);
     if (o->epochs == 0) add_each(plan, recipe, o->freeze_epochs, add_head);
     else if (o->freeze_epochs > 0) add_head(plan, recipe, o->freeze_epochs, sizes[0]);
+    if (o->gradual_unfreezing && o->epochs > 0)
+        add_gradually(plan, recipe, o->freeze_epochs > 0 ? o->freeze_epochs : 1, sizes[0]);
     if (o->epochs > 0) add_each(plan, recipe, o->epochs, add_all);
 }
 
@@ -202,11 +228,11 @@ static void course2017(const brn__image_plan *plan, brn__image_recipe *recipe)
     brn__image_stage *s = add_course(recipe, plan, "find a rate for the head", 0, true);
     s->finds_rate = s->cached = true;
     add_course(recipe, plan, "head on cached features", COURSE_EPOCHS, true)->cached = true;
-    add_course(recipe, plan, "head", COURSE_EPOCHS, true)->curve = BRN__CURVE_RESTARTS;
+    add_course(recipe, plan, "head", COURSE_EPOCHS, true)->curve.form = BRN__CURVE_RESTARTS;
     same_rate(add_course(recipe, plan, "all layers", COURSE_EPOCHS, false), plan, COURSE_FACTOR);
     add_course(recipe, plan, "find a rate for all layers", 0, false)->finds_rate = true;
     s = add_course(recipe, plan, "all layers; restarts", COURSE_CYCLES_EPOCHS, false);
-    s->curve = BRN__CURVE_RESTARTS;
+    s->curve.form = BRN__CURVE_RESTARTS;
     s->cycle_multiplier = 2;
 }
 
@@ -225,14 +251,6 @@ static const recipe_entry recipes[] = {
 };
 enum { RECIPES = sizeof recipes / sizeof *recipes };
 
-static const char *const curves[] = {
-    [BRN__CURVE_CONSTANT] = "constant",       [BRN__CURVE_COSINE] = "cosine",
-    [BRN__CURVE_ONE_CYCLE] = "one-cycle",     [BRN__CURVE_FLAT_COSINE] = "flat-cosine",
-    [BRN__CURVE_RESTARTS] = "restarts",       [BRN__CURVE_EXPONENTIAL] = "exponential",
-    [BRN__CURVE_TRIANGULAR] = "triangular",
-};
-enum { CURVES = sizeof curves / sizeof *curves };
-
 const char *brn__image_recipe_name(brn_image_recipe recipe)
 {
     return (unsigned)recipe < RECIPES ? recipes[recipe].name : NULL;
@@ -242,13 +260,6 @@ int brn__image_recipe_find(const char *name)
 {
     for (int i = 0; i < RECIPES; i++)
         if (strcmp(recipes[i].name, name) == 0) return i;
-    return -1;
-}
-
-int brn__image_curve_find(const char *name)
-{
-    for (int i = 0; i < CURVES; i++)
-        if (strcmp(curves[i], name) == 0) return i;
     return -1;
 }
 
@@ -265,14 +276,31 @@ void brn__image_recipe_rates(brn__image_plan *plan)
     const brn_image_options *o = &plan->options;
     const int groups = plan->model->body_groups + 1;
     plan->frozen_rate = o->learning_rate;
+    if (*o->group_rates) {
+        brn_status status = brn__image_groups_parse("group learning rates", o->group_rates, groups, plan->group_rates);
+        (void)status; /* was checked */
+        return;
+    }
     const double top = o->pretrained && o->freeze_epochs ? o->learning_rate / 2 : o->learning_rate;
     const double spread = o->rate_spread > 0 ? o->rate_spread : RATE_SPREAD;
     brn_rates_spread(top / spread, top, groups, plan->group_rates);
+}
+
+/* What all stages of a plan have alike. */
+static void finish_stage(const brn__image_plan *plan, brn__image_stage *stage)
+{
+    stage->optimizer = brn__image_optimizer(plan);
+    brn_status status = brn__image_momentum_parse(plan->options.momentum, &stage->momentum);
+    if (status != BRN_OK) stage->momentum.count = 0; /* was checked */
+    if (stage->momentum.count == 1) stage->optimizer.momentum = stage->momentum.high;
+    stage->has_decays = *plan->options.group_decays != '\0';
+    memcpy(stage->decays, plan->group_decays, sizeof stage->decays);
 }
 
 brn__image_recipe brn__image_recipe_of(const brn__image_plan *plan)
 {
     brn__image_recipe recipe = {.count = 0};
     recipes[plan->options.recipe].stages(plan, &recipe);
+    for (int i = 0; i < recipe.count; i++) finish_stage(plan, &recipe.stages[i]);
     return recipe;
 }

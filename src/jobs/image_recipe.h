@@ -4,30 +4,26 @@
 #ifndef BRN__JOBS_IMAGE_RECIPE_H
 #define BRN__JOBS_IMAGE_RECIPE_H
 
+#include "jobs/image_curves.h"
 #include "jobs/image_job.h"
-
-typedef enum brn__image_curve {
-    BRN__CURVE_CONSTANT,
-    BRN__CURVE_COSINE,      /* from the rate to 0 */
-    BRN__CURVE_ONE_CYCLE,   /* momentum against it */
-    BRN__CURVE_FLAT_COSINE, /* the rate for three quarters, then down */
-    BRN__CURVE_RESTARTS,    /* fast.ai 0.7's cosines: cycle_length epochs, then times cycle_multiplier */
-    BRN__CURVE_EXPONENTIAL, /* by the same factor each batch, to a hundredth */
-    BRN__CURVE_TRIANGULAR,  /* Smith 2015: from a sixth up to the rate and back in cycle_length epochs */
-} brn__image_curve;
 
 typedef struct brn__image_stage {
     char name[64];
     bool finds_rate;    /* nothing is learned: the rate finder shows what the next stage could use */
     bool frozen;        /* the body */
+    int first_group;    /* not frozen: layer groups before it are */
     bool cached;        /* on cached features: no augmentation */
     int epochs;
     int size;           /* of the pictures; 0: the plan's */
-    brn__image_curve curve;
-    double pct_start;   /* one-cycle's */
-    int cycle_length;   /* restarts' and triangular: epochs of the first cycle */
+    brn__image_curve_spec curve;
+    double warm_up;     /* share of the stage */
+    brn__image_momentum momentum;
+    brn_optimizer_options optimizer;
+    int cycle_length;   /* of restarts and clr: epochs of the first cycle */
     int cycle_multiplier;
     double rates[BRN_GROUPS_MAX]; /* by layer group, at the curve's top */
+    bool has_decays;    /* else the optimizer's holds for all groups */
+    double decays[BRN_GROUPS_MAX];
 } brn__image_stage;
 
 enum { BRN__STAGES_MAX = 32 };
@@ -51,7 +47,5 @@ brn_status brn__image_sizes_check(brn_image_options *options);
 /* "fine-tune"; NULL when there is no such recipe. The other way: -1. */
 const char *brn__image_recipe_name(brn_image_recipe recipe);
 int brn__image_recipe_find(const char *name);
-/* By option --schedule; -1 when there is no such word. */
-int brn__image_curve_find(const char *name);
 
 #endif

@@ -5,22 +5,15 @@
 #include "jobs/image_interpret.h"
 #include "burnish/lr_plot.h"
 #include "jobs/image_recipe.h"
-#include "jobs/image_ensemble.h"
+#include "jobs/image_extras.h"
+#include "jobs/image_rates.h"
 #include "jobs/image_targets.h"
 #include "train/find_nan.h"
 #include "train/lr_finder.h"
-#include "train/mixing.h"
-#include "train/scheduling.h"
-#include "train/snapshots.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static const double DIV = 5; /* one-cycle begins at a fifth: fastai 2's fine_tune */
-static const double FLAT = .75, DIV_FINAL = 1e5; /* fastai 2's fit_flat_cos */
-static const double DECAYED = .01;               /* exponential: what is left of the rate */
-static const double FOOT = 6, MIDDLE = 2;        /* triangular: .001 .. .006, as long up as down (Smith 2015) */
 
 enum { FEATURES_BATCH = 32 };
 
@@ -87,11 +80,13 @@ static void fill_fit(const brn__image_training *t, const brn__image_stage *s, co
     const int head = t->plan.model->body_groups;
     fit->network = *on->network;
     fit->epochs = s->epochs;
-    fit->optimizer = brn__image_optimizer(&t->plan);
+    fit->optimizer = s->optimizer;
     fit->learning_rate = s->rates[head];
-    fit->learning_groups = s->frozen ? 1ull << head : UINT64_MAX;
-    for (int g = 0; s->frozen && g < head; g++)
-        fit->norm_form[g] = o->train_bn ? BRN_NORM_BATCH : BRN_NORM_FIXED;
+    const int first = s->frozen ? head : s->first_group;
+    fit->learning_groups = first > 0 ? brn__freeze_to(head + 1, first) : UINT64_MAX;
+    const uint64_t kept = o->bn_freeze ? brn__freeze_to(head, 0) : 0; /* the head's are young */
+    brn__norm_forms(head + 1, fit->learning_groups, o->train_bn ? BRN_NORM_BATCH : BRN_NORM_FIXED, kept,
+                    fit->norm_form);
 }
 
 /* What was measured in the last epoch, which a resumed fit finds again: the accuracy of labels, and both
@@ -171,94 +166,21 @@ static bool resumes_after(const brn__image_training *t, int number)
 
 /* ------------------------------------------------------------------ a fit */
 
-/* The rates' callback of a stage, in one of two forms. */
-typedef struct stage_rates {
-    brn__rates curve;
-    brn__scheduling cycles;
-    const brn__callback *callback;
-} stage_rates;
-
-/* fast.ai 0.7's, of `batches` an epoch. */
-static brn_cycles cycles_of(const brn__image_training *t, const brn__image_stage *s)
-{
-    return (brn_cycles){.form = BRN_CYCLES_COSINE,
-                        .batches = s->cycle_length * brn__loader_batch_count(t->train),
-                        .multiplier = s->cycle_multiplier};
-}
-
-/* A stage shorter than a cycle is one. */
-static brn_cycles triangles_of(const brn__image_training *t, const brn__image_stage *s)
-{
-    const int epochs = s->cycle_length < s->epochs ? s->cycle_length : s->epochs;
-    return (brn_cycles){.form = BRN_CYCLES_CLR,
-                        .batches = epochs * brn__loader_batch_count(t->train),
-                        .div = FOOT,
-                        .cut = MIDDLE};
-}
-
-static void stage_rates_init(const brn__image_training *t, const brn__image_stage *s, stage_rates *out)
-{
-    static const brn__rates_form forms[] = {
-        [BRN__CURVE_CONSTANT] = BRN__RATES_CONSTANT,
-        [BRN__CURVE_COSINE] = BRN__RATES_COSINE,
-        [BRN__CURVE_ONE_CYCLE] = BRN__RATES_ONE_CYCLE,
-    };
-    const int groups = t->plan.model->body_groups + 1;
-    if (s->curve == BRN__CURVE_RESTARTS || s->curve == BRN__CURVE_TRIANGULAR) {
-        const brn_cycles cycles = s->curve == BRN__CURVE_RESTARTS ? cycles_of(t, s) : triangles_of(t, s);
-        brn__scheduling_cycles(&out->cycles, s->rates, groups, &cycles);
-        out->callback = &out->cycles.callback;
-    } else if (s->curve == BRN__CURVE_FLAT_COSINE || s->curve == BRN__CURVE_EXPONENTIAL) {
-        const brn_schedule curve = s->curve == BRN__CURVE_FLAT_COSINE
-                                       ? brn_schedule_flat_cosine(1, FLAT, DIV_FINAL)
-                                       : brn_schedule_simple(BRN_SCHEDULE_EXPONENTIAL, 1, DECAYED, 0);
-        brn__scheduling_init(&out->cycles, s->rates, groups, &curve, NULL);
-        out->callback = &out->cycles.callback;
-    } else {
-        brn__rates_init(&out->curve, forms[s->curve], s->rates, groups, s->pct_start, DIV);
-        out->callback = &out->curve.callback;
-    }
-}
-
-/* What the options add to a stage on pictures, or to its cycles. */
-typedef struct stage_extras {
-    brn__mixing mixing;
-    brn__snapshots snapshots;
-} stage_extras;
-
-static brn_status add_extras(brn__image_training *t, const brn__image_stage *s, brn__fit_options *fit,
-                             stage_extras *extras)
-{
-    const brn_image_options *o = &t->plan.options;
-    const double alpha = o->mixup > 0 ? o->mixup : o->cutmix;
-    if (alpha > 0 && !s->cached) {
-        const brn__mixing_kind kind = o->mixup > 0 ? BRN__MIXING_UP : BRN__MIXING_CUT;
-        BRN__TRY(brn__mixing_init(&extras->mixing, kind, alpha, o->seed,
-                                  t->network.kind == BRN_TARGET_LABEL));
-        fit->callbacks[fit->callback_count++] = &extras->mixing.callback;
-    }
-    if (o->snapshots && !s->frozen && s->curve == BRN__CURVE_RESTARTS) {
-        const brn_cycles cycles = cycles_of(t, s);
-        brn__snapshots_init(&extras->snapshots, &cycles, brn__image_save_snapshot, t);
-        fit->callbacks[fit->callback_count++] = &extras->snapshots.callback;
-    }
-    return BRN_OK;
-}
-
 static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, brn__fit_options *fit)
 {
     const brn__metric *list[] = {&brn__metric_accuracy, &brn__metric_error_rate, &brn__metric_top5};
     const brn_target_kind kind = brn_image_data_target_kind(t->data);
     brn__metrics metrics;
     brn__whole_metrics measures;
-    stage_rates rates;
+    brn__scheduling rates;
     brn__plan_report report;
     brn__checkpoint checkpoint;
     last_measures last;
     brn__nan_stop nan_stop;
     brn__metrics_init(&metrics, list, brn_image_data_class_count(t->data) > 5 ? 3 : 2);
     brn__image_measures_init(&measures, kind);
-    stage_rates_init(t, s, &rates);
+    const int64_t batches = brn__loader_batch_count(t->train);
+    BRN__TRY(brn__image_rates_init(s, t->plan.model->body_groups + 1, batches, &rates));
     brn__plan_report_init(&report, &t->progress);
     brn__nan_stop_init(&nan_stop, &t->progress);
     brn__checkpoint_init(&checkpoint, t->plan.options.checkpoint_seconds, save_state, t);
@@ -268,7 +190,7 @@ static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, br
         fit->restore = brn__run_state_restore;
         fit->restore_context = t->state;
     }
-    fit->callbacks[fit->callback_count++] = rates.callback;
+    fit->callbacks[fit->callback_count++] = &rates.callback;
     fit->callbacks[fit->callback_count++] = &nan_stop.callback;
     fit->callbacks[fit->callback_count++] =
         kind == BRN_TARGET_LABEL ? &metrics.callback : &measures.callback;
@@ -280,11 +202,11 @@ static brn_status fit_with(brn__image_training *t, const brn__image_stage *s, br
     fit->callbacks[fit->callback_count++] = &checkpoint.callback;
     brn__image_watch_add(t, fit);
     if (t->plan.options.describe_plans) fit->callbacks[fit->callback_count++] = &report.callback;
-    stage_extras extras = {0};
+    brn__image_extras extras = {0};
     brn__fit_result result = {0};
-    brn_status status = add_extras(t, s, fit, &extras);
+    brn_status status = brn__image_extras_add(t, s, batches, fit, &extras);
     if (status == BRN_OK) status = brn__learner_fit(t->network.learner, fit, &result);
-    brn__mixing_deinit(&extras.mixing);
+    brn__image_extras_free(&extras);
     brn__whole_metrics_deinit(&measures);
     t->result.snapshot_count = (int)extras.snapshots.count;
     keep_result(t, &result, &last);
@@ -389,5 +311,6 @@ brn_status brn__image_stages(brn__image_training *t)
         if (resumes_after(t, t->stage)) continue;
         BRN__TRY(run_stage(t, &t->recipe.stages[t->stage]));
     }
+    BRN__TRY(brn__image_average_end(t));
     return brn__image_watch_end(t);
 }

@@ -143,12 +143,13 @@ static brn_status warn_of_unseen(brn__image_training *t, int64_t item)
 }
 
 /* Test-time augmentation on the validation pictures; tags need their threshold in any case, and folds their
- * answers. */
+ * answers; averages of weights were measured by no epoch. */
 static brn_status average_views(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
     const int64_t count = brn_image_data_split_count(t->data, BRN_SPLIT_VALID);
-    if (count == 0 || (o->tta == 0 && t->result.target != BRN_TARGET_TAGS && o->fold == 0)) return BRN_OK;
+    const bool needed = o->tta > 0 || t->result.target == BRN_TARGET_TAGS || o->fold > 0 || o->swa > 0 || o->ema > 0;
+    if (count == 0 || !needed) return BRN_OK;
     BRN__TRY(brn__image_begin_stage(t, "evaluate"));
     int64_t *items =
         brn__image_item_numbers(brn_image_data_split_start(t->data, BRN_SPLIT_VALID), count);
@@ -298,6 +299,7 @@ static void training_free(brn__image_training *t)
 {
     brn__history_deinit(&t->history);
     brn__curve_deinit(&t->curve);
+    brn__average_deinit(&t->average);
     brn__run_state_close(t->state);
     brn__image_network_free(&t->network);
     brn__dataset_free(t->pictures);

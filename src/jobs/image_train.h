@@ -8,6 +8,7 @@
 #include "jobs/image_watch.h"
 #include "jobs/run_record.h"
 #include "jobs/run_state.h"
+#include "train/averages.h"
 #include "train/curve.h"
 
 struct brn__image_training {
@@ -22,6 +23,7 @@ struct brn__image_training {
     brn__history history;
     brn__curve curve;
     brn__image_watch watch;
+    brn__average average; /* of the weights, over all stages; no memory: none is kept */
     brn__run_record record;
     bool *warned; /* by item: told as bad already */
     int stage;        /* number of the fit in the recipe */

@@ -381,6 +381,7 @@ static void begin(loop *l, brn__learner *learner, const brn__fit_options *option
     fit->options = options;
     fit->learner = learner;
     fit->settings = brn_optimizer_settings_of(&options->optimizer, options->learning_rate);
+    fit->settings.clip_norm = options->clip_norm;
     fit->batches = brn__loader_batch_count(options->train);
     fit->valid_batches = options->valid ? brn__loader_batch_count(options->valid) : 0;
     fit->iterations = fit->batches * options->epochs;

@@ -96,7 +96,7 @@ typedef struct brn__network {
     const brn__passes *passes; /* borrowed; NULL: one plan a batch, of the nodes above */
 } brn__network;
 
-enum { BRN__METRICS_MAX = 16, BRN__CALLBACKS_MAX = 16 };
+enum { BRN__METRICS_MAX = 16, BRN__CALLBACKS_MAX = 32 };
 
 /* Memory that decides how a fit goes on, by name: what a file keeps, and fills again. */
 typedef struct brn__memory_item {
@@ -117,6 +117,7 @@ typedef struct brn__fit_options {
     unsigned char norm_form[BRN_GROUPS_MAX]; /* brn_norm_form per group */
     brn_optimizer_options optimizer;         /* a new optimizer for each fit */
     double learning_rate;                    /* of all groups, unless a callback changes it */
+    double clip_norm;                        /* as in brn_optimizer_settings; 0: none */
     int callback_count;
     const brn__callback *callbacks[BRN__CALLBACKS_MAX]; /* borrowed */
     brn__memory_visit *restore; /* fills the memory of a fit that is gone on with; NULL: a fresh fit */

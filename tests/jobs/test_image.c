@@ -231,7 +231,7 @@ TEST(options_that_make_no_sense_are_refused_before_a_folder_is_made)
     REFUSED(augment = "flop", BRN_ERROR_USAGE, "flop");
     REFUSED(recipe = (brn_image_recipe)9, BRN_ERROR_USAGE, "recipe");
     REFUSED(cycle_length = -1, BRN_ERROR_USAGE, "cycles: -1");
-    REFUSED(schedule = "step", BRN_ERROR_USAGE, "one-cycle, cosine, constant, flat-cosine, restarts, exponential or triangular");
+    REFUSED(schedule = "steps", BRN_ERROR_USAGE, "one-cycle, cosine, constant, flat-cosine, restarts");
     REFUSED(label_smoothing = 1, BRN_ERROR_USAGE, "label smoothing");
     REFUSED(tta = -1, BRN_ERROR_USAGE, "tta");
     REFUSED(valid = 1, BRN_ERROR_USAGE, "valid");
