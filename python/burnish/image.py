@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The image job: from a folder of photos, or a list, to a classifier.
+
+    run = burnish.image.train("photos/", epochs=5)
+    model = run.model()
+    model.predict("photo.jpg")                      # Prediction(label='ants', probability=0.98)
+    model.probabilities(["a.jpg", "b.jpg"])         # float32 (2, K)
+
+Options are those of the command line with `_` for `-`, and of `brn_image_options` in C: `burnish help image
+train` has them all with their defaults.
+"""
+from collections import namedtuple
+
+from . import _burnish
+from .arrays import floats, whole_numbers
+from .errors import UsageError
+from .progress import handler_of
+from .runs import Run
+
+Prediction = namedtuple("Prediction", "label probability index")
+Prediction.__doc__ = "The likeliest class, its probability, and its number."
+
+
+def train(data, *, progress=True, callbacks=(), **options):
+    """Trains a classifier.
+
+    Args:
+        data: a folder (train/ and valid/ of class folders, or class folders), or a list (.csv, .tsv).
+        progress: show an epoch table.
+        callbacks: callables that hear every event, a dict; one that returns something true stops the training.
+        **options: as on the command line: architecture, epochs, batch_size, size, learning_rate, seed, out ...
+
+    Returns:
+        A Run.
+
+    Raises:
+        InputError, UsageError, DivergedError, FileError, NetworkError; KeyboardInterrupt at Ctrl-C, after the
+        state has been saved (`resume` goes on with it).
+    """
+    options = {"recipe": None, **options, "data": data}
+    return Run(_burnish.image_train(options, handler_of(progress, callbacks)), Model)
+
+
+def resume(run, *, progress=True, callbacks=()):
+    """Goes on with a run that was stopped, to the same bits as if it had not been."""
+    return Run(_burnish.image_resume(run, handler_of(progress, callbacks)), Model)
+
+
+class Model:
+    """A trained model, or an architecture with its published weights. One thread uses it at a time.
+
+    Args:
+        what: a run folder, a model.safetensors file, or an architecture's name.
+        threads: that compute; 0: all.
+        offline: absent weights are an error and are not fetched.
+
+    Attributes:
+        classes: list of names; of tags, or of numbers, for models of those.
+        architecture, size, target: the network, its pixels a side, "label", "tags" or "numbers".
+        threshold: of tags: a picture has those above it.
+    """
+
+    def __init__(self, what, *, threads=0, offline=False):
+        self._native = _burnish.ImageModel(what, threads=threads, offline=offline)
+        facts = self._native.facts()
+        self.classes = facts["classes"]
+        self.architecture = facts["architecture"]
+        self.size = facts["size"]
+        self.target = facts["target"]
+        self.threshold = facts["threshold"]
+
+    def answers(self, picture):
+        """float32 (K) of one picture: a path, a PIL image, or an array uint8 (height, width, 3)."""
+        if isinstance(picture, (str, bytes)) or hasattr(picture, "__fspath__"):
+            values, ok = self._native.predict_files([picture], 1)
+            return floats(values, len(self.classes))
+        return floats(self._native.predict_pixels(_pixels(picture)), len(self.classes))
+
+    def predict(self, picture):
+        """What a picture shows: a Prediction; of tags the list of those it has, of numbers the array."""
+        answers = self.answers(picture)
+        if self.target == "label":
+            best = int(answers.argmax())
+            return Prediction(self.classes[best], float(answers[best]), best)
+        if self.target == "tags":
+            return [name for name, value in zip(self.classes, answers) if value > self.threshold]
+        return answers
+
+    def probabilities(self, paths, batch_size=32):
+        """float32 (N, K) of many files; the row of a file that could not be read is NaN."""
+        paths = list(paths)
+        values, ok = self._native.predict_files(paths, batch_size)
+        array = floats(values, len(paths), len(self.classes))
+        for row, good in enumerate(ok):
+            if not good:
+                array[row] = float("nan")
+        return array
+
+    def evaluate(self, data, *, progress=False, callbacks=(), **options):
+        """Figures on the validation pictures: a dict; `confusion` is int64 (K, K), row = truth."""
+        found = self._native.evaluate(data, options, handler_of(progress, callbacks))
+        if "confusion" in found:
+            found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))
+        return found
+
+    def close(self):
+        """Frees the model now; later calls raise UsageError."""
+        self._native.close()
+
+    def __repr__(self):
+        return f"<image.Model {self.architecture}, {self.size} pixels, {len(self.classes)} classes>"
+
+
+def _pixels(picture):
+    if hasattr(picture, "convert"):  # PIL
+        picture = picture.convert("RGB")
+    import numpy
+
+    array = numpy.ascontiguousarray(picture)
+    if array.dtype != numpy.uint8 or array.ndim != 3 or array.shape[2] != 3:
+        raise UsageError(f"picture: expected uint8 (height, width, 3), got {array.dtype} {array.shape}")
+    return array
+
+
+# ------------------------------------------------------------------ step by step
+
+TRAIN, VALID, TEST = 0, 1, 2
+
+
+class Data:
+    """Pictures, what they show, and which of them validate.
+
+    Args:
+        path: a folder or a list, as in `train`.
+        **options: valid (share), seed, test, images, targets, target_type, tag_separator, folds, fold.
+    """
+
+    def __init__(self, path, **options):
+        self._native = _burnish.ImageData(path, options)
+        facts = self._native.facts()
+        self.path = path
+        self.classes = facts["classes"]
+        self.target = facts["target"]
+        self.counts = (facts["train"], facts["valid"], facts["test"])
+
+    def paths(self, split=VALID):
+        """Paths of a split, in the order of its answers."""
+        return self._native.items(split)[0]
+
+    def targets(self, split=VALID):
+        """int64 (N) labels, or float32 (N, K) tags or numbers."""
+        paths, values = self._native.items(split)
+        if self.target == "label":
+            return whole_numbers(values, len(paths))
+        return floats(values, len(paths), len(self.classes))
+
+    def __repr__(self):
+        return f"<image.Data {self.path}: {self.counts[0]} + {self.counts[1]} pictures, {len(self.classes)} classes>"
+
+
+class Learner:
+    """A network that is trained step by step, as fast.ai's.
+
+        learner = burnish.image.Learner(data, "efficientnet_lite0")
+        learner.lr_find()["valley"]
+        learner.fit_one_cycle(3, 2e-3)              # the head; the body is frozen
+        learner.unfreeze()
+        learner.fit_one_cycle(5, slice(2e-5, 1e-3))
+        learner.tta()                               # float32 (N, K)
+
+    Args:
+        data: a Data.
+        architecture: its name.
+        progress: show an epoch table in every fit.
+        **options: pretrained, weights, size, batch_size, augment, hidden, dropout, train_bn, label_smoothing, seed,
+            threads, loaders, offline, mirror.
+    """
+
+    def __init__(self, data, architecture="efficientnet_lite0", *, progress=True, callbacks=(), **options):
+        self.data = data
+        self.progress = progress
+        self.callbacks = list(callbacks)
+        self.architecture = architecture
+        self.recorded = []  # (rate, smoothed loss) of every training batch
+        options = {**options, "architecture": architecture}
+        self._native = _burnish.ImageLearner(data._native, options, None)
+        self.groups = self._native.facts()["groups"]
+
+    # -------------------------------------------------------------- what learns
+
+    def freeze_to(self, group):
+        """Groups from `group` on learn; negative counts from the end."""
+        self._native.freeze_to(group)
+
+    def freeze(self):
+        """The head alone learns."""
+        self.freeze_to(-1)
+
+    def unfreeze(self):
+        """All learns."""
+        self.freeze_to(0)
+
+    def precompute(self, on=True):
+        """While the body is frozen: train on cached features of the plain pictures."""
+        self._native.switch("precompute", on)
+
+    def freeze_norms(self, on=True):
+        """Batch norms of learning groups keep their statistics."""
+        self._native.switch("freeze_norms", on)
+
+    # -------------------------------------------------------------- fits
+
+    def _spread(self, rate):
+        """Rates of the groups: a number for all, slice(low, high), slice(high), or a sequence."""
+        if isinstance(rate, slice):
+            high = rate.stop
+            if rate.start is None:
+                return [high / 10] * (self.groups - 1) + [high]
+            ratio = (high / rate.start) ** (1 / max(1, self.groups - 1))
+            return [rate.start * ratio**g for g in range(self.groups)]
+        if hasattr(rate, "__len__"):
+            return [float(r) for r in rate]
+        return [float(rate)] * self.groups
+
+    def _record(self, event):
+        if event["event"] == "batch" and event["learning_rate"] is not None and event["train_loss"] is not None:
+            self.recorded.append((event["learning_rate"], event["train_loss"]))
+
+    def fit(self, epochs, rate=1e-3, *, decay=0.01, optimizer="adamw", schedule=None, clip_norm=0, snapshots=None,
+            callbacks=()):
+        """Trains for so many epochs.
+
+        Args:
+            rate: a number, slice(low, high) over the layer groups, slice(high) or one a group.
+            decay: weight decay, likewise.
+            optimizer: a name, or a dict with it and momentum, square_momentum, epsilon, decay_all ...
+            schedule: None (constant) or a dict: {"form": "one-cycle", ...} (include/burnish/schedule.h).
+            callbacks: callables that hear events; one that returns something true ends the fit.
+        """
+        options = {
+            "epochs": epochs,
+            "rates": self._spread(rate),
+            "decays": self._spread(decay),
+            "optimizer": optimizer if isinstance(optimizer, dict) else {"name": optimizer},
+            "schedule": schedule,
+            "clip_norm": clip_norm,
+            "snapshots": snapshots,
+        }
+        from .errors import Stopped
+
+        try:
+            self._native.fit(options, handler_of(self.progress, [self._record, *self.callbacks, *callbacks]))
+        except Stopped:
+            pass
+        return self
+
+    def fit_one_cycle(self, epochs, rate=1e-3, *, pct_start=0.25, div=25, div_final=1e5, **options):
+        """fastai 2's one cycle: rate up, then down; momentum against it."""
+        schedule = {"form": "one-cycle", "pct_start": pct_start, "div": div, "div_final": div_final}
+        return self.fit(epochs, rate, schedule=schedule, **options)
+
+    def fit_flat_cos(self, epochs, rate=1e-3, *, pct_start=0.75, div_final=1e5, **options):
+        """A flat rate, then a cosine down."""
+        return self.fit(epochs, rate, schedule={"form": "flat-cosine", "pct_start": pct_start, "div_final": div_final}, **options)
+
+    def fit_sgdr(self, cycles, cycle_length=1, rate=1e-3, *, multiplier=2, **options):
+        """Cosines with restarts, each `multiplier` times as long as the one before."""
+        epochs = sum(cycle_length * multiplier**i for i in range(cycles))
+        return self.fit(epochs, rate, schedule={"form": "restarts", "cycles": cycles, "multiplier": multiplier}, **options)
+
+    def fine_tune(self, epochs, rate=2e-3, *, freeze_epochs=1, multiplier=100, pct_start=0.3, div=5, **options):
+        """fastai 2's fine_tune: the head, then all layers at half the rate, spread over the groups."""
+        self.freeze()
+        self.fit_one_cycle(freeze_epochs, slice(rate), pct_start=0.99, **options)
+        self.unfreeze()
+        return self.fit_one_cycle(epochs, slice(rate / 2 / multiplier, rate / 2), pct_start=pct_start, div=div, **options)
+
+    def lr_find(self, *, form="fastai2", rate=1e-3, decay=0.01, optimizer="adamw", **finder):
+        """A mock training whose rate grows; all is as before then.
+
+        Returns:
+            A dict: `points` [(rate, smoothed loss, loss, validation loss)], `begin` and `useful` (which of them are
+            worth a look), and the suggestions `valley`, `slide`, `steep`, `minimum`.
+        """
+        options = {"rates": self._spread(rate), "decays": self._spread(decay), "optimizer": {"name": optimizer}}
+        self.found = self._native.lr_find(options, {"form": form, **finder}, handler_of(False, self.callbacks))
+        return self.found
+
+    # -------------------------------------------------------------- answers
+
+    LOGITS, PROBABILITIES, LOG_PROBABILITIES = 0, 1, 2
+
+    def answer(self, split=VALID, form=PROBABILITIES, *, augmented=False, number=0):
+        """One pass: float32 (N, K)."""
+        values, _ = self._native.answer(split, form, augmented, number, handler_of(False, self.callbacks))
+        return floats(values, self.data.counts[split], len(self.data.classes))
+
+    def predict(self, split=VALID):
+        """Probabilities (N, K), and the targets."""
+        return self.answer(split), self.data.targets(split)
+
+    def tta(self, n=4, beta=0.25, split=VALID):
+        """fastai 2's test-time augmentation: (1 - beta) x mean of n augmented passes + beta x the plain one."""
+        plain = self.answer(split)
+        mean = sum(self.answer(split, augmented=True, number=i + 1) for i in range(n)) / n
+        return (1 - beta) * mean + beta * plain
+
+    def validate(self):
+        """Accuracy of the plain answers (labels only)."""
+        answers, labels = self.predict()
+        return float((answers.argmax(1) == labels).mean())
+
+    # -------------------------------------------------------------- files
+
+    def set_data(self, data, size=0, augment=None):
+        """The same classes from other pictures, or at another size: progressive resizing."""
+        self._native.set_data(data._native, size, augment)
+        self.data = data
+
+    def save(self, path):
+        """Writes a model file, which `Model` opens."""
+        self._native.save(path)
+
+    def load(self, path):
+        """Takes the values of a model file of the same architecture, head and classes."""
+        self._native.load(path)
+
+    def summary(self):
+        """[(name, shape, kind, group, learns)] of every parameter."""
+        facts = self._native.facts()
+        return [(*one, facts["learns"][one[3]] and one[2] != "buffer") for one in facts["parameters"]]
+
+    def __repr__(self):
+        learns = "".join("L" if on else "-" for on in self._native.facts()["learns"])
+        return f"<image.Learner {self.architecture} on {self.data!r}, groups {learns}>"

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a training is shown: a line an epoch, or in a notebook a table with a bar that is updated in place."""
+import html
+import sys
+
+
+def _figure(value):
+    return "" if value is None else f"{value:.4f}"
+
+
+class Progress:
+    """Hears events and shows them. In a notebook the display is one HTML element, replaced as a whole, so that
+    what is seen is what an exported page has too."""
+
+    def __init__(self, file=None):
+        self.rows = []
+        self.names = []
+        self.losses = []
+        self.note = ""
+        self._file = file
+        self._display = _notebook_display() if file is None else None
+
+    def __call__(self, event):
+        kind = event["event"]
+        if kind == "batch" and event["train_loss"] is not None:
+            self.losses.append(event["train_loss"])
+        if kind == "epoch":
+            self._add_epoch(event)
+        if kind in ("stage", "warning", "note"):
+            self.note = event["text"] or ""
+        if self._display:
+            self._update(event)
+        elif kind == "epoch":
+            self._print_epoch()
+        elif kind in ("warning", "note"):
+            print(f"{kind}: {self.note}", file=self._file or sys.stderr)
+
+    def _add_epoch(self, event):
+        names = list(event["metrics"])
+        if names != self.names:
+            self.names = names
+            if not self._display:
+                print("  ".join(f"{name:>10}" for name in ["epoch", "train_loss", "valid_loss", *names]), file=self._file)
+        figures = [_figure(event["train_loss"]), _figure(event["valid_loss"])]
+        figures += [_figure(value) for value in event["metrics"].values()]
+        self.rows.append([str(event["epoch"]), *figures])
+
+    def _print_epoch(self):
+        print("  ".join(f"{value:>10}" for value in self.rows[-1]), file=self._file, flush=True)
+
+    def _update(self, event):
+        if event["event"] == "batch" and event["batches"] and event["batch"] % max(1, event["batches"] // 20):
+            return
+        self._display.update(_Html(self.html(event)))
+
+    def html(self, event=None):
+        """The table, the bar of what goes on, and the curve of the losses, as one HTML element."""
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in ["epoch", "train_loss", "valid_loss", *self.names])
+        body = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row) + "</tr>" for row in self.rows)
+        bar = ""
+        if event and event["batches"] and event["event"] == "batch":
+            bar = (
+                f"<progress value='{event['batch']}' max='{event['batches']}'></progress> "
+                f"{event['batch']}/{event['batches']} {html.escape(event['stage'] or '')}"
+            )
+        return (
+            f"<div class='burnish'><table><tr>{head}</tr>{body}</table>{self._curve()}"
+            f"<div>{bar or html.escape(self.note)}</div></div>"
+        )
+
+    def _curve(self, width=320, height=80):
+        losses = self.losses[:: max(1, len(self.losses) // 400)]
+        if len(losses) < 2:
+            return ""
+        low, high = min(losses), max(losses)
+        scale = (high - low) or 1
+        points = " ".join(
+            f"{i * width / (len(losses) - 1):.1f},{height - (loss - low) / scale * height:.1f}"
+            for i, loss in enumerate(losses)
+        )
+        return (
+            f"<svg width='{width}' height='{height}' viewBox='-2 -2 {width + 4} {height + 4}' role='img' "
+            f"aria-label='training loss'><polyline fill='none' stroke='#1f77b4' points='{points}'/></svg>"
+        )
+
+
+class _Html:
+    def __init__(self, text):
+        self.text = text
+
+    def _repr_html_(self):
+        return self.text
+
+    def __repr__(self):
+        return ""
+
+
+def _notebook_display():
+    """A handle that is updated in place, or None outside of a notebook."""
+    try:
+        shell = sys.modules["IPython"].get_ipython()
+        if shell is None or "IPKernelApp" not in shell.config:
+            return None
+        from IPython.display import display
+
+        return display(_Html(""), display_id=True)
+    except (KeyError, ImportError, AttributeError):
+        return None
+
+
+def handler_of(progress, callbacks):
+    """One handler of the progress (True: shown) and of callables that hear every event."""
+    heard = list(callbacks)
+    if progress:
+        heard.insert(0, Progress())
+    if not heard:
+        return None
+
+    def hear(event):
+        stop = False
+        for callback in heard:
+            stop = bool(callback(event)) or stop
+        return stop
+
+    return hear

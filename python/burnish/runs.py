@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a training leaves behind."""
+import csv
+import json
+import os
+
+
+class Run:
+    """A run folder and what came out of it.
+
+    Attributes:
+        path: the run folder.
+        metrics: dict of the last epoch's figures, as `accuracy`, `valid_loss` ... (None where there is none).
+        result: dict of everything that the job returned.
+    """
+
+    def __init__(self, result, opener):
+        self.result = result
+        self.path = result["run"]
+        self.metrics = dict(result["metrics"])
+        self._opener = opener
+
+    def model(self, **options):
+        """The trained model, opened."""
+        return self._opener(self.path, **options)
+
+    @property
+    def history(self):
+        """Rows of history.csv, one an epoch, as dicts; numbers are floats."""
+        with open(os.path.join(self.path, "history.csv"), newline="", encoding="utf-8") as file:
+            return [{key: _number(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+    @property
+    def config(self):
+        """Every option, resolved, as config.json has it."""
+        with open(os.path.join(self.path, "config.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def __repr__(self):
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in self.metrics.items() if value is not None)
+        return f"<Run {self.path}: {figures}>"
+
+
+def _number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return text

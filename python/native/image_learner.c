@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Pictures and the learner that is trained by hand. */
+#include "native.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ pictures */
+
+typedef struct data_object {
+    PyObject_HEAD
+    brn_image_data *data;
+} data_object;
+
+static PyTypeObject *data_type;
+
+static int target_choice(PyObject *dict, native_keep *keep, brn_target_choice *out)
+{
+    static const char *const words[] = {"auto", "label", "tags", "numbers"};
+    PyObject *value = native_item(dict, "target_type");
+    if (!value) return 0;
+    const char *word = native_text(value, keep);
+    for (int i = 0; word && i < 4; i++)
+        if (strcmp(word, words[i]) == 0) {
+            *out = (brn_target_choice)i;
+            return 0;
+        }
+    if (word) native_raise_usage("target_type: %s; expected auto, label, tags or numbers", word);
+    return -1;
+}
+
+static int fill_data(PyObject *dict, brn_image_data_options *options, native_keep *keep)
+{
+    static const brn_option list[] = {
+        {"valid", BRN_OPTION_REAL, offsetof(brn_image_data_options, valid)},
+        {"seed", BRN_OPTION_BIG, offsetof(brn_image_data_options, seed)},
+        {"test", BRN_OPTION_TEXT, offsetof(brn_image_data_options, test)},
+        {"images", BRN_OPTION_TEXT, offsetof(brn_image_data_options, images)},
+        {"targets", BRN_OPTION_TEXT, offsetof(brn_image_data_options, targets)},
+        {"folds", BRN_OPTION_WHOLE, offsetof(brn_image_data_options, folds)},
+        {"fold", BRN_OPTION_WHOLE, offsetof(brn_image_data_options, fold)},
+        {"no_header", BRN_OPTION_FLAG, offsetof(brn_image_data_options, no_header)},
+    };
+    static const char *const extra[] = {"target_type", "tag_separator", "fastai07", NULL};
+    if (native_fill(dict, list, sizeof list / sizeof *list, extra, options, keep) < 0) return -1;
+    PyObject *separator = native_item(dict, "tag_separator"), *old = native_item(dict, "fastai07");
+    const char *text = separator ? native_text(separator, keep) : " ";
+    if (!text) return -1;
+    options->tag_separator = *text;
+    if (old && PyObject_IsTrue(old) == 1) options->split = BRN_SPLIT_FASTAI07;
+    return target_choice(dict, keep, &options->target);
+}
+
+static PyObject *data_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    (void)keywords;
+    PyObject *path, *dict;
+    if (!PyArg_ParseTuple(arguments, "OO", &path, &dict)) return NULL;
+    native_keep keep;
+    brn_image_data_options options = brn_image_data_defaults();
+    if (native_keep_init(&keep) < 0) return NULL;
+    data_object *self = NULL;
+    const char *folder = native_text(path, &keep);
+    if (folder && fill_data(dict, &options, &keep) == 0) self = (data_object *)PyType_GenericAlloc(type, 0);
+    if (self) {
+        brn_image_data *data = NULL;
+        brn_status status;
+        Py_BEGIN_ALLOW_THREADS;
+        status = brn_image_data_open(folder, &options, &data);
+        Py_END_ALLOW_THREADS;
+        self->data = data;
+        if (status != BRN_OK) {
+            Py_CLEAR(self);
+            native_raise(status);
+        }
+    }
+    native_keep_free(&keep);
+    return (PyObject *)self;
+}
+
+static void data_free(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    brn_image_data_close(((data_object *)object)->data);
+    PyObject_Free(object);
+    Py_DECREF(type);
+}
+
+brn_image_data *native_image_data(PyObject *object)
+{
+    if (PyObject_TypeCheck(object, data_type)) return ((data_object *)object)->data;
+    native_raise_usage("data: expected an ImageData");
+    return NULL;
+}
+
+static const char *output_name(const void *data, int64_t k)
+{
+    return brn_image_data_target_kind(data) == BRN_TARGET_LABEL ? brn_image_data_class_name(data, k)
+                                                                : brn_image_data_target_name(data, k);
+}
+
+static int64_t outputs(const brn_image_data *data)
+{
+    return brn_image_data_target_kind(data) == BRN_TARGET_LABEL ? brn_image_data_class_count(data)
+                                                                : brn_image_data_target_width(data);
+}
+
+static PyObject *data_facts(PyObject *object, PyObject *nothing)
+{
+    (void)nothing;
+    static const char *const targets[] = {"label", "tags", "numbers"};
+    const brn_image_data *d = ((data_object *)object)->data;
+    return Py_BuildValue("{s:s, s:N, s:L, s:L, s:L}", "target", targets[brn_image_data_target_kind(d)], "classes",
+                         native_words(outputs(d), output_name, d), "train",
+                         (long long)brn_image_data_split_count(d, BRN_SPLIT_TRAIN), "valid",
+                         (long long)brn_image_data_split_count(d, BRN_SPLIT_VALID), "test",
+                         (long long)brn_image_data_split_count(d, BRN_SPLIT_TEST));
+}
+
+static int split_of(int number, brn_split *out)
+{
+    if (number >= 0 && number < BRN_SPLIT_COUNT) {
+        *out = (brn_split)number;
+        return 0;
+    }
+    native_raise_usage("split: expected 0 (train), 1 (valid) or 2 (test)");
+    return -1;
+}
+
+/* (paths, targets): int64 labels, or float32 (N, K), as bytes. */
+static PyObject *data_items(PyObject *object, PyObject *arguments)
+{
+    const brn_image_data *d = ((data_object *)object)->data;
+    int number;
+    brn_split split;
+    if (!PyArg_ParseTuple(arguments, "i", &number) || split_of(number, &split) < 0) return NULL;
+    const int64_t first = brn_image_data_split_start(d, split), count = brn_image_data_split_count(d, split);
+    const bool labels = brn_image_data_target_kind(d) == BRN_TARGET_LABEL;
+    const int64_t width = labels ? 1 : brn_image_data_target_width(d);
+    const size_t item = labels ? sizeof(int64_t) : (size_t)width * sizeof(float);
+    PyObject *paths = PyList_New((Py_ssize_t)count);
+    PyObject *bytes = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)((size_t)count * item));
+    for (int64_t i = 0; paths && bytes && i < count; i++) {
+        char *out = PyByteArray_AsString(bytes) + (size_t)i * item;
+        const int64_t label = brn_image_data_label(d, first + i);
+        const float *target = brn_image_data_target(d, first + i);
+        if (labels) memcpy(out, &label, item);
+        else if (target) memcpy(out, target, item);
+        else memset(out, 0xff, item); /* NaN */
+        PyObject *path = PyUnicode_DecodeFSDefault(brn_image_data_path(d, first + i));
+        if (!path || PyList_SetItem(paths, (Py_ssize_t)i, path) < 0) Py_CLEAR(paths);
+    }
+    if (paths && bytes) return Py_BuildValue("(NN)", paths, bytes);
+    Py_XDECREF(paths);
+    Py_XDECREF(bytes);
+    return NULL;
+}
+
+static PyMethodDef data_methods[] = {
+    {"facts", data_facts, METH_NOARGS, "Target, classes and the sizes of the splits."},
+    {"items", data_items, METH_VARARGS, "items(split) -> (paths, targets as bytes)."},
+    {NULL, NULL, 0, NULL},
+};
+
+/* ------------------------------------------------------------------ the learner */
+
+typedef struct learner_object {
+    PyObject_HEAD
+    native_handle handle; /* brn_image_learner */
+    PyObject *data;       /* an ImageData that it borrows from */
+    native_listener *listener; /* of the call under way */
+} learner_object;
+
+static int forward(void *context, const brn_event *event)
+{
+    learner_object *self = context;
+    return self->listener ? native_listen(self->listener, event) : 0;
+}
+
+static int fill_head(PyObject *dict, brn_nn_head_options *head)
+{
+    PyObject *hidden = native_item(dict, "hidden"), *dropout = native_item(dict, "dropout");
+    if (!hidden && !dropout) return 0;
+    const Py_ssize_t layers = hidden ? PySequence_Size(hidden) : head->hidden_count;
+    if (layers < 0) return -1;
+    if (layers > BRN_NN_HEAD_HIDDEN_MAX || (dropout && PySequence_Size(dropout) != layers + 1)) {
+        native_raise_usage("head: expected at most %d hidden widths, and a dropout more than widths",
+                           BRN_NN_HEAD_HIDDEN_MAX);
+        return -1;
+    }
+    head->hidden_count = (int)layers;
+    for (Py_ssize_t i = 0; i <= layers; i++) {
+        PyObject *width = hidden && i < layers ? PySequence_GetItem(hidden, i) : NULL;
+        PyObject *share = dropout ? PySequence_GetItem(dropout, i) : NULL;
+        if (width) head->hidden[i] = PyLong_AsLongLong(width);
+        if (share) head->dropout[i] = PyFloat_AsDouble(share);
+        Py_XDECREF(width);
+        Py_XDECREF(share);
+        if (PyErr_Occurred()) return -1;
+    }
+    return 0;
+}
+
+static int fill_learner(PyObject *dict, brn_image_learner_options *options, native_keep *keep)
+{
+    static const brn_option list[] = {
+        {"architecture", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, architecture)},
+        {"pretrained", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, pretrained)},
+        {"weights", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, weights)},
+        {"size", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, size)},
+        {"batch_size", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, batch_size)},
+        {"augment", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, augment)},
+        {"train_bn", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, train_bn)},
+        {"label_smoothing", BRN_OPTION_REAL, offsetof(brn_image_learner_options, label_smoothing)},
+        {"seed", BRN_OPTION_BIG, offsetof(brn_image_learner_options, seed)},
+        {"threads", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, threads)},
+        {"loaders", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, loaders)},
+        {"offline", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, offline)},
+        {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, mirror)},
+    };
+    static const char *const extra[] = {"hidden", "dropout", NULL};
+    if (native_fill(dict, list, sizeof list / sizeof *list, extra, options, keep) < 0) return -1;
+    return fill_head(dict, &options->head);
+}
+
+/* Begins a call that lets other threads run; NULL with an exception. */
+static brn_image_learner *enter(learner_object *self, native_listener *listener)
+{
+    brn_image_learner *learner = native_take(&self->handle, "learner");
+    if (learner) self->listener = listener;
+    return learner;
+}
+
+static PyObject *leave(learner_object *self, native_listener *listener, brn_status status)
+{
+    self->listener = NULL;
+    native_give_back(&self->handle);
+    return native_listened(listener, status);
+}
+
+static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    (void)keywords;
+    PyObject *data, *dict, *handler = NULL;
+    if (!PyArg_ParseTuple(arguments, "OO|O", &data, &dict, &handler)) return NULL;
+    brn_image_data *pictures = native_image_data(data);
+    native_keep keep;
+    brn_image_learner_options options = brn_image_learner_defaults();
+    if (!pictures || native_keep_init(&keep) < 0) return NULL;
+    learner_object *self = NULL;
+    if (fill_learner(dict, &options, &keep) == 0) self = (learner_object *)PyType_GenericAlloc(type, 0);
+    if (self) {
+        native_listener listener = {.callable = handler};
+        brn_image_learner *learner = NULL;
+        brn_status status;
+        self->listener = &listener;
+        options.on_event = forward;
+        options.context = self;
+        Py_BEGIN_ALLOW_THREADS;
+        status = brn_image_learner_new(pictures, &options, &learner);
+        Py_END_ALLOW_THREADS;
+        self->handle.pointer = learner;
+        self->listener = NULL;
+        Py_INCREF(data);
+        self->data = data;
+        PyObject *none = native_listened(&listener, status);
+        if (!none) Py_CLEAR(self);
+        Py_XDECREF(none);
+    }
+    native_keep_free(&keep);
+    return (PyObject *)self;
+}
+
+static void learner_free(PyObject *object)
+{
+    learner_object *self = (learner_object *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    brn_image_learner_free(self->handle.pointer);
+    Py_XDECREF(self->data);
+    PyObject_Free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *learner_set_data(PyObject *object, PyObject *arguments)
+{
+    learner_object *self = (learner_object *)object;
+    PyObject *data;
+    int size = 0;
+    const char *augment = NULL;
+    if (!PyArg_ParseTuple(arguments, "O|iz", &data, &size, &augment)) return NULL;
+    brn_image_data *pictures = native_image_data(data);
+    native_listener listener = {0};
+    brn_image_learner *learner = pictures ? enter(self, &listener) : NULL;
+    if (!learner) return NULL;
+    const brn_status status = brn_image_learner_set_data(learner, pictures, size, augment);
+    if (status == BRN_OK) {
+        Py_INCREF(data);
+        PyObject *before = self->data;
+        self->data = data;
+        Py_XDECREF(before);
+    }
+    return leave(self, &listener, status);
+}
+
+/* ------------------------------------------------------------------ what learns */
+
+static PyObject *learner_freeze_to(PyObject *object, PyObject *arguments)
+{
+    learner_object *self = (learner_object *)object;
+    int first;
+    if (!PyArg_ParseTuple(arguments, "i", &first)) return NULL;
+    native_listener listener = {0};
+    brn_image_learner *learner = enter(self, &listener);
+    return learner ? leave(self, &listener, brn_image_learner_freeze_to(learner, first)) : NULL;
+}
+
+static PyObject *learner_switch(PyObject *object, PyObject *arguments)
+{
+    learner_object *self = (learner_object *)object;
+    const char *what;
+    int on;
+    if (!PyArg_ParseTuple(arguments, "sp", &what, &on)) return NULL;
+    native_listener listener = {0};
+    brn_image_learner *learner = enter(self, &listener);
+    if (!learner) return NULL;
+    if (strcmp(what, "precompute") == 0) brn_image_learner_precompute(learner, on);
+    else brn_image_learner_freeze_norms(learner, on);
+    return leave(self, &listener, BRN_OK);
+}
+
+static PyObject *parameter_list(brn_image_learner *learner)
+{
+    static const char *const kinds[] = {"weight", "bias", "norm", "buffer"};
+    brn_parameters *parameters = brn_image_learner_parameters(learner);
+    PyObject *list = PyList_New(0);
+    for (int i = 0; list && i < brn_parameters_count(parameters); i++) {
+        const brn_parameter_info info = brn_parameters_info(parameters, i);
+        PyObject *shape = PyTuple_New(info.shape.rank);
+        for (int d = 0; shape && d < info.shape.rank; d++)
+            PyTuple_SetItem(shape, d, PyLong_FromLongLong(info.shape.dims[d]));
+        PyObject *one = shape ? Py_BuildValue("(sNsi)", info.name, shape, kinds[info.kind], info.group) : NULL;
+        if (!one || PyList_Append(list, one) < 0) Py_CLEAR(list);
+        Py_XDECREF(one);
+    }
+    return list;
+}
+
+/* {groups, learns, cached, parameters: [(name, shape, kind, group)]}. */
+static PyObject *learner_facts(PyObject *object, PyObject *nothing)
+{
+    (void)nothing;
+    learner_object *self = (learner_object *)object;
+    brn_image_learner *learner = native_take(&self->handle, "learner");
+    if (!learner) return NULL;
+    const int groups = brn_image_learner_groups(learner);
+    PyObject *learns = PyList_New(groups), *dict = NULL;
+    for (int g = 0; learns && g < groups; g++)
+        PyList_SetItem(learns, g, PyBool_FromLong(brn_image_learner_learns(learner, g)));
+    if (learns)
+        dict = Py_BuildValue("{s:i, s:N, s:O, s:N}", "groups", groups, "learns", learns, "cached",
+                             brn_image_learner_is_cached(learner) ? Py_True : Py_False, "parameters",
+                             parameter_list(learner));
+    native_give_back(&self->handle);
+    return dict;
+}
+
+/* ------------------------------------------------------------------ fits */
+
+/* What a fit borrows. */
+typedef struct fit_parts {
+    brn_image_fit fit;
+    brn_schedule rate, momentum;
+    brn_cycles cycles;
+} fit_parts;
+
+static int fill_reals(PyObject *dict, const char *name, double *out, int count)
+{
+    PyObject *list = native_item(dict, name);
+    if (!list) return 0;
+    if (PySequence_Size(list) != count) {
+        if (!PyErr_Occurred()) native_raise_usage("%s: expected %d numbers, one a layer group", name, count);
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        PyObject *item = PySequence_GetItem(list, i);
+        out[i] = item ? PyFloat_AsDouble(item) : -1;
+        Py_XDECREF(item);
+        if (PyErr_Occurred()) return -1;
+    }
+    return 0;
+}
+
+static double real_of(PyObject *dict, const char *name, double otherwise)
+{
+    PyObject *value = native_item(dict, name);
+    return value ? PyFloat_AsDouble(value) : otherwise;
+}
+
+static int fill_optimizer(PyObject *dict, brn_optimizer_options *out, native_keep *keep)
+{
+    static const brn_option list[] = {
+        {"momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, momentum)},
+        {"square_momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, square_momentum)},
+        {"epsilon", BRN_OPTION_REAL, offsetof(brn_optimizer_options, epsilon)},
+        {"decay_all", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decay_all)},
+        {"decoupled_decay", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decoupled_decay)},
+        {"lookahead_every", BRN_OPTION_WHOLE, offsetof(brn_optimizer_options, lookahead_every)},
+        {"lookahead_share", BRN_OPTION_REAL, offsetof(brn_optimizer_options, lookahead_share)},
+    };
+    static const char *const extra[] = {"name", NULL};
+    PyObject *options = native_item(dict, "optimizer");
+    if (!options) return 0;
+    PyObject *name = PyDict_Check(options) ? native_item(options, "name") : NULL;
+    const char *word = name ? native_text(name, keep) : NULL;
+    if (name && !word) return -1;
+    if (word) {
+        const brn_status status = brn_optimizer_named(word, out);
+        if (status != BRN_OK) {
+            native_raise(status);
+            return -1;
+        }
+    }
+    return native_fill(options, list, sizeof list / sizeof *list, extra, out, keep);
+}
+
+/* {"form": word, then the numbers of that form}: the library's own functions, by name. */
+static int fill_schedule(PyObject *dict, fit_parts *p, native_keep *keep)
+{
+    PyObject *s = native_item(dict, "schedule");
+    if (!s) return 0;
+    PyObject *form = PyDict_Check(s) ? native_item(s, "form") : NULL;
+    const char *word = form ? native_text(form, keep) : "constant";
+    if (!word) return -1;
+    brn_status status = BRN_OK;
+    p->fit.rate = &p->rate;
+    if (strcmp(word, "constant") == 0) {
+        p->fit.rate = NULL;
+    } else if (strcmp(word, "one-cycle") == 0) {
+        const double pct = real_of(s, "pct_start", .25);
+        p->rate = brn_schedule_one_cycle(1, pct, real_of(s, "div", 25), real_of(s, "div_final", 1e5));
+        p->momentum = brn_schedule_cosine_dip(real_of(s, "momentum_start", .95), real_of(s, "momentum_middle", .85),
+                                              real_of(s, "momentum_end", .95), pct);
+        p->fit.momentum = &p->momentum;
+    } else if (strcmp(word, "flat-cosine") == 0) {
+        p->rate = brn_schedule_flat_cosine(1, real_of(s, "pct_start", .75), real_of(s, "div_final", 1e5));
+    } else if (strcmp(word, "restarts") == 0) {
+        status = brn_schedule_restarts(1, (int)real_of(s, "cycles", 1), real_of(s, "multiplier", 2), &p->rate);
+    } else if (strcmp(word, "cosine") == 0) {
+        p->rate = brn_schedule_simple(BRN_SCHEDULE_COSINE, 1, 0, 0);
+    } else if (strcmp(word, "linear") == 0) {
+        p->rate = brn_schedule_simple(BRN_SCHEDULE_LINEAR, 1, 0, 0);
+    } else if (strcmp(word, "cycles") == 0 || strcmp(word, "clr") == 0 || strcmp(word, "clr-beta") == 0) {
+        p->fit.rate = NULL;
+        p->fit.cycles = &p->cycles;
+        p->cycles.form = word[1] == 'y' ? BRN_CYCLES_COSINE : word[3] ? BRN_CYCLES_CLR_BETA : BRN_CYCLES_CLR;
+        p->cycles.multiplier = (int64_t)real_of(s, "multiplier", 1);
+        p->cycles.div = real_of(s, "div", 0);
+        p->cycles.cut = real_of(s, "cut", 0);
+        p->cycles.momentum_high = real_of(s, "momentum_high", 0);
+        p->cycles.momentum_low = real_of(s, "momentum_low", 0);
+        p->fit.cycle_epochs = (int)real_of(s, "epochs", 1);
+    } else {
+        native_raise_usage("schedule: %s; expected constant, one-cycle, flat-cosine, restarts, cosine, linear, "
+                           "cycles, clr or clr-beta", word);
+    }
+    if (status != BRN_OK) native_raise(status);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int fill_fit(PyObject *dict, const brn_image_learner *learner, fit_parts *p, native_keep *keep)
+{
+    static const brn_option list[] = {
+        {"epochs", BRN_OPTION_WHOLE, offsetof(brn_image_fit, epochs)},
+        {"clip_norm", BRN_OPTION_REAL, offsetof(brn_image_fit, clip_norm)},
+        {"snapshots", BRN_OPTION_TEXT, offsetof(brn_image_fit, snapshots)},
+    };
+    static const char *const extra[] = {"rates", "decays", "optimizer", "schedule", NULL};
+    const int groups = brn_image_learner_groups(learner);
+    p->fit = brn_image_fit_defaults(learner, 1e-2);
+    if (native_fill(dict, list, 3, extra, &p->fit, keep) < 0) return -1;
+    if (fill_reals(dict, "rates", p->fit.rates, groups) < 0) return -1;
+    if (fill_reals(dict, "decays", p->fit.decays, groups) < 0) return -1;
+    if (fill_optimizer(dict, &p->fit.optimizer, keep) < 0) return -1;
+    return fill_schedule(dict, p, keep);
+}
+
+static PyObject *learner_fit(PyObject *object, PyObject *arguments)
+{
+    learner_object *self = (learner_object *)object;
+    PyObject *dict, *handler = NULL, *out = NULL;
+    if (!PyArg_ParseTuple(arguments, "O|O", &dict, &handler)) return NULL;
+    native_keep keep;
+    native_listener listener = {.callable = handler};
+    if (native_keep_init(&keep) < 0) return NULL;
+    brn_image_learner *learner = enter(self, &listener);
+    fit_parts parts = {0};
+    if (learner && fill_fit(dict, learner, &parts, &keep) == 0) {
+        brn_status status;
+        Py_BEGIN_ALLOW_THREADS;
+        status = brn_image_learner_fit(learner, &parts.fit);
+        Py_END_ALLOW_THREADS;
+        out = leave(self, &listener, status);
+    } else if (learner) {
+        self->listener = NULL;
+        native_give_back(&self->handle);
+    }
+    native_keep_free(&keep);
+    return out;
+}
+
+static PyObject *curve_of(const brn_lr_curve *curve)
+{
+    const brn_lr_suggestions found = brn_lr_suggest(curve);
+    int64_t begin, useful;
+    brn_lr_curve_useful(curve, &begin, &useful);
+    PyObject *points = PyList_New((Py_ssize_t)curve->count);
+    for (int64_t i = 0; points && i < curve->count; i++) {
+        const brn_lr_point *p = &curve->points[i];
+        PyObject *one = Py_BuildValue("(dddd)", p->rate, p->loss, p->batch_loss, p->valid_loss);
+        if (!one || PyList_SetItem(points, (Py_ssize_t)i, one) < 0) Py_CLEAR(points);
+    }
+    if (!points) return NULL;
+    PyObject *dict = Py_BuildValue("{s:N, s:L, s:L}", "points", points, "begin", (long long)begin, "useful",
+                                   (long long)useful);
+    if (!dict) return NULL;
+    if (native_put_real(dict, "valley", found.valley) < 0 || native_put_real(dict, "slide", found.slide) < 0 ||
+        native_put_real(dict, "steep", found.steep) < 0 || native_put_real(dict, "minimum", found.minimum) < 0)
+        Py_CLEAR(dict);
+    return dict;
+}
+
+static int fill_finder(PyObject *dict, brn_lr_finder_options *out, native_keep *keep)
+{
+    static const char *const forms[] = {"fastai2", "lr_find", "lr_find2"};
+    static const brn_option list[] = {
+        {"start", BRN_OPTION_REAL, offsetof(brn_lr_finder_options, start)},
+        {"end", BRN_OPTION_REAL, offsetof(brn_lr_finder_options, end)},
+        {"iterations", BRN_OPTION_WHOLE, offsetof(brn_lr_finder_options, iterations)},
+        {"linear", BRN_OPTION_FLAG, offsetof(brn_lr_finder_options, linear)},
+        {"stop", BRN_OPTION_FLAG, offsetof(brn_lr_finder_options, stop)},
+    };
+    static const char *const extra[] = {"form", NULL};
+    PyObject *form = PyDict_Check(dict) ? native_item(dict, "form") : NULL;
+    const char *word = form ? native_text(form, keep) : forms[0];
+    if (!word) return -1;
+    int number = 0;
+    while (number < 3 && strcmp(word, forms[number]) != 0) number++;
+    if (number == 3) {
+        native_raise_usage("form: %s; expected fastai2, lr_find or lr_find2", word);
+        return -1;
+    }
+    *out = brn_lr_finder_defaults((brn_lr_finder_form)number);
+    return native_fill(dict, list, sizeof list / sizeof *list, extra, out, keep);
+}
+
+static PyObject *learner_lr_find(PyObject *object, PyObject *arguments)
+{
+    learner_object *self = (learner_object *)object;
+    PyObject *fit, *finder, *handler = NULL, *out = NULL;
+    if (!PyArg_ParseTuple(arguments, "OO|O", &fit, &finder, &handler)) return NULL;
+    native_keep keep;
+    native_listener listener = {.callable = handler};
+    if (native_keep_init(&keep) < 0) return NULL;
+    brn_image_learner *learner = enter(self, &listener);
+    fit_parts parts = {0};
+    brn_lr_finder_options options;
+    if (learner && fill_fit(fit, learner, &parts, &keep) == 0 && fill_finder(finder, &options, &keep) == 0) {
+        brn_lr_curve curve = {0};
+        brn_status status;
+        Py_BEGIN_ALLOW_THREADS;
+        status = brn_image_learner_lr_find(learner, &parts.fit, &options, &curve);
+        Py_END_ALLOW_THREADS;
+        PyObject *none = leave(self, &listener, status);
+        if (none) out = curve_of(&curve);
+        Py_XDECREF(none);
+        brn_lr_curve_free(&curve);
+    } else if (learner) {
+        self->listener = NULL;
+        native_give_back(&self->handle);
+    }
+    native_keep_free(&keep);
+    return out;
+}
+
+/* ------------------------------------------------------------------ answers and files */
+
+/* answer(split, form, augmented, number, handler) -> (float32 bytes (N, K), list of bool). */
+static PyObject *learner_answer(PyObject *object, PyObject *arguments)
+{
+    learner_object *self = (learner_object *)object;
+    int split_number, form, augmented;
+    unsigned number;
+    PyObject *handler = NULL, *out = NULL;
+    if (!PyArg_ParseTuple(arguments, "iipI|O", &split_number, &form, &augmented, &number, &handler)) return NULL;
+    brn_image_pass pass = {.form = (brn_image_answer_form)form, .augmented = augmented, .number = number};
+    if (split_of(split_number, &pass.split) < 0) return NULL;
+    if (form < BRN_IMAGE_LOGITS || form > BRN_IMAGE_LOG_PROBABILITIES)
+        return native_raise_usage("form: expected 0 (logits), 1 (probabilities) or 2 (their logarithms)");
+    native_listener listener = {.callable = handler};
+    brn_image_learner *learner = enter(self, &listener);
+    if (!learner) return NULL;
+    const brn_image_data *data = ((data_object *)self->data)->data;
+    const int64_t count = brn_image_data_split_count(data, pass.split);
+    PyObject *bytes = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)(count * outputs(data) * (int64_t)sizeof(float)));
+    bool *seen = calloc((size_t)count + 1, sizeof *seen);
+    brn_status status = BRN_ERROR_NO_MEMORY;
+    if (bytes && seen) {
+        float *answers = (float *)PyByteArray_AsString(bytes);
+        Py_BEGIN_ALLOW_THREADS;
+        status = brn_image_learner_answer(learner, &pass, answers, seen);
+        Py_END_ALLOW_THREADS;
+    }
+    PyObject *none = leave(self, &listener, status);
+    PyObject *list = none ? PyList_New((Py_ssize_t)count) : NULL;
+    for (int64_t i = 0; list && i < count; i++) PyList_SetItem(list, (Py_ssize_t)i, PyBool_FromLong(seen[i]));
+    if (list) out = Py_BuildValue("(ON)", bytes, list);
+    Py_XDECREF(none);
+    Py_XDECREF(bytes);
+    free(seen);
+    return out;
+}
+
+static PyObject *file_call(PyObject *object, PyObject *path, brn_status (*call)(brn_image_learner *, const char *))
+{
+    learner_object *self = (learner_object *)object;
+    native_keep keep;
+    native_listener listener = {0};
+    if (native_keep_init(&keep) < 0) return NULL;
+    const char *text = native_text(path, &keep);
+    brn_image_learner *learner = text ? enter(self, &listener) : NULL;
+    PyObject *out = learner ? leave(self, &listener, call(learner, text)) : NULL;
+    native_keep_free(&keep);
+    return out;
+}
+
+static PyObject *learner_save(PyObject *object, PyObject *path)
+{
+    return file_call(object, path, brn_image_learner_save);
+}
+
+static PyObject *learner_load(PyObject *object, PyObject *path)
+{
+    return file_call(object, path, brn_image_learner_load);
+}
+
+static PyMethodDef learner_methods[] = {
+    {"set_data", learner_set_data, METH_VARARGS, "set_data(data, size=0, augment=None)."},
+    {"freeze_to", learner_freeze_to, METH_VARARGS, "freeze_to(group)."},
+    {"switch", learner_switch, METH_VARARGS, "switch('precompute' or 'freeze_norms', on)."},
+    {"facts", learner_facts, METH_NOARGS, "Groups, what learns, parameters."},
+    {"fit", learner_fit, METH_VARARGS, "fit(options, handler=None)."},
+    {"lr_find", learner_lr_find, METH_VARARGS, "lr_find(fit options, finder options, handler=None) -> dict."},
+    {"answer", learner_answer, METH_VARARGS, "answer(split, form, augmented, number, handler=None)."},
+    {"save", learner_save, METH_O, "save(path)."},
+    {"load", learner_load, METH_O, "load(path)."},
+    {NULL, NULL, 0, NULL},
+};
+
+int native_add_learner_types(PyObject *module)
+{
+    static PyType_Slot data_slots[] = {{Py_tp_new, (void *)data_new},
+                                       {Py_tp_dealloc, (void *)data_free},
+                                       {Py_tp_methods, data_methods},
+                                       {0, NULL}};
+    static PyType_Slot slots[] = {{Py_tp_new, (void *)learner_new},
+                                  {Py_tp_dealloc, (void *)learner_free},
+                                  {Py_tp_methods, learner_methods},
+                                  {0, NULL}};
+    static PyType_Spec data_spec = {"burnish._burnish.ImageData", sizeof(data_object), 0, Py_TPFLAGS_DEFAULT,
+                                    data_slots};
+    static PyType_Spec spec = {"burnish._burnish.ImageLearner", sizeof(learner_object), 0, Py_TPFLAGS_DEFAULT,
+                               slots};
+    PyObject *data = PyType_FromSpec(&data_spec);
+    if (!data || PyModule_AddObject(module, "ImageData", data) < 0) return -1;
+    data_type = (PyTypeObject *)data;
+    PyObject *type = PyType_FromSpec(&spec);
+    return type ? PyModule_AddObject(module, "ImageLearner", type) : -1;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The binding: C structures as dictionaries, statuses as exceptions, events as calls. Nothing is computed
+ * here. Only the limited API of CPython 3.11 is used, so that one module serves 3.11 and all later ones. */
+#ifndef BURNISH_PYTHON_NATIVE_H
+#define BURNISH_PYTHON_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
+#include <burnish/burnish.h>
+
+/* ------------------------------------------------------------------ native.c */
+
+/* Raises the exception of burnish.errors that belongs to a status, with the library's message. NULL. */
+PyObject *native_raise(brn_status status);
+PyObject *native_raise_usage(const char *format, ...);
+
+/* A handle that one thread uses at a time: a second one gets an exception, not a crash. */
+typedef struct native_handle {
+    void *pointer; /* NULL: closed */
+    int busy;
+} native_handle;
+/* The pointer, taken for a call that lets other threads run; NULL with an exception. */
+void *native_take(native_handle *handle, const char *what);
+void native_give_back(native_handle *handle);
+
+/* ------------------------------------------------------------------ fields.c */
+
+/* Texts that a structure borrows, and what they live in. */
+typedef struct native_keep {
+    PyObject *list;
+} native_keep;
+int native_keep_init(native_keep *keep); /* 0, or -1 with an exception */
+void native_keep_free(native_keep *keep);
+/* The text of a str, bytes or os.PathLike, for as long as `keep` lives; NULL with an exception. */
+const char *native_text(PyObject *value, native_keep *keep);
+/* A list of texts; the array is malloc'ed and freed with keep. */
+const char *const *native_texts(PyObject *list, native_keep *keep, int64_t *count);
+
+/* Fills `out` from a dict by a list of options. A key that is not among them is left alone if the extra
+ * names (NULL-terminated, or NULL) have it, else an exception that names the nearest. None is skipped. */
+int native_fill(PyObject *dict, const brn_option *options, int count, const char *const *extra, void *out,
+                native_keep *keep);
+/* An item of a dict, borrowed; NULL without an exception when it is absent or None. */
+PyObject *native_item(PyObject *dict, const char *name);
+int native_item_int(PyObject *dict, const char *name, int otherwise); /* -1 with an exception on failure */
+
+/* Takes value into a dict: 0, or -1 with an exception. A NULL value is a failure. */
+int native_put(PyObject *dict, const char *name, PyObject *value);
+int native_put_real(PyObject *dict, const char *name, double value); /* NaN is None */
+PyObject *native_metrics(const brn_metric *metrics, int count);
+PyObject *native_words(int64_t count, const char *(*word)(const void *, int64_t), const void *of);
+
+/* ------------------------------------------------------------------ listen.c */
+
+/* Hears the library's events in a call that runs without the interpreter's lock: hands them to a callable
+ * as dicts, and lets Ctrl-C through. A callable that returns something true stops the call. */
+typedef struct native_listener {
+    PyObject *callable; /* borrowed; NULL or None: nobody */
+    PyObject *type, *value, *trace; /* an exception on its way */
+    double heard;                   /* seconds: signals were looked for last */
+} native_listener;
+int native_listen(void *listener, const brn_event *event);
+/* After the call: its exception, else that of `status`. NULL when there is one, else None. */
+PyObject *native_listened(native_listener *listener, brn_status status);
+
+/* ------------------------------------------------------------------ the modules */
+
+extern PyMethodDef native_image_functions[], native_table_functions[];
+int native_add_image_types(PyObject *module);
+int native_add_learner_types(PyObject *module);
+int native_add_table_types(PyObject *module);
+/* The data behind an ImageData object; NULL with an exception. */
+brn_image_data *native_image_data(PyObject *object);
+
+#endif
