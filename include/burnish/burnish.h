@@ -38,6 +38,7 @@
 #include "burnish/preview.h"
 #include "burnish/table.h"
 #include "burnish/ratings.h"
+#include "burnish/lm.h"
 #include "burnish/table_interpret.h"
 #include "burnish/version.h"
 

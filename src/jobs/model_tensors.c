@@ -17,8 +17,8 @@ void brn__model_tensors_list(const brn_parameters *parameters, brn__safetensors_
     }
 }
 
-static brn_status load_parameter(const char *path, const brn__state *state,
-                                 brn_parameters *parameters, int index)
+brn_status brn__model_tensor_load(const char *path, const brn__state *state,
+                                  brn_parameters *parameters, int index)
 {
     brn_parameter_info info = brn_parameters_info(parameters, index);
     const brn__entry *entry = brn__state_find(state, info.name);
@@ -42,6 +42,6 @@ brn_status brn__model_tensors_load(const char *path, const brn__state *state,
                                    brn_parameters *parameters)
 {
     for (int i = 0; i < brn_parameters_count(parameters); i++)
-        BRN__TRY(load_parameter(path, state, parameters, i));
+        BRN__TRY(brn__model_tensor_load(path, state, parameters, i));
     return BRN_OK;
 }

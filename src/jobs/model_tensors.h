@@ -14,5 +14,8 @@ void brn__model_tensors_list(const brn_parameters *parameters, brn__safetensors_
  * finite. `path` is for messages. */
 brn_status brn__model_tensors_load(const char *path, const brn__state *state,
                                    brn_parameters *parameters);
+/* One of them. */
+brn_status brn__model_tensor_load(const char *path, const brn__state *state,
+                                  brn_parameters *parameters, int index);
 
 #endif

@@ -169,19 +169,12 @@ static decoder decoder_of(brn_graph *graph, const brn__awd_lstm_options *o)
     return d;
 }
 
-/* alpha mean(x^2) */
-static brn_node *activation_penalty(brn_node *x, double alpha)
-{
-    return brn_scale(brn_reduce(brn_mul(x, x), BRN_REDUCE_MEAN, 7, false), alpha, 0);
-}
-
 static brn_node *add_penalties(brn_node *loss, brn_node *states, brn_node *dropped, const brn__awd_lstm_options *o)
 {
-    int64_t steps = brn_node_shape(states).dims[0];
-    if (o->alpha > 0) loss = brn_add(loss, activation_penalty(dropped, o->alpha));
-    if (o->beta <= 0 || steps < 2) return loss;
-    brn_node *before = brn_slice(states, 0, 0, steps - 1), *after = brn_slice(states, 0, 1, steps);
-    return brn_add(loss, activation_penalty(brn_add(after, brn_scale(before, -1, 0)), o->beta));
+    if (o->alpha <= 0 && o->beta <= 0) return loss;
+    brn_graph *graph = brn_node_graph(loss);
+    int alpha = brn_scalar(graph, "alpha", o->alpha), beta = brn_scalar(graph, "beta", o->beta);
+    return brn_add(loss, brn_activation_penalty(states, dropped, alpha, beta));
 }
 
 brn__language_model brn__awd_lstm(brn_node *tokens, brn_node *targets, const brn__awd_lstm_options *options)

@@ -133,7 +133,7 @@ brn_status brn__batch_plan(brn_runner *runner, const brn__network *network,
     if (options) {
         plan.training = true;
         plan.loss = network->loss;
-        plan.outputs[plan.output_count++] = network->loss;
+        plan.outputs[plan.output_count++] = network->shown ? network->shown : network->loss;
         plan.learning_groups = options->learning_groups;
         memcpy(plan.norm_form, options->norm_form, sizeof plan.norm_form);
     } else {

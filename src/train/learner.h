@@ -92,6 +92,7 @@ typedef struct brn__network {
     brn_node *output;  /* (N, K): what metrics see */
     brn_node *loss;    /* scalar: what is trained */
     brn_node *measure; /* scalar: what validation shows (the loss without label smoothing) */
+    brn_node *shown;   /* scalar: what training tells (the loss without penalties); NULL: the loss */
     brn_node *valid_target; /* (N, ...): what `measure` compares with; NULL: target */
     const brn__passes *passes; /* borrowed; NULL: one plan a batch, of the nodes above */
 } brn__network;

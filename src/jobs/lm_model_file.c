@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * model.safetensors of the language-model job, both ways. Files are not trusted: options, vocabulary and
+ * tensors are checked before they are used. */
+#include "base/alloc.h"
+#include "base/files.h"
+#include "burnish/version.h"
+#include "jobs/lm_job.h"
+#include "jobs/model_tensors.h"
+#include "tensor/tensor.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FORMAT = 1 };
+
+/* ------------------------------------------------------------------ writing */
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *training_object(const brn_lm_result *r)
+{
+    return json_pack("{s:I, s:I, s:o, s:o, s:o}", "train_tokens", (json_int_t)r->train_tokens, "valid_tokens",
+                     (json_int_t)r->valid_tokens, "valid_loss", number_or_null(r->valid_loss), "perplexity",
+                     number_or_null(r->perplexity), "accuracy", number_or_null(r->accuracy));
+}
+
+static brn_status card_text(const brn_lm_options *options, const brn__text_settings *settings,
+                            const brn_lm_result *result, char **out)
+{
+    char *text;
+    BRN__TRY(brn__text_settings_write(settings, &text));
+    json_t *root = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", FORMAT, "library", BRN_VERSION, "job", "lm",
+                             "options", brn__lm_options_write(options), "text", json_loads(text, 0, NULL), "training",
+                             training_object(result));
+    *out = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(root);
+    brn__free(text);
+    return *out ? BRN_OK : brn__fail(BRN_ERROR_INPUT, "a name that is not UTF-8, or no memory");
+}
+
+brn_status brn__lm_model_write(const char *path, const brn_lm_options *options, const brn__text_settings *settings,
+                               const brn_lm_result *result, const brn_parameters *parameters)
+{
+    int all = brn_parameters_count(parameters), count = 0;
+    char *json = NULL;
+    brn__safetensors_item *items = brn__alloc_zero((size_t)all + 1, sizeof *items);
+    brn_status status = items ? card_text(options, settings, result, &json) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK) brn__model_tensors_list(parameters, items);
+    for (int i = 0; status == BRN_OK && i < all; i++)
+        if (!brn__is_carried(items[i].name)) items[count++] = items[i];
+    const brn__safetensors_pair pairs[] = {{"format", "pt"}, {"burnish", json}};
+    if (status == BRN_OK) status = brn__safetensors_write(path, items, count, pairs, 2);
+    free(json);
+    brn__free(items);
+    return status;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static brn_status read_card(brn__lm_card *card)
+{
+    const char *text = brn__state_metadata(card->state, "burnish");
+    card->json = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const char *job = json_string_value(json_object_get(card->json, "job"));
+    if (!job || strcmp(job, "lm") != 0) return brn__fail(BRN_ERROR_INPUT, "%s: no language model", card->path);
+    if (json_integer_value(json_object_get(card->json, "format")) != FORMAT)
+        return brn__fail(BRN_ERROR_INPUT, "%s: of another format; expected format %d", card->path, FORMAT);
+    char *settings = json_dumps(json_object_get(card->json, "text"), JSON_COMPACT);
+    brn_status status = settings ? brn__text_settings_read(settings, &card->settings)
+                                 : brn__fail(BRN_ERROR_INPUT, "%s: without a vocabulary", card->path);
+    free(settings);
+    BRN__TRY(status);
+    return brn__lm_options_read(json_object_get(card->json, "options"), &card->arena, &card->options);
+}
+
+brn_status brn__lm_card_open(const char *run, brn__lm_card *out)
+{
+    *out = (brn__lm_card){0};
+    out->path = brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
+    brn_status status = out->path ? brn__state_open(out->path, &out->state) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK) status = read_card(out);
+    if (status != BRN_OK) brn__lm_card_close(out);
+    return status;
+}
+
+void brn__lm_card_close(brn__lm_card *card)
+{
+    brn__text_settings_free(card->settings);
+    json_decref(card->json);
+    brn__state_close(card->state);
+    brn__arena_free(&card->arena);
+    brn__free(card->path);
+    *card = (brn__lm_card){0};
+}
+
+brn_status brn__lm_card_load(const brn__lm_card *card, brn_parameters *parameters)
+{
+    for (int i = 0; i < brn_parameters_count(parameters); i++)
+        if (!brn__is_carried(brn_parameters_info(parameters, i).name))
+            BRN__TRY(brn__model_tensor_load(card->path, card->state, parameters, i));
+    return BRN_OK;
+}
+
+/* ------------------------------------------------------------------ another vocabulary */
+
+/* A tensor whose rows are words: the embedding, the decoder and its bias. */
+static bool has_words(const char *name)
+{
+    return strcmp(name, "0.encoder.weight") == 0 || strncmp(name, "1.decoder.", 10) == 0;
+}
+
+static brn_status transfer(const brn__lm_card *card, const int64_t *rows, brn_parameters *parameters, int index)
+{
+    const brn_parameter_info info = brn_parameters_info(parameters, index);
+    const int64_t width = info.count / info.shape.dims[0], old_count = brn__vocabulary_count(card->settings->vocabulary);
+    brn_shape expected = info.shape;
+    expected.dims[0] = old_count;
+    const brn__entry *entry = brn__state_find(card->state, info.name);
+    if (!entry) return BRN_OK; /* a decoder's bias that the encoder had not stays as it was drawn */
+    if (entry->dtype != BRN_DTYPE_F32 || !brn_shape_equal(entry->shape, expected))
+        return brn__fail(BRN_ERROR_INPUT, "%s: %s must be float32 %s", card->path, info.name, BRN__SHAPE(expected));
+    float *from = brn__alloc_array((size_t)(old_count * width), sizeof *from);
+    float *to = brn__alloc_array((size_t)info.count, sizeof *to);
+    brn_status status = from && to ? brn__state_read(entry, BRN_DTYPE_F32, from) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK) {
+        brn__vocabulary_transfer(rows, info.shape.dims[0], from, old_count, width, to);
+        status = brn_parameters_write(parameters, index, BRN_DTYPE_F32, to, info.count);
+    }
+    brn__free(from);
+    brn__free(to);
+    return status;
+}
+
+brn_status brn__lm_card_transfer(const brn__lm_card *card, const brn__vocabulary *vocabulary,
+                                 brn_parameters *parameters)
+{
+    int64_t *rows = brn__alloc_array((size_t)brn__vocabulary_count(vocabulary), sizeof *rows);
+    if (!rows) return BRN_ERROR_NO_MEMORY;
+    brn__vocabulary_map(card->settings->vocabulary, vocabulary, rows);
+    brn_status status = BRN_OK;
+    for (int i = 0; status == BRN_OK && i < brn_parameters_count(parameters); i++) {
+        const char *name = brn_parameters_info(parameters, i).name;
+        if (brn__is_carried(name)) continue;
+        status = has_words(name) ? transfer(card, rows, parameters, i)
+                                 : brn__model_tensor_load(card->path, card->state, parameters, i);
+    }
+    brn__free(rows);
+    return status;
+}
