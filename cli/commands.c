@@ -17,7 +17,6 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Words of the grammar that stand for work which this version does not do. */
 static const char *const planned[][2] = {
-    {"lm", NULL},
     {"text", NULL},
     {"table", "lr-find"},
 };

@@ -29,6 +29,10 @@
     X(ratings_recommend)                                                                           \
     X(ratings_similar)                                                                             \
     X(ratings_lr_find)                                                                             \
+    X(lm_train)                                                                                    \
+    X(lm_evaluate)                                                                                 \
+    X(lm_generate)                                                                                 \
+    X(lm_lr_find)                                                                                  \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \

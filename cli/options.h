@@ -215,6 +215,30 @@ typedef enum cli_option_type {
     X(RATED_BY, "rated-by", WHOLE, "N", 1, 1e15, "only items with so many ratings", "1")           \
     X(AMONG, "among", TEXT, "TABLE", 0, 0, "only items of this table's column of items", NULL)     \
     X(WITH_SEEN, "with-seen", FLAG, "", 0, 0, "also what the user has rated", NULL)                \
+    X(LM_RECIPE, "recipe", CHOICE, "wikitext2", 0, 0, "sizes and words of a known experiment; options beside it count", NULL) \
+    X(ENCODER, "encoder", TEXT, "RUN", 0, 0, "language model to start from: words by name, new ones as the mean of all", NULL) \
+    X(BACKWARD, "backward", FLAG, "", 0, 0, "read each text from its end", NULL)                   \
+    X(EMBEDDING, "embedding", WHOLE, "WIDTH", 1, 65536, "width of the words' vectors", NULL)       \
+    X(LSTM_HIDDEN, "hidden", WHOLE, "WIDTH", 1, 65536, "units of the layers between", NULL)        \
+    X(LAYERS, "layers", WHOLE, "N", 1, 8, "recurrent layers", NULL)                                \
+    X(DROPOUT_FACTOR, "dropout", REAL, "FACTOR", 0, 3.99, "multiplies all five dropouts", NULL)    \
+    X(BPTT, "bptt", WHOLE, "STEPS", 1, 65536, "time steps of a batch", NULL)                       \
+    X(VARIABLE_BPTT, "variable-bptt", FLAG, "", 0, 0, "draw the steps of each batch around --bptt (0.7)", NULL) \
+    X(STREAMS, "batch-size", WHOLE, "N", 1, 65536, "streams of text side by side", NULL)           \
+    X(CLIP, "clip", REAL, "NORM", 0, 1e9, "largest norm of the gradients; 0: any", NULL)           \
+    X(MOMENTA, "moms", TEXT, "HIGH,LOW", 0, 0, "momentum of the one-cycle schedule", ".8,.7")      \
+    X(PROMPT, "prompt", TEXT, "TEXT", 0, 0, "how the text begins", "as the training texts do")     \
+    X(WORDS, "words", WHOLE, "N", 0, 16777216, "words to write", NULL)                             \
+    X(TEMPERATURE, "temperature", REAL, "T", 0, 1e6, "below 1: likelier words; 0: the likeliest", NULL) \
+    X(TOP_K, "top-k", WHOLE, "K", 0, 16777216, "among the K likeliest words; 0: all", NULL)        \
+    X(TOP_P, "top-p", REAL, "P", 1e-9, 1, "among the likeliest words that have probability P together", NULL) \
+    X(TEXT_TOKENS, "tokens", CHOICE, "words|blanks|characters|pieces", 0, 0, "what texts are cut into", "words") \
+    X(TEXT_RULES, "rules", CHOICE, "fastai2|fastai07|none", 0, 0, "what is done to texts before", "fastai2") \
+    X(PIECES, "pieces", TEXT, "FILE.model", 0, 0, "SentencePiece model of --tokens pieces", NULL)  \
+    X(MIN_FREQ, "min-freq", WHOLE, "N", 0, 1000000000, "a word must be met so often to count", "3") \
+    X(MAX_VOCABULARY, "max-vocab", WHOLE, "N", 0, 16777216, "words to know at most", "60000")      \
+    X(DOCUMENT, "document", CHOICE, "file|line", 0, 0, "what one text of a text file is", "file")  \
+    X(TEXT_COLUMN, "text-column", TEXT, "COLUMNS", 0, 0, "columns of tables that hold the text, commas between", "text, or the only one") \
     X(QUIET, "quiet", FLAG, "", 0, 0, "print the result only", NULL)                               \
     X(JSON, "json", FLAG, "", 0, 0, "print one JSON object a line", NULL)                          \
     X(HELP, "help", FLAG, "", 0, 0, "print this", NULL)
