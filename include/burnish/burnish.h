@@ -39,6 +39,7 @@
 #include "burnish/table.h"
 #include "burnish/ratings.h"
 #include "burnish/lm.h"
+#include "burnish/text.h"
 #include "burnish/table_interpret.h"
 #include "burnish/version.h"
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The encoder that a classifier starts from, out of the file of a language model or of another classifier: its
+ * tensors have one name in all of them. Sizes are those of the tensors. Files are not trusted. */
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "jobs/model_tensors.h"
+#include "jobs/text_job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char PREFIX[] = "0.";
+
+static brn_status wrong(const brn__text_encoder *e, const char *what)
+{
+    return brn__fail(BRN_ERROR_INPUT, "%s: %s; expected a language model or a text classifier", e->path, what);
+}
+
+static brn_status read_settings(const json_t *card, brn__text_encoder *out)
+{
+    char *text;
+    json_t *settings = json_object_get(card, "text");
+    const char *job = json_string_value(json_object_get(card, "job"));
+    if (!job || (strcmp(job, "lm") != 0 && strcmp(job, "text") != 0)) return wrong(out, "no model of texts");
+    if (!json_is_object(settings)) return wrong(out, "no vocabulary");
+    BRN__TRY(brn__json_dump(json_incref(settings), JSON_COMPACT, &text));
+    const brn_status status = brn__text_settings_read(text, &out->settings);
+    brn__free(text);
+    const json_t *options = json_object_get(card, "options");
+    out->backwards = json_is_true(json_object_get(options, "backward")) ||
+                     json_is_true(json_object_get(options, "backwards"));
+    return status;
+}
+
+static brn_status read_card(brn__text_encoder *out)
+{
+    brn__json_error error;
+    json_t *card = NULL;
+    const char *text = brn__state_metadata(out->state, "burnish");
+    if (!text || brn__json_load(text, strlen(text), &card, &error) != BRN_OK)
+        return wrong(out, "without a description");
+    const brn_status status = read_settings(card, out);
+    json_decref(card);
+    return status;
+}
+
+static const brn__entry *matrix(const brn__text_encoder *e, const char *name)
+{
+    const brn__entry *entry = brn__state_find(e->state, name);
+    return entry && entry->shape.rank == 2 ? entry : NULL;
+}
+
+static brn_status read_sizes(brn__text_encoder *out)
+{
+    char name[64];
+    const brn__entry *words = matrix(out, "0.encoder.weight"), *first = matrix(out, "0.rnns.0.weight_hh_l0_raw");
+    if (!words || !first) return wrong(out, "no encoder");
+    out->words = words->shape.dims[0], out->embedding = words->shape.dims[1], out->hidden = first->shape.dims[1];
+    for (;; out->layers++) {
+        snprintf(name, sizeof name, "0.rnns.%d.weight_hh_l0_raw", out->layers);
+        if (!matrix(out, name)) break;
+    }
+    if (out->words != brn__vocabulary_count(out->settings->vocabulary))
+        return wrong(out, "as many words as vectors are not there");
+    if (out->layers > BRN__TEXT_LAYERS_MAX) return wrong(out, "more layers than 4");
+    return BRN_OK;
+}
+
+brn_status brn__text_encoder_open(const char *run, brn__text_encoder *out)
+{
+    *out = (brn__text_encoder){0};
+    out->path = brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__path_join(".", run);
+    brn_status status = out->path ? brn__state_open(out->path, &out->state) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK) status = read_card(out);
+    if (status == BRN_OK) status = read_sizes(out);
+    if (status != BRN_OK) brn__text_encoder_close(out);
+    return status;
+}
+
+void brn__text_encoder_close(brn__text_encoder *encoder)
+{
+    brn__text_settings_free(encoder->settings);
+    brn__state_close(encoder->state);
+    brn__free(encoder->path);
+    *encoder = (brn__text_encoder){0};
+}
+
+brn_status brn__text_encoder_copy(const brn__text_encoder *encoder, brn_parameters *parameters)
+{
+    for (int i = 0; i < brn_parameters_count(parameters); i++)
+        if (strncmp(brn_parameters_info(parameters, i).name, PREFIX, sizeof PREFIX - 1) == 0)
+            BRN__TRY(brn__model_tensor_load(encoder->path, encoder->state, parameters, i));
+    return BRN_OK;
+}
