@@ -225,7 +225,6 @@ typedef enum cli_option_type {
     X(BPTT, "bptt", WHOLE, "STEPS", 1, 65536, "time steps of a batch", NULL)                       \
     X(VARIABLE_BPTT, "variable-bptt", FLAG, "", 0, 0, "draw the steps of each batch around --bptt (0.7)", NULL) \
     X(STREAMS, "batch-size", WHOLE, "N", 1, 65536, "streams of text side by side", NULL)           \
-    X(CLIP, "clip", REAL, "NORM", 0, 1e9, "largest norm of the gradients; 0: any", NULL)           \
     X(MOMENTA, "moms", TEXT, "HIGH,LOW", 0, 0, "momentum of the one-cycle schedule", ".8,.7")      \
     X(PROMPT, "prompt", TEXT, "TEXT", 0, 0, "how the text begins", "as the training texts do")     \
     X(WORDS, "words", WHOLE, "N", 0, 16777216, "words to write", NULL)                             \
