@@ -32,11 +32,20 @@ static bool is_currency(int32_t code)
            (code >= 0x20A0 && code <= 0x20BF);
 }
 
-static bool is_icon(int32_t code) { return code != 0xB0 && brn__is_symbol(code); }
+static bool is_icon(int32_t code) { return brn__is_symbol(code); }
 
 static bool is_mark(const char *p, size_t bytes, int32_t code)
 {
     return is_in(MARKS, p, bytes) || is_in(QUOTES, p, bytes) || is_icon(code);
+}
+
+/* Two marks that stay together: quotes, and faces. */
+static bool is_pair(const char *p)
+{
+    static const char pairs[][3] = {"''", "):", ":)", ";)", "(:", "(;", ":(", ":*", ":]"};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (memcmp(p, pairs[i], 2) == 0) return true;
+    return false;
 }
 
 static size_t dots(const char *p, const char *end)
@@ -58,6 +67,7 @@ size_t brn__word_prefix(brn__span word)
     int32_t code;
     const char *p = word.bytes;
     size_t bytes = (size_t)brn__code_point(p, &code);
+    if (word.length > 2 && is_pair(p)) return 2;
     if (is_mark(p, bytes, code) || is_currency(code)) return bytes;
     if (code == '=' || code == '%' || code == 0xA7 || code == 0x2013 || code == 0x2014) return bytes;
     if (code == '+') return word.length > 1 && brn__is_digit(p[1]) ? 0 : 1;
@@ -120,6 +130,7 @@ size_t brn__word_suffix(brn__span word)
     size_t bytes = (size_t)brn__code_point_before(word.bytes + word.length, &code);
     const char *p = word.bytes + word.length - bytes;
     if (code == '.') return stop_suffix(word);
+    if (word.length > 2 && is_pair(p - 1)) return 2;
     if (is_mark(p, bytes, code) || code == 0x2013 || code == 0x2014) return bytes;
     for (size_t i = 0; i < sizeof POSSESSIVES / sizeof *POSSESSIVES; i++)
         if (ends_with(word, POSSESSIVES[i])) return strlen(POSSESSIVES[i]);
