@@ -90,7 +90,8 @@ def batches_of(documents, size, length):
 def write_batches(path):
     draw = random.Random(7)
     documents = [[draw.randrange(100) for _ in range(draw.choice([1, 2, 5, 17, 40, 120]))] for _ in range(23)]
-    cases = [{"batch_size": b, "length": t, "batches": batches_of(documents, b, t)} for b, t in [(4, 10), (7, 72), (3, 1), (5, 13)]]
+    shown = [[0] + d for d in documents]  # 0: the mark of the beginning
+    cases = [{"batch_size": b, "length": t, "batches": batches_of(shown, b, t)} for b, t in [(4, 10), (7, 72), (3, 1), (5, 13)]]
     path.write_text(json.dumps({"documents": documents, "cases": cases}) + "\n")
 
 
