@@ -210,6 +210,20 @@ TEST(a_damaged_file_of_texts_is_made_anew)
     brn__free(bytes);
 }
 
+/* "z" comes first in the file, "y" in what trains. */
+TEST(equally_frequent_words_stand_as_they_came_in_what_trains)
+{
+    const char *folder = test_scratch_folder();
+    const char *path = texts_write_string(folder, "a.csv", "text,is_valid\nz y,1\ny y y z z z,0\n");
+    brn_text_options options = brn_text_defaults();
+    options.tokens = BRN_TEXT_BLANKS;
+    options.rules = BRN_TEXT_RULES_NONE;
+    brn__corpus *corpus = texts_open(path, &options, folder);
+    assert_true(brn__vocabulary_find(corpus->settings->vocabulary, "y", 1) <
+                brn__vocabulary_find(corpus->settings->vocabulary, "z", 1));
+    brn__corpus_free(corpus);
+}
+
 /* Long enough for several blocks, and one document for a cut. */
 static const char *write_long(const char *folder)
 {
