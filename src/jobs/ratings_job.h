@@ -77,6 +77,9 @@ typedef struct brn__ratings_tables {
 } brn__ratings_tables;
 brn__ratings_tables brn__ratings_tables_of(const brn__ratings_network *network);
 
+/* Vectors of items (items, width): a dot network's, or the neural one's embedding. */
+const float *brn__ratings_item_vectors(const brn__ratings_network *network, int64_t *width);
+
 /* ------------------------------------------------------------------ ratings_samples.c */
 
 /* The loaders of a training, and what they need. */

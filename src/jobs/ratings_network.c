@@ -142,3 +142,10 @@ brn__ratings_tables brn__ratings_tables_of(const brn__ratings_network *n)
                                  .u_bias = table_of(n, "u_bias.weight"),
                                  .i_bias = table_of(n, "i_bias.weight")};
 }
+
+const float *brn__ratings_item_vectors(const brn__ratings_network *n, int64_t *width)
+{
+    const char *name = n->is_dot ? "i_weight.weight" : "embeds.1.weight";
+    *width = brn_parameters_info(n->parameters, brn_parameters_find(n->parameters, name)).shape.dims[1];
+    return table_of(n, name);
+}

@@ -79,7 +79,6 @@ static brn_status split_rows(const brn_table *table, const brn_ratings_options *
                                       .share = o->valid,
                                       .column = o->split_column,
                                       .from = o->split_from,
-                                      .folds = 1,
                                       .seed = o->seed};
     return brn__table_split(table, &split, valid);
 }

@@ -174,16 +174,6 @@ brn_status brn_ratings_predict(brn_ratings_model *m, int64_t count, const int64_
 
 /* ------------------------------------------------------------------ alike */
 
-/* Vectors of items: a dot network's, or the neural one's embedding of items. */
-static const float *item_vectors(const brn_ratings_model *m, int64_t *width)
-{
-    const char *name = m->network.is_dot ? "i_weight.weight" : "embeds.1.weight";
-    const brn_parameters *p = m->network.parameters;
-    const brn_parameter_info info = brn_parameters_info(p, brn_parameters_find(p, name));
-    *width = info.shape.dims[1];
-    return (const float *)brn_parameters_values(m->network.parameters) + info.offset;
-}
-
 static double length_of(const float *v, int64_t width)
 {
     double sum = 0;
@@ -209,7 +199,7 @@ brn_status brn_ratings_similar(brn_ratings_model *m, int64_t item, const brn_rat
     *count = 0;
     BRN__TRY(check_item(m, item));
     BRN__TRY(mark_filter(m, filter));
-    const float *vectors = item_vectors(m, &width);
+    const float *vectors = brn__ratings_item_vectors(&m->network, &width);
     m->left_out[item] = 1;
     score_cosines(m, vectors, width, vectors + item * width);
     *count = brn__ratings_best(m->scores, m->left_out, m->network.items, most, out);
@@ -224,7 +214,7 @@ brn_status brn_ratings_similar_to(brn_ratings_model *m, const float *item,
     *count = 0;
     BRN__TRY(need_dot(m, "items like a vector"));
     BRN__TRY(mark_filter(m, filter));
-    const float *vectors = item_vectors(m, &width);
+    const float *vectors = brn__ratings_item_vectors(&m->network, &width);
     score_cosines(m, vectors, width, item);
     *count = brn__ratings_best(m->scores, m->left_out, m->network.items, most, out);
     return BRN_OK;
