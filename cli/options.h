@@ -171,6 +171,10 @@ typedef enum cli_option_type {
     X(CLASS, "class", FLAG, "", 0, 0, "the target is a class, even where it is a number", NULL)    \
     X(LOG, "log", FLAG, "", 0, 0, "learn the logarithm of the target", NULL)                       \
     X(COLUMN, "column", TEXT, "COLUMN", 0, 0, "the one column to show", "all")                     \
+    X(LOSS, "loss", CHOICE, "mse|mae|quantile|cross-entropy|focal", 0, 0, "what is learned from", \
+      "mse for numbers, cross-entropy for classes")                                                \
+    X(QUANTILE, "quantile", REAL, "SHARE", .001, .999, "--loss quantile: answers lie above this share of the truths", ".5") \
+    X(GAMMA, "gamma", REAL, "GAMMA", 0, 10, "--loss focal: how little counts what is answered well", "2") \
     X(CAT, "cat", TEXT, "COLUMNS", 0, 0, "columns to use as categories: store,day", "by their type") \
     X(CONT, "cont", TEXT, "COLUMNS", 0, 0, "columns to use as numbers", "by their type")           \
     X(IGNORE, "ignore", TEXT, "COLUMNS", 0, 0, "columns to leave out", NULL)                       \

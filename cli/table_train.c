@@ -82,6 +82,15 @@ static brn_table_split split_of(const char *word)
     return (brn_table_split)split;
 }
 
+static brn_table_loss loss_of(const char *word)
+{
+    static const char *const words[] = {NULL, "mse", "mae", "quantile", "cross-entropy", "focal"};
+    int loss = BRN_TABLE_LOSS_DEFAULT;
+    for (int i = 1; word && i < 6; i++)
+        if (!strcmp(word, words[i])) loss = i;
+    return (brn_table_loss)loss;
+}
+
 static void take_plain(const cli_call *call, brn_table_train_options *o)
 {
     const cli_value *v = call->values;
@@ -90,6 +99,9 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
     o->target = v[CLI_TARGET].text;
     o->target_class = v[CLI_CLASS].flag;
     o->target_log = v[CLI_LOG].flag;
+    o->loss = loss_of(v[CLI_LOSS].text);
+    if (v[CLI_QUANTILE].set) o->quantile = v[CLI_QUANTILE].real;
+    if (v[CLI_GAMMA].set) o->gamma = v[CLI_GAMMA].real;
     o->only_named = v[CLI_ONLY_NAMED].flag;
     o->split = split_of(v[CLI_ROW_SPLIT].text);
     o->split_column = v[CLI_SPLIT_BY].text;
@@ -201,6 +213,9 @@ const cli_command cli_command_table_train = {
                 CLI_TARGET,
                 CLI_CLASS,
                 CLI_LOG,
+                CLI_LOSS,
+                CLI_QUANTILE,
+                CLI_GAMMA,
                 CLI_CAT,
                 CLI_CONT,
                 CLI_IGNORE,

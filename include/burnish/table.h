@@ -42,6 +42,16 @@ typedef enum brn_table_form {
     BRN_TABLE_FORM_COURSE,  /* 0.7: embeddings min(50, (c + 1) / 2), hidden 1000-500, dropout */
 } brn_table_form;
 
+/* What is learned from. DEFAULT: squares for numbers, cross-entropy for classes. */
+typedef enum brn_table_loss {
+    BRN_TABLE_LOSS_DEFAULT,
+    BRN_TABLE_LOSS_MSE,           /* numbers: answers are means */
+    BRN_TABLE_LOSS_MAE,           /* numbers: medians, which outliers do not move */
+    BRN_TABLE_LOSS_QUANTILE,      /* numbers: the quantile `quantile` */
+    BRN_TABLE_LOSS_CROSS_ENTROPY, /* classes */
+    BRN_TABLE_LOSS_FOCAL, /* classes: what is answered well counts little (Lin et al. 2017) */
+} brn_table_loss;
+
 enum { BRN_TABLE_HIDDEN_MAX = 8 };
 
 /* A further table whose columns each row gains, by equal keys: one row of it a key at most. */
@@ -61,7 +71,10 @@ typedef struct brn_table_train_options {
     const char *where; /* train and evaluate on rows that meet it: "Sales>0"; NULL: on all */
     const char *target; /* a column */
     bool target_class;  /* the target is a class, even where it is a number */
-    bool target_log;    /* learn the logarithm of the target */
+    bool target_log;    /* learn the logarithm of the target: errors then count by their share */
+    brn_table_loss loss;
+    double quantile; /* of LOSS_QUANTILE, above 0, below 1 */
+    double gamma;    /* of LOSS_FOCAL, 0 to 10 */
     const char *const *categories, *const *numbers, *const *ignored; /* names of columns */
     int64_t category_count, number_count, ignored_count;
     bool only_named; /* leave out the columns that are not named */
@@ -90,13 +103,14 @@ typedef struct brn_table_train_options {
     void *context;
 } brn_table_train_options;
 
-/* A fifth of the rows validates; AdamW, 5 epochs, rate .01, decay .01, seed 42. */
+/* A fifth of the rows validates; AdamW, 5 epochs, rate .01, decay .01, seed 42; quantile .5,
+ * gamma 2. */
 BRN_API brn_table_train_options brn_table_train_defaults(void);
 
 /* Numbers that a kind of target does not have are NaN. */
 typedef struct brn_table_score {
     int64_t count;
-    double loss;      /* mean over rows: cross-entropy, or squared error (of logarithms) */
+    double loss;      /* mean over rows of what was learned from (of logarithms, where they were) */
     double accuracy, error_rate; /* classes */
     double rmse, mae; /* numbers, in the target's own units */
     double exp_rmspe; /* root mean square of the error relative to the truth, without zeros */

@@ -65,13 +65,30 @@ static double log_loss(const float *logits, int64_t count, int64_t label)
     return log(total) - (logits[label] - largest);
 }
 
-static void score_classes(const brn__prepared *prepared, const int64_t *items, int64_t count,
-                          const float *outputs, int64_t width, brn_table_score *out)
+static double class_loss(const brn__table_network *network, double cross_entropy)
+{
+    if (network->loss != BRN_TABLE_LOSS_FOCAL) return cross_entropy;
+    return pow(-expm1(-cross_entropy), network->gamma) * cross_entropy;
+}
+
+static double number_loss(const brn__table_network *network, double answer, double truth)
+{
+    double difference = truth - answer;
+    if (network->loss == BRN_TABLE_LOSS_MAE) return fabs(difference);
+    if (network->loss == BRN_TABLE_LOSS_QUANTILE)
+        return fmax(network->quantile * difference, (network->quantile - 1) * difference);
+    return difference * difference;
+}
+
+static void score_classes(const brn__table_network *network, const brn__prepared *prepared,
+                          const int64_t *items, int64_t count, const float *outputs,
+                          brn_table_score *out)
 {
     double loss = 0, right = 0;
+    int64_t width = network->outputs;
     for (int64_t i = 0; i < count; i++) {
         int64_t label = prepared->classes[items ? items[i] : i];
-        loss += log_loss(outputs + i * width, width, label);
+        loss += class_loss(network, log_loss(outputs + i * width, width, label));
         right += brn__largest(outputs + i * width, width) == label;
     }
     out->loss = loss / (double)count;
@@ -79,15 +96,15 @@ static void score_classes(const brn__prepared *prepared, const int64_t *items, i
     out->error_rate = 1 - out->accuracy;
 }
 
-static void score_numbers(const brn__preparation *preparation, const brn__prepared *prepared,
-                          const int64_t *items, int64_t count, const float *outputs,
-                          brn_table_score *out)
+static void score_numbers(const brn__table_network *network, const brn__preparation *preparation,
+                          const brn__prepared *prepared, const int64_t *items, int64_t count,
+                          const float *outputs, brn_table_score *out)
 {
     double loss = 0, squares = 0, sizes = 0, shares = 0;
     int64_t nonzero = 0;
     for (int64_t i = 0; i < count; i++) {
         double truth = prepared->numbers[items ? items[i] : i], answer = outputs[i];
-        loss += (answer - truth) * (answer - truth);
+        loss += number_loss(network, answer, truth);
         if (preparation->target_log) truth = exp(truth), answer = exp(answer);
         squares += (answer - truth) * (answer - truth);
         sizes += fabs(answer - truth);
@@ -101,17 +118,18 @@ static void score_numbers(const brn__preparation *preparation, const brn__prepar
     out->exp_rmspe = nonzero ? sqrt(shares / (double)nonzero) : (double)NAN;
 }
 
-void brn__table_score_outputs(const brn__preparation *preparation, const brn__prepared *prepared,
-                              const int64_t *items, int64_t count, int64_t width,
-                              const float *outputs, brn_table_score *out)
+void brn__table_score_outputs(const brn__table_network *network,
+                              const brn__preparation *preparation, const brn__prepared *prepared,
+                              const int64_t *items, int64_t count, const float *outputs,
+                              brn_table_score *out)
 {
     *out = brn__table_no_score();
     out->count = count;
     if (count == 0) return;
     if (preparation->target_kind == BRN__TARGET_CLASS)
-        score_classes(prepared, items, count, outputs, width, out);
+        score_classes(network, prepared, items, count, outputs, out);
     else
-        score_numbers(preparation, prepared, items, count, outputs, out);
+        score_numbers(network, preparation, prepared, items, count, outputs, out);
 }
 
 brn_status brn__table_score_rows(brn__table_network *network, const brn__preparation *preparation,
@@ -126,8 +144,7 @@ brn_status brn__table_score_rows(brn__table_network *network, const brn__prepara
     brn_status status =
         outputs ? brn__table_outputs(network, dataset, items, count, outputs) : BRN_ERROR_NO_MEMORY;
     if (status == BRN_OK)
-        brn__table_score_outputs(preparation, prepared, items, count, network->outputs, outputs,
-                                 out);
+        brn__table_score_outputs(network, preparation, prepared, items, count, outputs, out);
     brn__free(outputs);
     brn__dataset_free(dataset);
     return status;

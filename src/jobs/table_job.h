@@ -22,6 +22,7 @@ json_t *brn__table_options_write(const brn_table_train_options *options);
 brn_status brn__table_options_read(const json_t *object, brn__arena *arena,
                                    brn_table_train_options *out);
 
+const char *brn__table_loss_name(brn_table_loss loss); /* "mse" ... */
 /* How a table is read, both ways; the same rules. */
 json_t *brn__table_source_write(const brn_table_options *source);
 brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_options *out);
@@ -61,6 +62,8 @@ typedef struct brn__table_network {
     brn_parameters *parameters;
     brn__learner *learner;
     int64_t outputs;
+    brn_table_loss loss; /* never the default */
+    double quantile, gamma;
 } brn__table_network;
 
 /* Initial weights from the options' seed. */
@@ -107,8 +110,8 @@ brn_status brn__table_outputs(brn__table_network *network, const brn__dataset *d
 void brn__table_finish_answers(const brn__preparation *preparation, int64_t count, int64_t outputs,
                                float *values);
 /* Score of raw outputs (count, K) for rows `items` (NULL: all) of a prepared table with targets. */
-void brn__table_score_outputs(const brn__preparation *preparation, const brn__prepared *prepared,
-                              const int64_t *items, int64_t count, int64_t width,
+void brn__table_score_outputs(const brn__table_network *network, const brn__preparation *preparation,
+                              const brn__prepared *prepared, const int64_t *items, int64_t count,
                               const float *outputs, brn_table_score *out);
 /* Score of rows `items` (NULL: all) of a prepared table with targets. */
 brn_status brn__table_score_rows(brn__table_network *network, const brn__preparation *preparation,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
+#include "burnish/nn.h"
 #include "jobs/table_job.h"
 
 #include <string.h>
@@ -46,19 +47,50 @@ static brn_status check_size(const brn_table_train_options *o, const brn__prepar
         most);
 }
 
+static brn_status choose_loss(const brn_table_train_options *o, const brn__preparation *p,
+                              brn__table_network *out)
+{
+    bool number = p->target_kind == BRN__TARGET_NUMBER;
+    bool of_classes = o->loss == BRN_TABLE_LOSS_CROSS_ENTROPY || o->loss == BRN_TABLE_LOSS_FOCAL;
+    out->loss = o->loss;
+    out->quantile = o->quantile;
+    out->gamma = o->gamma;
+    if (o->loss == BRN_TABLE_LOSS_DEFAULT)
+        out->loss = number ? BRN_TABLE_LOSS_MSE : BRN_TABLE_LOSS_CROSS_ENTROPY;
+    else if (of_classes == number)
+        return brn__fail(BRN_ERROR_USAGE,
+                         "the target \"%s\" is %s, which the loss \"%s\" is not for", p->target,
+                         number ? "a number" : "a class", brn__table_loss_name(o->loss));
+    return BRN_OK;
+}
+
+static brn_node *loss_of(const brn__table_network *network)
+{
+    brn_node *output = network->ends.output, *target = network->ends.target;
+    switch (network->loss) {
+    case BRN_TABLE_LOSS_CROSS_ENTROPY: return brn_cross_entropy(output, target, -1);
+    case BRN_TABLE_LOSS_FOCAL: return brn_focal_loss(output, target, network->gamma);
+    default: break;
+    }
+    output = brn_reshape(output, (int64_t[]){0}, 1);
+    if (network->loss == BRN_TABLE_LOSS_QUANTILE)
+        return brn_nn_quantile_loss(output, target, network->quantile);
+    return brn_loss(output, target,
+                    network->loss == BRN_TABLE_LOSS_MAE ? BRN_LOSS_L1 : BRN_LOSS_MSE);
+}
+
 static brn_status build(const brn_table_train_options *o, const brn__preparation *p,
                         const brn__table_net_options *net, brn__table_network *out)
 {
     const int64_t dims[] = {o->batch_size, p->category_count + p->number_count};
+    BRN__TRY(choose_loss(o, p, out));
     BRN__TRY(brn_graph_new(&out->graph));
     brn__network *ends = &out->ends;
     bool number = p->target_kind == BRN__TARGET_NUMBER;
     ends->input = brn_input(out->graph, "rows", BRN_DTYPE_F32, dims, 2);
     ends->output = brn__table_net(ends->input, net);
     ends->target = brn_input(out->graph, "target", number ? BRN_DTYPE_F32 : BRN_DTYPE_I64, dims, 1);
-    ends->loss =
-        number ? brn_loss(brn_reshape(ends->output, (int64_t[]){0}, 1), ends->target, BRN_LOSS_MSE)
-               : brn_cross_entropy(ends->output, ends->target, -1);
+    ends->loss = loss_of(out);
     ends->measure = ends->loss;
     out->outputs = net->outputs;
     BRN__TRY(brn_graph_status(out->graph));

@@ -9,6 +9,8 @@
 brn_table_train_options brn_table_train_defaults(void)
 {
     return (brn_table_train_options){.valid = .2,
+                                     .quantile = .5,
+                                     .gamma = 2,
                                      .hidden_count = -1,
                                      .embedding_dropout = -1,
                                      .epochs = 5,
@@ -70,6 +72,8 @@ brn_status brn__table_options_settle(brn_table_train_options *o)
     take_form(o);
     BRN__TRY(check_network(o));
     BRN__TRY(check_split(o));
+    BRN__TRY(check_real("quantile", o->quantile, .001, .999));
+    BRN__TRY(check_real("gamma", o->gamma, 0, 10));
     BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
     if (o->batch_size) BRN__TRY(check_real("batch size", o->batch_size, 2, BRN__TABLE_BATCH_MAX));
     BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
@@ -121,6 +125,19 @@ static json_t *join_list(const brn_table_train_options *o)
     return list;
 }
 
+static const char *const losses[] = {[BRN_TABLE_LOSS_DEFAULT] = "default",
+                                     [BRN_TABLE_LOSS_MSE] = "mse",
+                                     [BRN_TABLE_LOSS_MAE] = "mae",
+                                     [BRN_TABLE_LOSS_QUANTILE] = "quantile",
+                                     [BRN_TABLE_LOSS_CROSS_ENTROPY] = "cross-entropy",
+                                     [BRN_TABLE_LOSS_FOCAL] = "focal"};
+enum { LOSSES = sizeof losses / sizeof *losses };
+
+const char *brn__table_loss_name(brn_table_loss loss)
+{
+    return losses[loss];
+}
+
 static const char *const splits[] = {[BRN_TABLE_SPLIT_RANDOM] = "random",
                                      [BRN_TABLE_SPLIT_TIME] = "time",
                                      [BRN_TABLE_SPLIT_COLUMN] = "column",
@@ -134,7 +151,7 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         "s:o, "
         "s:i, "
         "s:i, s:f, "
-        "s:f, s:I, s:i, s:f}",
+        "s:f, s:I, s:i, s:f, s:o}",
         "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o),
         "where", o->where, "target", o->target, "target_class", o->target_class, "target_log",
         o->target_log, "categories", word_list(o->categories, o->category_count), "numbers",
@@ -143,7 +160,9 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         o->split_column, "split_from", o->split_from, "fold", o->fold, "folds", o->folds, "network",
         network_object(o), "epochs", o->epochs, "batch_size", o->batch_size, "learning_rate",
         o->learning_rate, "weight_decay", o->weight_decay, "seed", (json_int_t)o->seed, "threads",
-        o->threads, "checkpoint_seconds", o->checkpoint_seconds);
+        o->threads, "checkpoint_seconds", o->checkpoint_seconds, "loss",
+        json_pack("{s:s, s:f, s:f}", "kind", losses[o->loss], "quantile", o->quantile, "gamma",
+                  o->gamma));
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -260,11 +279,24 @@ static brn_status read_split(const char *word, brn_table_train_options *o)
     return wrong("split", "a kind of split");
 }
 
+static brn_status read_loss(json_t *object, brn_table_train_options *o)
+{
+    const char *kind;
+    if (json_unpack(object, "{s:s, s:F, s:F}", "kind", &kind, "quantile", &o->quantile, "gamma",
+                    &o->gamma))
+        return wrong("loss", "a loss");
+    for (int i = 0; i < LOSSES; i++) {
+        o->loss = (brn_table_loss)i;
+        if (strcmp(kind, losses[i]) == 0) return BRN_OK;
+    }
+    return wrong("loss", "a kind of loss");
+}
+
 brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
                                    brn_table_train_options *o)
 {
     json_t *object = (json_t *)(uintptr_t)given, *source, *joins, *categories, *numbers, *ignored,
-           *network;
+           *network, *loss = NULL;
     int target_class, target_log, only_named;
     const char *split;
     json_int_t seed;
@@ -274,7 +306,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             object, &error, 0,
             "{s:s, s:o, s:o, s?:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
             "s:i, s:o, s:i, "
-            "s:i, s:F, s:F, s:I, s:i, s:F}",
+            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o}",
             "data", &o->data, "source", &source, "joins", &joins, "where", &o->where, "target",
             &o->target, "target_class", &target_class, "target_log", &target_log, "categories",
             &categories, "numbers", &numbers, "ignored", &ignored, "only_named", &only_named,
@@ -282,7 +314,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             &o->split_from, "fold", &o->fold, "folds", &o->folds, "network", &network, "epochs",
             &o->epochs, "batch_size", &o->batch_size, "learning_rate", &o->learning_rate,
             "weight_decay", &o->weight_decay, "seed", &seed, "threads", &o->threads,
-            "checkpoint_seconds", &o->checkpoint_seconds))
+            "checkpoint_seconds", &o->checkpoint_seconds, "loss", &loss))
         return brn__fail(BRN_ERROR_INPUT, "table options: %s", error.text);
     o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
     o->seed = (uint64_t)seed;
@@ -290,6 +322,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
     BRN__TRY(brn__table_source_read(source, arena, &o->source));
     BRN__TRY(read_joins(joins, arena, o));
     BRN__TRY(read_network(network, o));
+    if (loss) BRN__TRY(read_loss(loss, o));
     BRN__TRY(read_words(categories, "categories", arena, &o->categories, &o->category_count));
     BRN__TRY(read_words(numbers, "numbers", arena, &o->numbers, &o->number_count));
     BRN__TRY(read_words(ignored, "ignored", arena, &o->ignored, &o->ignored_count));

@@ -154,8 +154,8 @@ static brn_status evaluate(brn_table_model *model, brn_table *table, brn_table_s
         if (status == BRN_OK) undo_answers(model->preparation, prepared.rows * width, mean);
     }
     if (status == BRN_OK)
-        brn__table_score_outputs(model->preparation, &prepared, NULL, prepared.rows, width,
-                                 mean ? mean : outputs, out);
+        brn__table_score_outputs(&model->network, model->preparation, &prepared, NULL,
+                                 prepared.rows, mean ? mean : outputs, out);
     brn__free(outputs);
     brn__free(mean);
     brn__prepared_free(&prepared);

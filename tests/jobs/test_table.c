@@ -307,3 +307,59 @@ TEST(table_job_checks_its_options)
     assert_fails(brn_table_model_open(data, 1, &model), BRN_ERROR_INPUT, "");
     assert_null(model);
 }
+
+/* y is 1 for most rows and 9 for some: means, medians and quantiles differ. */
+TEST(table_job_learns_from_the_loss_that_is_asked_for)
+{
+    char path[256], text[16384] = "a,y,c\n";
+    for (int i = 0; i < 400; i++)
+        sprintf(text + strlen(text), "%d,%d.5,%s\n", i % 3, i % 5 == 0 ? 9 : 1, i % 5 ? "o" : "x");
+    snprintf(path, sizeof path, "%s/t.csv", test_scratch_folder());
+    assert_ok(brn__replace_file(path, text, strlen(text)));
+    static const struct {
+        brn_table_loss loss;
+        double quantile, low, high;
+    } cases[] = {{BRN_TABLE_LOSS_MSE, .5, 2.6, 3.6},
+                 {BRN_TABLE_LOSS_MAE, .5, 1.2, 1.8},
+                 {BRN_TABLE_LOSS_QUANTILE, .9, 8, 10},
+                 {BRN_TABLE_LOSS_QUANTILE, .2, 1.2, 1.8}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        brn_table_train_options o = quick_options(path, "y");
+        const char *words[] = {"a"};
+        brn_table_result result;
+        brn_table_model *model;
+        brn_table_answers *answers;
+        o.categories = words, o.category_count = 1, o.only_named = true;
+        o.loss = cases[i].loss;
+        o.quantile = cases[i].quantile;
+        o.learning_rate = .05;
+        o.epochs = 25;
+        o.dropout[0] = 0;
+        assert_ok(brn_table_train(&o, &result));
+        assert_ok(brn_table_model_open(result.run, 1, &model));
+        assert_int_equal(model->options.loss, cases[i].loss);
+        assert_ok(brn_table_predict(model, path, &answers));
+        double answer = *brn_table_answers_values(answers, 0), loss = 0;
+        assert_true(answer > cases[i].low && answer < cases[i].high);
+        brn_table_answers_free(answers);
+        brn_table_score score;
+        assert_ok(brn_table_evaluate(model, path, &score));
+        for (int row = 0; row < 400; row++) {
+            double d = (row % 5 == 0 ? 9.5 : 1.5) - answer, q = cases[i].quantile;
+            loss += (cases[i].loss == BRN_TABLE_LOSS_MSE   ? d * d
+                     : cases[i].loss == BRN_TABLE_LOSS_MAE ? fabs(d)
+                                                           : fmax(q * d, (q - 1) * d)) /
+                    400;
+        }
+        assert_close(score.loss, loss, .2); /* rows have three different answers */
+        brn_table_model_close(model);
+    }
+    brn_table_train_options o = quick_options(path, "c");
+    brn_table_result result;
+    o.loss = BRN_TABLE_LOSS_MAE;
+    assert_fails(brn_table_train(&o, &result), BRN_ERROR_USAGE,
+                 "the target \"c\" is a class, which the loss \"mae\" is not for");
+    o.loss = BRN_TABLE_LOSS_FOCAL;
+    assert_ok(brn_table_train(&o, &result));
+    assert_true(result.score.accuracy > .95 && result.score.loss < .05);
+}
