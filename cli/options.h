@@ -166,6 +166,10 @@ typedef enum cli_option_type {
     X(MISSING, "missing", TEXT, "WORDS", 0, 0, "further words for a missing value: ?,-1", NULL)    \
     X(TEXT_COLUMNS, "text", TEXT, "COLUMNS", 0, 0, "columns that are text whatever they hold: zip,id", NULL) \
     X(JOIN, "join", TEXT, "FILE:KEYS", 0, 0, "more tables, by equal keys: store.csv:Store;weather.csv:State,Date", NULL) \
+    X(EVENTS, "events", TEXT, "CONDITIONS", 0, 0, "columns on when they hold, days and counts: Promo=1,Holiday!=0", NULL) \
+    X(EVENTS_PER, "events-per", TEXT, "COLUMN", 0, 0, "--events: whose they are: Store", "all rows are of one") \
+    X(EVENTS_BY, "events-by", TEXT, "COLUMN", 0, 0, "--events: the date or number that orders rows", NULL) \
+    X(EVENTS_WINDOW, "events-window", WHOLE, "ROWS", 2, 366, "--events: rows that are counted over", "7") \
     X(WHERE, "where", TEXT, "CONDITION", 0, 0, "train and evaluate on rows that meet it: Sales>0", NULL) \
     X(TARGET, "target", TEXT, "COLUMN", 0, 0, "what is to be predicted", NULL)                     \
     X(CLASS, "class", FLAG, "", 0, 0, "the target is a class, even where it is a number", NULL)    \

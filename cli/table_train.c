@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTS = 3 /* --cat, --cont, --ignore */, JOINS_MAX = 16, KEYS_MAX = 16 };
+enum { LISTS = 4 /* --cat, --cont, --ignore, --events */, JOINS_MAX = 16, KEYS_MAX = 16 };
 
 /* The options, and what they point to. */
 typedef struct request {
@@ -97,6 +97,9 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
     o->data = call->inputs[0];
     o->where = v[CLI_WHERE].text;
     o->target = v[CLI_TARGET].text;
+    o->event_entity = v[CLI_EVENTS_PER].text;
+    o->event_order = v[CLI_EVENTS_BY].text;
+    if (v[CLI_EVENTS_WINDOW].set) o->event_window = (int)v[CLI_EVENTS_WINDOW].whole;
     o->target_class = v[CLI_CLASS].flag;
     o->target_log = v[CLI_LOG].flag;
     o->loss = loss_of(v[CLI_LOSS].text);
@@ -130,6 +133,7 @@ static int take(const cli_call *call, request *r)
     if (code == CLI_DONE) code = take_list(call, CLI_CAT, r, 0, &o->category_count);
     if (code == CLI_DONE) code = take_list(call, CLI_CONT, r, 1, &o->number_count);
     if (code == CLI_DONE) code = take_list(call, CLI_IGNORE, r, 2, &o->ignored_count);
+    if (code == CLI_DONE) code = take_list(call, CLI_EVENTS, r, 3, &o->event_count);
     if (code == CLI_DONE) code = take_joins(call, r);
     if (code == CLI_DONE)
         code = cli_take_layers(call, &o->hidden_count, o->hidden, o->dropout, BRN_TABLE_HIDDEN_MAX);
@@ -137,6 +141,7 @@ static int take(const cli_call *call, request *r)
     o->categories = r->words[0];
     o->numbers = r->words[1];
     o->ignored = r->words[2];
+    o->events = r->words[3];
     o->source = r->source.options;
     return code;
 }
@@ -209,6 +214,10 @@ const cli_command cli_command_table_train = {
     .inputs_max = 1,
     .computes = true,
     .options = {CLI_JOIN,
+                CLI_EVENTS,
+                CLI_EVENTS_PER,
+                CLI_EVENTS_BY,
+                CLI_EVENTS_WINDOW,
                 CLI_WHERE,
                 CLI_TARGET,
                 CLI_CLASS,

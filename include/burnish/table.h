@@ -68,6 +68,16 @@ typedef struct brn_table_train_options {
     const brn_table_join
         *joins; /* (join_count): in order; tables to predict are joined with them too */
     int64_t join_count;
+    /* (event_count), up to 16: conditions on rows, as "Promo=1". Each gives four columns, made among the
+     * rows of one event_entity in the order of event_order before `where` leaves rows out: AfterPromo and
+     * BeforePromo, the days since the last and until the next row where it holds (this one included),
+     * Promo_bw and Promo_fw, how often it holds in event_window rows up to and from this one. A table to
+     * predict goes on where the training table ended. */
+    const char *const *events;
+    int64_t event_count;
+    const char *event_entity; /* a column; NULL: all rows are of one */
+    const char *event_order;  /* a column of dates or numbers */
+    int event_window;         /* 2 to 366 */
     const char *where; /* train and evaluate on rows that meet it: "Sales>0"; NULL: on all */
     const char *target; /* a column */
     bool target_class;  /* the target is a class, even where it is a number */
@@ -104,7 +114,8 @@ typedef struct brn_table_train_options {
 } brn_table_train_options;
 
 /* A fifth of the rows validates; AdamW, 5 epochs, rate .01, decay .01, seed 42; quantile .5,
- * gamma 2. */
+ * gamma 2,
+ * windows of 7 rows. */
 BRN_API brn_table_train_options brn_table_train_defaults(void);
 
 /* Numbers that a kind of target does not have are NaN. */

@@ -175,7 +175,10 @@ static brn_status check_table(const brn_table_train_options *options)
     const brn__column *target;
     source.threads = options->threads;
     first.fold = 1;
-    BRN__TRY(brn__table_job_open(options->data, &source, options, true, &table));
+    brn__events *events = NULL;
+    brn_status opened = brn__table_job_open(options->data, &source, options, true, &events, &table);
+    brn__events_free(events);
+    BRN__TRY(opened);
     bool *valid = brn__alloc_array((size_t)table->row_count, sizeof *valid);
     brn_status status =
         valid ? brn__table_need(table, options->target, &target) : BRN_ERROR_NO_MEMORY;

@@ -4,6 +4,7 @@
 #define BRN__JOBS_TABLE_JOB_H
 
 #include "burnish/table.h"
+#include "data/table/events.h"
 #include "data/table/row_reader.h"
 #include "models/table_net.h"
 #include "train/callbacks.h"
@@ -30,10 +31,12 @@ brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_o
 /* ------------------------------------------------------------------ table_open.c */
 
 /* The table of a file, with the options' joins. Of the types given in `source`, each table takes
- * those of columns that it has. `filters`: keeps the rows that the options want. */
+ * those of columns that it has. `filters`: keeps the rows that the options want.
+ * Where the options have events, *events adds them, as a model has kept them; NULL: they are made and
+ * learned, and are the caller's, also after a failure. */
 brn_status brn__table_job_open(const char *data, const brn_table_options *source,
                                const brn_table_train_options *options, bool filters,
-                               brn_table **out);
+                               brn__events **events, brn_table **out);
 /* Files get their whole paths, so that the run can be gone on with, and the model used, from
  * elsewhere. The options are left without passwords, for they are kept; *data and *joins, which are
  * opened, have them. All live in the arena. */

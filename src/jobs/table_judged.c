@@ -18,7 +18,8 @@ static brn_status open_own(brn_table_model *model, brn_table **out)
 {
     brn_table_options source = model->options.source;
     source.threads = model->options.threads;
-    return brn__table_job_open(model->options.data, &source, &model->options, false, out);
+    brn__events *events = model->preparation->events;
+    return brn__table_job_open(model->options.data, &source, &model->options, false, &events, out);
 }
 
 /* Rows keep the numbers that they have in the file. */

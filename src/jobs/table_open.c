@@ -34,18 +34,35 @@ static brn_status join_all(const brn_table_options *source, const brn_table_trai
     return check_types(table, source);
 }
 
+/* Events come before rows are left out: a closed day is a day. */
+static brn_status add_events(const brn_table_train_options *options, brn__events **events,
+                             brn_table *table)
+{
+    bool learns = !*events;
+    if (learns)
+        BRN__TRY(brn__events_new(options->events, options->event_count, options->event_entity,
+                                 options->event_order, options->event_window, events));
+    return brn__events_add(*events, table, learns);
+}
+
+static brn_status complete(const brn_table_options *source, const brn_table_train_options *options,
+                           bool filters, brn__events **events, brn_table *table)
+{
+    if (options->join_count) BRN__TRY(join_all(source, options, table));
+    if (options->event_count) BRN__TRY(add_events(options, events, table));
+    return filters && options->where ? brn__table_filter(table, options->where) : BRN_OK;
+}
+
 brn_status brn__table_job_open(const char *data, const brn_table_options *source,
                                const brn_table_train_options *options, bool filters,
-                               brn_table **out)
+                               brn__events **events, brn_table **out)
 {
     *out = NULL;
     brn_table *table;
     brn_table_options reads = *source;
     reads.spare_types = options->join_count > 0; /* they may belong to a joined table */
     BRN__TRY(brn_table_open(data, &reads, &table));
-    brn_status status = options->join_count ? join_all(&reads, options, table) : BRN_OK;
-    if (status == BRN_OK && filters && options->where)
-        status = brn__table_filter(table, options->where);
+    brn_status status = complete(&reads, options, filters, events, table);
     if (status == BRN_OK)
         *out = table;
     else

@@ -9,6 +9,7 @@
 brn_table_train_options brn_table_train_defaults(void)
 {
     return (brn_table_train_options){.valid = .2,
+                                     .event_window = 7,
                                      .quantile = .5,
                                      .gamma = 2,
                                      .hidden_count = -1,
@@ -72,6 +73,10 @@ brn_status brn__table_options_settle(brn_table_train_options *o)
     take_form(o);
     BRN__TRY(check_network(o));
     BRN__TRY(check_split(o));
+    if (o->event_count && (!o->event_order || !*o->event_order))
+        return brn__fail(BRN_ERROR_USAGE, "events: expected the column that orders rows (a date)");
+    BRN__TRY(check_real("events", (double)o->event_count, 0, BRN__EVENTS_MAX));
+    BRN__TRY(check_real("event window", o->event_window, 2, BRN__EVENT_WINDOW_MAX));
     BRN__TRY(check_real("quantile", o->quantile, .001, .999));
     BRN__TRY(check_real("gamma", o->gamma, 0, 10));
     BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
@@ -151,7 +156,7 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         "s:o, "
         "s:i, "
         "s:i, s:f, "
-        "s:f, s:I, s:i, s:f, s:o}",
+        "s:f, s:I, s:i, s:f, s:o, s:o}",
         "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o),
         "where", o->where, "target", o->target, "target_class", o->target_class, "target_log",
         o->target_log, "categories", word_list(o->categories, o->category_count), "numbers",
@@ -162,7 +167,10 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         o->learning_rate, "weight_decay", o->weight_decay, "seed", (json_int_t)o->seed, "threads",
         o->threads, "checkpoint_seconds", o->checkpoint_seconds, "loss",
         json_pack("{s:s, s:f, s:f}", "kind", losses[o->loss], "quantile", o->quantile, "gamma",
-                  o->gamma));
+                  o->gamma),
+        "events",
+        json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", word_list(o->events, o->event_count),
+                  "entity", o->event_entity, "order", o->event_order, "window", o->event_window));
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -292,11 +300,20 @@ static brn_status read_loss(json_t *object, brn_table_train_options *o)
     return wrong("loss", "a kind of loss");
 }
 
+static brn_status read_events(json_t *object, brn__arena *arena, brn_table_train_options *o)
+{
+    json_t *conditions;
+    if (json_unpack(object, "{s:o, s?:s, s?:s, s:i}", "conditions", &conditions, "entity",
+                    &o->event_entity, "order", &o->event_order, "window", &o->event_window))
+        return wrong("events", "events");
+    return read_words(conditions, "events", arena, &o->events, &o->event_count);
+}
+
 brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
                                    brn_table_train_options *o)
 {
     json_t *object = (json_t *)(uintptr_t)given, *source, *joins, *categories, *numbers, *ignored,
-           *network, *loss = NULL;
+           *network, *loss = NULL, *events = NULL;
     int target_class, target_log, only_named;
     const char *split;
     json_int_t seed;
@@ -306,7 +323,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             object, &error, 0,
             "{s:s, s:o, s:o, s?:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
             "s:i, s:o, s:i, "
-            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o}",
+            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o, s?:o}",
             "data", &o->data, "source", &source, "joins", &joins, "where", &o->where, "target",
             &o->target, "target_class", &target_class, "target_log", &target_log, "categories",
             &categories, "numbers", &numbers, "ignored", &ignored, "only_named", &only_named,
@@ -314,7 +331,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             &o->split_from, "fold", &o->fold, "folds", &o->folds, "network", &network, "epochs",
             &o->epochs, "batch_size", &o->batch_size, "learning_rate", &o->learning_rate,
             "weight_decay", &o->weight_decay, "seed", &seed, "threads", &o->threads,
-            "checkpoint_seconds", &o->checkpoint_seconds, "loss", &loss))
+            "checkpoint_seconds", &o->checkpoint_seconds, "loss", &loss, "events", &events))
         return brn__fail(BRN_ERROR_INPUT, "table options: %s", error.text);
     o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
     o->seed = (uint64_t)seed;
@@ -323,6 +340,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
     BRN__TRY(read_joins(joins, arena, o));
     BRN__TRY(read_network(network, o));
     if (loss) BRN__TRY(read_loss(loss, o));
+    if (events) BRN__TRY(read_events(events, arena, o));
     BRN__TRY(read_words(categories, "categories", arena, &o->categories, &o->category_count));
     BRN__TRY(read_words(numbers, "numbers", arena, &o->numbers, &o->number_count));
     BRN__TRY(read_words(ignored, "ignored", arena, &o->ignored, &o->ignored_count));

@@ -75,7 +75,8 @@ brn_status brn__table_model_table(const brn_table_model *model, const char *data
     source.types = types;
     source.type_count = word_columns(p, with_target, types);
     source.threads = model->options.threads;
-    brn_status status = brn__table_job_open(data, &source, &model->options, filters, out);
+    brn__events *events = p->events;
+    brn_status status = brn__table_job_open(data, &source, &model->options, filters, &events, out);
     brn__free(types);
     return status;
 }

@@ -29,6 +29,7 @@ typedef struct training {
     const char *data;            /* what is opened: the options', but with passwords */
     const brn_table_join *joins; /* the same */
     char digest[65];             /* of all that the rows come from */
+    brn__events *events; /* until the preparation has them */
     brn__preparation *preparation;
     brn__prepared prepared;
     brn__dataset *dataset;
@@ -78,6 +79,8 @@ static brn_status learn(training *t, brn_table *table, const bool *valid)
     brn_status status = brn__prepare_learn(table, trains, &prepare, &t->preparation);
     brn__free(trains);
     BRN__TRY(status);
+    t->preparation->events = t->events;
+    t->events = NULL;
     return brn__prepare_apply(t->preparation, table, true, &t->prepared);
 }
 
@@ -155,7 +158,7 @@ static brn_status open_table(training *t)
     brn_table_train_options opened = t->options;
     source.threads = t->options.threads;
     opened.joins = t->joins;
-    BRN__TRY(brn__table_job_open(t->data, &source, &opened, true, &table));
+    BRN__TRY(brn__table_job_open(t->data, &source, &opened, true, &t->events, &table));
     brn_status status = learn_from(t, table);
     brn_table_close(table);
     return status;
@@ -365,6 +368,7 @@ static void training_free(training *t)
     brn__table_network_free(&t->network);
     brn__dataset_free(t->dataset);
     brn__prepared_free(&t->prepared);
+    brn__events_free(t->events);
     brn__preparation_free(t->preparation);
     brn__run_folder_unlock(t->lock);
     brn__free(t->rows);

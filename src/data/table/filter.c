@@ -124,14 +124,30 @@ static void keep_column(brn__column *column, const bool *kept, int64_t rows)
     }
 }
 
-brn_status brn__table_filter(brn_table *table, const char *text)
+brn_status brn__table_condition(const brn_table *table, const char *text, bool *out)
 {
     condition c;
     BRN__TRY(read_condition(table, text, &c));
+    for (int64_t row = 0; row < table->row_count; row++) out[row] = holds(&c, row);
+    return BRN_OK;
+}
+
+brn__slice brn__condition_column(const char *text)
+{
+    return trim(text, text + strcspn(text, "!<>="));
+}
+
+brn_status brn__table_filter(brn_table *table, const char *text)
+{
     bool *kept = brn__alloc_array((size_t)table->row_count, sizeof *kept);
     if (!kept) return BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__table_condition(table, text, kept);
+    if (status != BRN_OK) {
+        brn__free(kept);
+        return status;
+    }
     int64_t count = 0;
-    for (int64_t row = 0; row < table->row_count; row++) count += kept[row] = holds(&c, row);
+    for (int64_t row = 0; row < table->row_count; row++) count += kept[row];
     for (int64_t i = 0; i < table->column_count; i++)
         keep_column(&table->columns[i], kept, table->row_count);
     brn__free(kept);

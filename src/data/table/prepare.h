@@ -14,6 +14,7 @@
 #ifndef BRN__DATA_TABLE_PREPARE_H
 #define BRN__DATA_TABLE_PREPARE_H
 
+#include "data/table/events.h"
 #include "data/table/table.h"
 
 typedef enum brn__target_kind {
@@ -57,6 +58,8 @@ typedef struct brn__date_column {
 /* All texts live in the arena. */
 typedef struct brn__preparation {
     brn__arena arena;
+    brn__events
+        *events; /* what tables gain before they are prepared (brn__events_add); owned, or NULL */
     brn__date_column *dates;
     brn__category_column *categories; /* indicators are the last */
     brn__number_column *numbers;

@@ -53,6 +53,7 @@ static json_t *root_object(const brn__preparation *p)
         json_pack("{s:o, s:o, s:o}", "dates", dates, "categories", categories, "numbers", numbers);
     if (root && p->target_kind != BRN__TARGET_NONE)
         json_object_set_new(root, "target", target_object(p));
+    if (root && p->events) json_object_set_new(root, "events", brn__events_write(p->events));
     return root;
 }
 
@@ -191,6 +192,8 @@ static brn_status read_root(const json_t *root, brn__preparation *out)
     for (int64_t i = 0; i < out->number_count; i++)
         BRN__TRY(read_number(json_array_get(list, (size_t)i), &out->arena, &out->numbers[i]));
     if (out->category_count + out->number_count == 0) return wrong("categories", "a column");
+    const json_t *events = json_object_get(root, "events");
+    if (events) BRN__TRY(brn__events_read(events, &out->events));
     return read_target(json_object_get(root, "target"), out);
 }
 

@@ -396,6 +396,7 @@ brn_status brn__prepare_learn(brn_table *table, const bool *training,
 void brn__preparation_free(brn__preparation *preparation)
 {
     if (!preparation) return;
+    brn__events_free(preparation->events);
     brn__arena arena = preparation->arena;
     brn__arena_free(&arena);
     brn__free(preparation);
