@@ -93,7 +93,8 @@ typedef struct brn_table_interpretation {
 } brn_table_interpretation;       /* zeroed = empty */
 
 /* Judges the rows of a table. `data` NULL: the rows of the run's own table that validated its training, which
- * are found again by the run's split; else all rows of the file, which needs the target. The same where
+ * are found again by the run's split; else all rows of the file, which needs the target. Of a run of folds: the
+ * first fold's model, on its rows. The same where
  * condition and joins hold as in training. BRN_ERROR_IO or _INPUT when the table is not there any more or
  * does not fit, _INTERRUPTED when the listener stops it. */
 BRN_API brn_status brn_table_interpret(brn_table_model *model, const char *data,
