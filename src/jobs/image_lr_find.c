@@ -16,7 +16,6 @@ typedef struct search {
     brn__image_network network;
     brn__loader *train, *valid;
     brn__progress progress;
-    int64_t iterations;
 } search;
 
 /* ------------------------------------------------------------------ what a training would start from */
@@ -41,38 +40,20 @@ static brn_status make_network(search *s)
 
 /* ------------------------------------------------------------------ the search */
 
-static brn__action show(void *state, brn__fit *fit)
-{
-    search *s = state;
-    brn_event event = brn__event_of(BRN_EVENT_BATCH, NULL);
-    event.batch = fit->iteration;
-    event.batches = s->iterations;
-    event.train_loss = fit->train_loss;
-    event.learning_rate = fit->settings.groups[s->plan.model->body_groups].learning_rate;
-    const brn_status status = brn__progress_send(&s->progress, event);
-    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
-}
-
 static brn_status find(search *s, const brn_lr_finder_options *finder, brn_lr_curve *out)
 {
     const brn_image_options *o = &s->plan.options;
     const int head = s->plan.model->body_groups;
     const bool frozen = o->freeze_epochs > 0;
-    const brn__callback callback = {.name = "progress",
-                                    .order = BRN__ORDER_PROGRESS,
-                                    .on = {[BRN__AFTER_BATCH] = show},
-                                    .state = s};
     brn__fit_options fit = {.network = s->network.whole,
                             .train = s->train,
                             .valid = s->valid,
                             .learning_groups = frozen ? 1ull << head : UINT64_MAX,
-                            .optimizer = brn__image_optimizer(&s->plan),
-                            .callback_count = 1,
-                            .callbacks = {&callback}};
+                            .optimizer = brn__image_optimizer(&s->plan)};
     for (int g = 0; frozen && g < head; g++)
         fit.norm_form[g] = o->train_bn ? BRN_NORM_BATCH : BRN_NORM_FIXED;
-    s->iterations = brn__lr_find_iterations(&fit, finder);
-    return brn__lr_find(s->network.learner, &fit, frozen ? NULL : s->plan.group_rates, finder, out);
+    return brn__lr_find_told(s->network.learner, &fit, frozen ? NULL : s->plan.group_rates, finder, &s->progress,
+                             head, out);
 }
 
 static brn_status warn_of_bad(search *s, const brn__loader *loader)

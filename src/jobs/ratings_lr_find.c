@@ -11,31 +11,12 @@ typedef struct search {
     brn__ratings_samples_of samples;
     brn__ratings_network network;
     brn__progress progress;
-    int64_t iterations;
 } search;
-
-static brn__action show(void *state, brn__fit *fit)
-{
-    search *s = state;
-    brn_event event = brn__event_of(BRN_EVENT_BATCH, NULL);
-    event.batch = fit->iteration;
-    event.batches = s->iterations;
-    event.train_loss = fit->train_loss;
-    event.learning_rate = fit->settings.groups[0].learning_rate;
-    const brn_status status = brn__progress_send(&s->progress, event);
-    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
-}
 
 static brn_status find(search *s, const brn_lr_finder_options *finder, brn_lr_curve *out)
 {
-    const brn__callback callback = {.name = "progress",
-                                    .order = BRN__ORDER_PROGRESS,
-                                    .on = {[BRN__AFTER_BATCH] = show},
-                                    .state = s};
     brn__fit_options fit = brn__ratings_fit_options(&s->options, &s->network, &s->samples);
-    fit.callbacks[fit.callback_count++] = &callback;
-    s->iterations = brn__lr_find_iterations(&fit, finder);
-    return brn__lr_find(s->network.learner, &fit, NULL, finder, out);
+    return brn__lr_find_told(s->network.learner, &fit, NULL, finder, &s->progress, 0, out);
 }
 
 static brn_status run(search *s, const brn_ratings_options *options,

@@ -14,6 +14,11 @@
  * BRN_LR_FIND_VALID needs fit->valid. */
 brn_status brn__lr_find(brn__learner *learner, const brn__fit_options *fit, const double *group_rates,
                         const brn_lr_finder_options *options, brn_lr_curve *out);
+/* The same for a job: the listener of `progress` hears BATCH events (iterations so far of all) with the rate of
+ * group `group`, and can stop it. In lr_finder_told.c. */
+brn_status brn__lr_find_told(brn__learner *learner, const brn__fit_options *fit, const double *group_rates,
+                             const brn_lr_finder_options *options, brn__progress *progress, int group,
+                             brn_lr_curve *out);
 /* Batches that this finder will make if it does not stop. */
 int64_t brn__lr_find_iterations(const brn__fit_options *fit, const brn_lr_finder_options *options);
 
