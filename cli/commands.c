@@ -18,7 +18,6 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 /* Words of the grammar that stand for work which this version does not do. */
 static const char *const planned[][2] = {
     {"text", NULL},
-    {"table", "lr-find"},
 };
 
 const cli_command *cli_command_at(int index)

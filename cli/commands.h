@@ -18,6 +18,7 @@
     X(data_split)                                                                                  \
     X(data_preview)                                                                                \
     X(table_train)                                                                                 \
+    X(table_lr_find)                                                                               \
     X(table_evaluate)                                                                              \
     X(table_predict)                                                                               \
     X(table_interpret)                                                                             \

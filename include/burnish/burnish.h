@@ -41,6 +41,7 @@
 #include "burnish/lm.h"
 #include "burnish/text.h"
 #include "burnish/table_interpret.h"
+#include "burnish/table_lr_find.h"
 #include "burnish/version.h"
 
 #endif

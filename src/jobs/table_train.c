@@ -8,9 +8,9 @@
 #include "data/table/source.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
-#include "jobs/run_state.h"
 #include "jobs/table_folds.h"
 #include "jobs/table_page.h"
+#include "jobs/table_training.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,28 +21,7 @@
 static const double PCT_START = .25, DIV = 25;
 enum { MANY_ROWS = 20000 };
 
-typedef struct training {
-    brn_table_train_options options;
-    const char **ignored; /* the user's and the split's; owned */
-    brn__arena arena;     /* of a configuration that was read */
-    json_t *config;
-    const char *data;            /* what is opened: the options', but with passwords */
-    const brn_table_join *joins; /* the same */
-    char digest[65];             /* of all that the rows come from */
-    brn__events *events; /* until the preparation has them */
-    brn__preparation *preparation;
-    brn__prepared prepared;
-    brn__dataset *dataset;
-    int64_t *rows; /* (rows): those that train, then those that validate; owned */
-    brn__table_network network;
-    brn__loader *train, *valid;
-    brn__run_state *state; /* to go on from; NULL: from the start */
-    brn__progress progress;
-    brn__history history;
-    brn_table_result result;
-    int lock, epochs_done;
-    char history_path[4160];
-} training;
+typedef brn__table_training training;
 
 /* ------------------------------------------------------------------ the table */
 
@@ -187,7 +166,7 @@ static void name_files(training *t)
 
 /* ------------------------------------------------------------------ the fit */
 
-static brn_status new_loader(const training *t, bool train, brn__loader **out)
+brn_status brn__table_training_loader(const training *t, bool train, brn__loader **out)
 {
     brn__loader_options options = brn__loader_defaults(train);
     options.batch_size = t->options.batch_size;
@@ -204,6 +183,19 @@ static brn_status save_state(void *context, const brn__memory_item *items, int c
     return brn__run_state_write(t->result.run, &facts, items, count);
 }
 
+brn__fit_options brn__table_training_fit_options(const training *t)
+{
+    brn__fit_options fit = {.network = t->network.ends,
+                            .train = t->train,
+                            .valid = t->valid,
+                            .epochs = t->options.epochs,
+                            .learning_groups = UINT64_MAX,
+                            .optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM),
+                            .learning_rate = t->options.learning_rate};
+    fit.optimizer.weight_decay = t->options.weight_decay;
+    return fit;
+}
+
 static brn_status fit(training *t)
 {
     const brn__metric *list[] = {&brn__metric_accuracy, &brn__metric_error_rate};
@@ -216,14 +208,7 @@ static brn_status fit(training *t)
     brn__metrics_init(&metrics, list, 2);
     brn__rates_init(&schedule, BRN__RATES_ONE_CYCLE, rates, BRN__TABLE_GROUPS, PCT_START, DIV);
     brn__checkpoint_init(&checkpoint, t->options.checkpoint_seconds, save_state, t);
-    brn__fit_options fit = {.network = t->network.ends,
-                            .train = t->train,
-                            .valid = t->valid,
-                            .epochs = t->options.epochs,
-                            .learning_groups = UINT64_MAX,
-                            .optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM),
-                            .learning_rate = t->options.learning_rate};
-    fit.optimizer.weight_decay = t->options.weight_decay;
+    brn__fit_options fit = brn__table_training_fit_options(t);
     fit.callbacks[fit.callback_count++] = &schedule.callback;
     fit.callbacks[fit.callback_count++] = &brn__terminate_on_nan;
     if (t->preparation->target_kind == BRN__TARGET_CLASS)
@@ -243,8 +228,8 @@ static brn_status fit(training *t)
 static brn_status train_network(training *t)
 {
     double began = brn__seconds_now();
-    brn_status status = new_loader(t, true, &t->train);
-    if (status == BRN_OK) status = new_loader(t, false, &t->valid);
+    brn_status status = brn__table_training_loader(t, true, &t->train);
+    if (status == BRN_OK) status = brn__table_training_loader(t, false, &t->valid);
     if (status == BRN_OK) status = fit(t);
     double seconds = brn__seconds_now() - began;
     t->result.rows_per_second =
@@ -314,15 +299,20 @@ static brn_status finish(training *t, double began)
 
 /* ------------------------------------------------------------------ all of it */
 
-static brn_status begin(training *t, const brn_table_train_options *options)
+brn_status brn__table_training_prepare(training *t, const brn_table_train_options *options)
 {
     t->options = *options;
     BRN__TRY(brn__table_options_settle(&t->options));
-    BRN__TRY(brn__run_folder_check(options->out));
     BRN__TRY(brn__table_options_name(&t->options, &t->arena, &t->data, &t->joins));
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(open_table(t));
-    BRN__TRY(brn__table_network_new(&t->options, t->preparation, &t->network));
+    return brn__table_network_new(&t->options, t->preparation, &t->network);
+}
+
+static brn_status begin(training *t, const brn_table_train_options *options)
+{
+    BRN__TRY(brn__run_folder_check(options->out));
+    BRN__TRY(brn__table_training_prepare(t, options));
     BRN__TRY(brn__run_folder_make(options->out, "table", t->result.run, sizeof t->result.run - 32));
     BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
     name_files(t);
@@ -359,8 +349,9 @@ static brn_status train(training *t, const brn_table_train_options *options)
     return status == BRN_OK ? finish(t, began) : stopped(t, status);
 }
 
-static void training_free(training *t)
+void brn__table_training_free(training *t)
 {
+    if (!t) return;
     brn__history_deinit(&t->history);
     brn__loader_free(t->train);
     brn__loader_free(t->valid);
@@ -378,18 +369,25 @@ static void training_free(training *t)
     brn__free(t);
 }
 
-static brn_status train_new(const brn_table_train_options *options, const char *run,
-                            brn_event_handler *on_event, void *context, brn_table_result *result)
+training *brn__table_training_new(brn_event_handler *on_event, void *context)
 {
     training *t = brn__alloc_zero(1, sizeof *t);
-    if (!t) return BRN_ERROR_NO_MEMORY;
+    if (!t) return NULL;
     t->lock = -1;
     t->result.score = t->result.deviation = brn__table_no_score();
     brn__progress_init(&t->progress, on_event, context);
+    return t;
+}
+
+static brn_status train_new(const brn_table_train_options *options, const char *run,
+                            brn_event_handler *on_event, void *context, brn_table_result *result)
+{
+    training *t = brn__table_training_new(on_event, context);
+    if (!t) return BRN_ERROR_NO_MEMORY;
     if (run) snprintf(t->result.run, sizeof t->result.run, "%s", run);
     brn_status status = train(t, options);
     if (result) *result = t->result;
-    training_free(t);
+    brn__table_training_free(t);
     return status;
 }
 
