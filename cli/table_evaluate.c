@@ -3,32 +3,19 @@
 #include "commands.h"
 #include "json.h"
 #include "output.h"
+#include "table_score.h"
 #include "table_source.h"
 
-#include "burnish/table.h"
-
 #include <inttypes.h>
-#include <math.h>
 
-static void print_score(const brn_table_score *s, const char *run, double seconds)
+static void tell(const brn_table_score *score, const char *run, double seconds)
 {
-    const brn_metric metrics[] = {{"accuracy", s->accuracy},   {"error_rate", s->error_rate},
-                                  {"rmse", s->rmse},           {"mae", s->mae},
-                                  {"exp_rmspe", s->exp_rmspe}, {"valid_loss", s->loss}};
-    cli_json json = {0};
-    if (cli_is_json()) {
-        json = cli_json_event("done");
-        cli_json_object(&json, "metrics");
-    }
-    for (int i = 0; i < 6; i++) {
-        if (isnan(metrics[i].value)) continue;
-        if (cli_is_json()) cli_json_real(&json, metrics[i].name, metrics[i].value);
-        cli_print("%s %.4f\n", metrics[i].name, metrics[i].value);
-    }
-    cli_say("%" PRId64 " rows, %.1f s\n", s->count, seconds);
+    cli_table_score_print(score);
+    cli_say("%" PRId64 " rows, %.1f s\n", score->count, seconds);
     if (!cli_is_json()) return;
-    cli_json_close(&json);
-    cli_json_whole(&json, "count", s->count);
+    cli_json json = cli_json_event("done");
+    cli_table_score_json(&json, score);
+    cli_json_whole(&json, "count", score->count);
     cli_json_text(&json, "run", run);
     cli_json_real(&json, "seconds", seconds);
     cli_json_end(&json);
@@ -46,7 +33,7 @@ static int run(const cli_call *call)
     if (code != CLI_DONE) return code;
     code = cli_fail_status(brn_table_evaluate(model, call->inputs[1], &score));
     brn_table_model_close(model);
-    if (code == CLI_DONE) print_score(&score, call->inputs[0], cli_seconds() - began);
+    if (code == CLI_DONE) tell(&score, call->inputs[0], cli_seconds() - began);
     return code;
 }
 

@@ -10,7 +10,7 @@ enum { METRICS = 6 };
 
 static void list(const brn_table_score *s, brn_metric *out)
 {
-    const brn_metric metrics[METRICS] = {{"accuracy", s->accuracy},   {"error_rate", 1 - s->accuracy},
+    const brn_metric metrics[METRICS] = {{"accuracy", s->accuracy},   {"error_rate", s->error_rate},
                                          {"rmse", s->rmse},           {"mae", s->mae},
                                          {"exp_rmspe", s->exp_rmspe}, {"valid_loss", s->loss}};
     for (int i = 0; i < METRICS; i++) out[i] = metrics[i];
