@@ -94,6 +94,10 @@ static brn_image_options options_of(const cli_call *call)
     if (v[CLI_AUGMENT].set) o.augment = v[CLI_AUGMENT].text;
     o.label_smoothing = v[CLI_LABEL_SMOOTHING].real;
     o.valid = v[CLI_VALID].real;
+    if (v[CLI_CLASS_WEIGHTS].set) o.class_weights = v[CLI_CLASS_WEIGHTS].text;
+    if (v[CLI_TEST].set) o.test = v[CLI_TEST].text;
+    if (v[CLI_EXCLUDE].set) o.exclude = v[CLI_EXCLUDE].text;
+    if (v[CLI_RELABEL].set) o.relabel = v[CLI_RELABEL].text;
     if (v[CLI_FOLDS].set) o.folds = (int)v[CLI_FOLDS].whole;
     o.tta = (int)v[CLI_TTA].whole;
     o.monitor = v[CLI_MONITOR].text;
@@ -226,6 +230,10 @@ const cli_command cli_command_image_train = {
         CLI_LABEL_SMOOTHING,
         CLI_VALID,
         CLI_FOLDS,
+        CLI_TEST,
+        CLI_CLASS_WEIGHTS,
+        CLI_EXCLUDE,
+        CLI_RELABEL,
         CLI_TTA,
         CLI_TTA_BETA,
         CLI_EARLY_STOPPING,

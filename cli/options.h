@@ -110,6 +110,11 @@ typedef enum cli_option_type {
       NULL)                                                                                        \
     X(VALID, "valid", REAL, "SHARE", .001, .999,                                                   \
       "share that validates where nothing else says so", NULL)                                \
+    X(CLASS_WEIGHTS, "class-weights", TEXT, "WEIGHTS", 0, 0,                                       \
+      "balanced, or NAME=WEIGHT,...: classes in the loss of training", "all the same")             \
+    X(TEST, "test", TEXT, "FOLDER_OR_LIST", 0, 0, "pictures without labels, answered in test.csv at the end", NULL) \
+    X(EXCLUDE, "exclude", TEXT, "FILE.csv", 0, 0, "leave out the pictures of its column file", NULL) \
+    X(RELABEL, "relabel", TEXT, "FILE.csv", 0, 0, "give its column file the labels of its column suggested", NULL) \
     X(FOLDS, "folds", WHOLE, "K", 2, 100,                                                          \
       "K models, each validated on another part; oof.csv has all answers", "one model")            \
     X(WHOLE, "whole", FLAG, "", 0, 0, "all pictures of a folder without valid/", NULL)             \

@@ -104,6 +104,13 @@ typedef struct brn_image_options {
     const char *targets;      /* its columns of targets, commas between; NULL: all that are left */
     const char *target_type;  /* "label", "tags", "numbers"; NULL or "auto": by what is in them */
     const char *tag_separator; /* one character; NULL: a blank */
+    const char *class_weights; /* of labels, in the loss of training: "balanced" (rare classes weigh more, 1 in the
+                                 mean over pictures), or NAME=WEIGHT,... with 1 for the others; NULL: 1 for all */
+    const char *test;         /* pictures without labels, as in image_data.h: their answers, over tta views, go
+                                 into test.csv of the run folder, as predictions.h writes them; NULL: none */
+    const char *exclude;      /* a table whose column "file" names pictures to leave out, as interpretation writes
+                                 the likely mislabelled; NULL: none */
+    const char *relabel;      /* a table whose column "suggested" is the label of the pictures that "file" names */
     int folds;                /* K of 2 or more: K models, each validated on another part of the pictures; 0: one */
     int fold;                 /* of these, train this one alone, from 1; 0: all */
     bool describe_plans;      /* send BRN_EVENT_PLAN */

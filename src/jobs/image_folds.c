@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "jobs/image_recipe.h"
 #include "jobs/image_targets.h"
+#include "jobs/image_test.h"
 #include "jobs/run_folder.h"
 
 #include <math.h>
@@ -176,14 +177,13 @@ static brn_status train_all(folds *f, double start, brn_image_result *result)
     measure(f, result);
     result->seconds = brn__seconds_now() - start;
     BRN__TRY(brn__image_folds_write(f->run, o->folds, result));
+    BRN__TRY(brn__image_test_write(f->run, o, f->data, &f->progress)); /* by the mean of all */
     return send_done(f, result);
 }
 
 static brn_status open_data(folds *f)
 {
-    const brn_image_data_options how = brn__image_data_options_of(&f->plan.options);
-    BRN__TRY(brn_image_data_open(f->plan.options.data, &how, &f->data));
-    return brn__image_data_check(&f->plan.options, f->data);
+    return brn__image_data_of(&f->plan.options, &f->data, NULL);
 }
 
 static brn_status begin(folds *f, const brn_image_options *options)

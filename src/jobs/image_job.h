@@ -11,7 +11,7 @@
 #include "io/model_file.h"
 #include "train/callbacks.h"
 
-enum { BRN__IMAGE_BATCH_MAX = 4096, BRN__IMAGE_FOLDS_MAX = 100, BRN__IMAGE_PATHS = 2, BRN__IMAGE_SIZES_MAX = 8 };
+enum { BRN__IMAGE_BATCH_MAX = 4096, BRN__IMAGE_FOLDS_MAX = 100, BRN__IMAGE_PATHS = 5, BRN__IMAGE_SIZES_MAX = 8 };
 
 /* ------------------------------------------------------------------ image_options.c */
 
@@ -120,6 +120,8 @@ typedef struct brn__image_network_options {
     int64_t batch_size;  /* nominal */
     int size, threads;
     double label_smoothing;
+    const float *class_weights; /* (outputs), of labels, in the loss alone; NULL: all the same. Borrowed for as
+                                   long as networks are made of the options */
     bool mixes; /* pictures have soft targets in training: MixUp, CutMix */
     uint64_t seed;
 } brn__image_network_options;
@@ -137,7 +139,12 @@ brn_status brn__image_network_load(brn__image_network *network, const char *path
 
 /* ------------------------------------------------------------------ image_ground.c */
 
-/* The network that a plan trains on these data; pictures are not mixed. */
+/* Opens the data of the options, amended as exclude and relabel say, and checks them. *changed, which may be
+ * NULL: pictures that were left out or got another label. */
+brn_status brn__image_data_of(const brn_image_options *options, brn_image_data **out, int64_t *changed);
+/* The weights of classes (K) that the options ask for; brn__free. NULL when they ask for none. */
+brn_status brn__image_class_weights(const brn_image_options *options, const brn_image_data *data, float **out);
+/* The network that a plan trains on these data; pictures are not mixed, classes weigh the same. */
 brn__image_network_options brn__image_network_options_of(const brn__image_plan *plan,
                                                          const brn_image_data *data);
 /* A loader over one split of the data, whose items `dataset` has; NULL when the split is empty. */

@@ -32,9 +32,13 @@ static brn__network with_loss(brn_node *input, brn_node *output, const brn__imag
     brn__network network = {.input = input, .target = target, .output = output};
     network.measure = brn_cross_entropy(output, target, -1);
     network.loss = network.measure;
-    if (o->label_smoothing > 0)
-        network.loss =
-            brn_cross_entropy(output, target, brn_scalar(graph, "label_smoothing", o->label_smoothing));
+    const int smoothing =
+        o->label_smoothing > 0 ? brn_scalar(graph, "label_smoothing", o->label_smoothing) : -1;
+    if (o->class_weights)
+        network.loss = brn_cross_entropy(
+            output, brn_class_targets(target, o->class_weights, o->head.outputs, smoothing), -1);
+    else if (smoothing >= 0)
+        network.loss = brn_cross_entropy(output, target, smoothing);
     return network;
 }
 

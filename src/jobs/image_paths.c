@@ -18,14 +18,13 @@ static void settle(const char **path, char whole[4096])
     if (*path && **path && realpath(*path, whole)) *path = whole;
 }
 
-/* Found beside the data, which are settled. */
+/* Found in the data's folder, or beside a list; the data are settled. */
 static bool is_beside(const char *data, const char *name)
 {
-    char *beside = NULL;
-    const char *slash = strrchr(data, '/');
+    const char *slash = brn__is_file(data) ? strrchr(data, '/') : data + strlen(data);
     char folder[4096];
     snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - data) : 1, slash ? data : ".");
-    beside = brn__path_join(folder, name);
+    char *beside = brn__path_join(folder, name);
     const bool found = beside && (brn__is_folder(beside) || brn__is_file(beside));
     brn__free(beside);
     return found;
@@ -36,6 +35,9 @@ void brn__image_plan_settle(brn__image_plan *plan)
     brn_image_options *o = &plan->options;
     settle(&o->data, plan->paths[0]);
     if (o->images && *o->images && !is_beside(o->data, o->images)) settle(&o->images, plan->paths[1]);
+    if (o->test && *o->test && !is_beside(o->data, o->test)) settle(&o->test, plan->paths[2]);
+    settle(&o->exclude, plan->paths[3]);
+    settle(&o->relabel, plan->paths[4]);
 }
 
 brn_status brn__image_root(const brn_image_options *o, char **out)

@@ -29,6 +29,13 @@ brn_status brn__image_targets_plan(brn_image_options *o)
     if (!o->images) o->images = "";
     if (!o->targets) o->targets = "";
     if (!o->target_type) o->target_type = "auto";
+    if (!o->class_weights) o->class_weights = "";
+    if (!o->test) o->test = "";
+    if (!o->exclude) o->exclude = "";
+    if (!o->relabel) o->relabel = "";
+    if (*o->class_weights && (o->mixup > 0 || o->cutmix > 0))
+        return brn__fail(BRN_ERROR_USAGE, "class weights: mixed pictures have no class of their own; expected no "
+                                          "mixup and no cutmix beside them");
     if (!o->tag_separator) o->tag_separator = " ";
     if (strcmp(o->target_type, "auto") != 0 && find_kind(o->target_type) < 0)
         return brn__fail(BRN_ERROR_USAGE, "target type: \"%s\"; expected label, tags, numbers or auto",
@@ -55,6 +62,7 @@ brn_image_data_options brn__image_data_options_of(const brn_image_options *o)
         .targets = o->targets && *o->targets ? o->targets : NULL,
         .target = kind < 0 ? BRN_TARGET_AUTO : choices[kind],
         .tag_separator = o->tag_separator ? *o->tag_separator : ' ',
+        .test = o->test && *o->test ? o->test : NULL,
         .folds = o->folds,
         .fold = o->fold > 0 ? o->fold - 1 : 0,
     };

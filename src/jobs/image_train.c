@@ -11,6 +11,7 @@
 #include "jobs/image_interpret.h"
 #include "jobs/image_recipe.h"
 #include "jobs/image_targets.h"
+#include "jobs/image_test.h"
 #include "jobs/run_folder.h"
 
 #include <math.h>
@@ -24,6 +25,30 @@ static void name_files(brn__image_training *t)
     t->progress.epochs = t->recipe.epochs;
 }
 
+static brn_status send_note(brn__image_training *t, brn__text *text)
+{
+    brn_status status = brn__text_finish(text);
+    if (status == BRN_OK) status = brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_NOTE, text->bytes));
+    brn__text_free(text);
+    return status;
+}
+
+/* What the options made of the data. */
+static brn_status tell_data(brn__image_training *t)
+{
+    brn__text text = {0};
+    if (t->changed > 0) {
+        brn__text_printf(&text, "%lld pictures left out or labelled anew", (long long)t->changed);
+        BRN__TRY(send_note(t, &text));
+    }
+    if (!t->class_weights) return BRN_OK;
+    brn__text_add(&text, "class weights:");
+    for (int64_t k = 0; k < brn_image_data_class_count(t->data); k++)
+        brn__text_printf(&text, "%s %s %.4g", k ? "," : "", brn_image_data_class_name(t->data, k),
+                         (double)t->class_weights[k]);
+    return send_note(t, &text);
+}
+
 static brn_status make_folder(brn__image_training *t)
 {
     BRN__TRY(brn__run_folder_make(t->plan.options.out, "image", t->run, sizeof t->run - 32));
@@ -32,13 +57,15 @@ static brn_status make_folder(brn__image_training *t)
     char path[sizeof t->run + 32];
     snprintf(path, sizeof path, "%s/config.json", t->run);
     BRN__TRY(brn__image_config_write(path, &t->plan, t->data));
-    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->run));
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->run)));
+    return tell_data(t);
 }
 
 static brn_status make_network(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
     t->made_of = brn__image_network_options_of(&t->plan, t->data);
+    t->made_of.class_weights = t->class_weights;
     t->made_of.mixes = o->mixup > 0 || o->cutmix > 0;
     BRN__TRY(brn__image_network_new(&t->made_of, &t->network));
     if (t->state) return brn__run_state_parameters(t->state, t->network.parameters);
@@ -197,9 +224,8 @@ static brn_status send_done(brn__image_training *t)
 static brn_status open_data(brn__image_training *t)
 {
     const brn_image_options *o = &t->plan.options;
-    const brn_image_data_options how = brn__image_data_options_of(o);
-    BRN__TRY(brn_image_data_open(o->data, &how, &t->data));
-    BRN__TRY(brn__image_data_check(o, t->data));
+    BRN__TRY(brn__image_data_of(o, &t->data, &t->changed));
+    BRN__TRY(brn__image_class_weights(o, t->data, &t->class_weights));
     brn__image_result_start(&t->result, brn_image_data_target_kind(t->data));
     t->warned = brn__alloc_zero((size_t)brn_image_data_count(t->data), sizeof *t->warned);
     if (!t->warned) return BRN_ERROR_NO_MEMORY;
@@ -280,6 +306,7 @@ static brn_status finish(brn__image_training *t, double start)
     brn__run_state_tidy(t->run);
     brn__image_train_report(t);
     if (t->plan.options.fold > 0) BRN__TRY(brn__image_fold_finish(t));
+    else BRN__TRY(brn__image_test_write(t->run, &t->plan.options, t->data, &t->progress));
     return send_done(t);
 }
 
@@ -300,6 +327,7 @@ static void training_free(brn__image_training *t)
     brn__history_deinit(&t->history);
     brn__curve_deinit(&t->curve);
     brn__average_deinit(&t->average);
+    brn__free(t->class_weights);
     brn__run_state_close(t->state);
     brn__image_network_free(&t->network);
     brn__dataset_free(t->pictures);

@@ -25,11 +25,13 @@ struct brn__image_training {
     brn__image_watch watch;
     brn__average average; /* of the weights, over all stages; no memory: none is kept */
     brn__run_record record;
+    float *class_weights; /* (K), or NULL */
     bool *warned; /* by item: told as bad already */
     int stage;        /* number of the fit in the recipe */
     int epochs_done;  /* in the fits before this one, and in it once it is over */
     brn__loader *train, *valid; /* of the fit that runs, or NULL */
     brn_image_result result;
+    int64_t changed; /* pictures that were left out or labelled anew */
     bool resumed;
     brn__image_config config; /* of a run that is resumed */
     brn__run_state *state;    /* to go on from; NULL: from the start */

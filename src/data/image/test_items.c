@@ -101,8 +101,12 @@ brn_status brn__image_test_read(brn_image_data *data, const char *beside,
     if (!inside) return BRN_ERROR_NO_MEMORY;
     const bool here = brn__is_folder(inside) || brn__is_file(inside);
     const char *path = here ? inside : options->test;
-    brn_status status = brn__is_file(path) ? add_list(data, path, options->images)
-                                           : add_folder(data, path);
+    brn__path_kind kind;
+    brn_status status = brn__path_examine(path, &kind);
+    if (status == BRN_OK && kind == BRN__PATH_ABSENT)
+        status = brn__fail(BRN_ERROR_INPUT, "%s: no folder or list of test pictures, here or beside %s", path, beside);
+    if (status == BRN_OK)
+        status = kind == BRN__PATH_FILE ? add_list(data, path, options->images) : add_folder(data, path);
     if (status == BRN_OK && data->items.count == before)
         status = brn__fail(BRN_ERROR_INPUT, "%s: no pictures; expected some to test", path);
     brn__free(inside);
