@@ -30,7 +30,7 @@ extern "C" {
 
 typedef enum brn_image_recipe {
     BRN_RECIPE_FINE_TUNE, /* head alone, then all layers with a rate per group; one-cycle each */
-    BRN_RECIPE_SCRATCH,   /* random weights, all layers, one-cycle */
+    BRN_RECIPE_SCRATCH,   /* random weights, all layers, one-cycle; the architecture's own classifier, no head */
     BRN_RECIPE_COURSE2017, /* the seven steps of fast.ai's course of 2017: find a rate; 3 epochs of the
                               head on cached features; 3 with augmentation; 3 of all layers at lr/9, lr/3,
                               lr; find a rate; restarts of 1 + 2 + 4 epochs at one rate; tta. Epochs,

@@ -78,6 +78,8 @@ static brn_status read_head(const json_t *root, brn__model_card *card)
     const json_t *head = json_object_get(root, "head");
     const json_t *hidden = json_object_get(head, "hidden");
     const json_t *dropout = json_object_get(head, "dropout");
+    card->head.is_own = json_is_null(head);
+    if (card->head.is_own) return BRN_OK;
     size_t count = json_array_size(hidden);
     if (!json_is_array(hidden) || count > BRN__MODEL_HIDDEN_MAX)
         return wrong("head.hidden", "a list of up to 7 widths");
@@ -239,6 +241,7 @@ static json_t *channels(const float values[3])
 
 static json_t *head_object(const brn__model_head_shape *head)
 {
+    if (head->is_own) return json_null();
     json_t *hidden = json_array(), *dropout = json_array();
     int failed = 0;
     for (int i = 0; i < head->hidden_count; i++)

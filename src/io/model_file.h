@@ -13,6 +13,8 @@
  * With "target": "tags" the classes are tags, and "threshold" is the probability above which a picture has
  * one; with "target": "numbers" they are the names of the numbers. Absent, or "label": one of the classes.
  *
+ * "head": null: the classifier is the architecture's own, as that of networks from random weights.
+ *
  * Files are not trusted: sizes are limited, every value is checked before it is used. Unknown keys are
  * passed over, so that a later library may add some; a change of meaning gets another format number. */
 #ifndef BRN__IO_MODEL_FILE_H
@@ -36,6 +38,7 @@ typedef enum brn__model_target { BRN__MODEL_LABEL, BRN__MODEL_TAGS, BRN__MODEL_N
 
 /* The head on the body; as brn_nn_head_options. */
 typedef struct brn__model_head_shape {
+    bool is_own; /* the architecture's classifier, and no head */
     int hidden_count;
     int64_t hidden[BRN__MODEL_HIDDEN_MAX];
     double dropout[BRN__MODEL_HIDDEN_MAX + 1];

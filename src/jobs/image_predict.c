@@ -99,7 +99,7 @@ static brn_status open_card(brn_image_model *model, const brn__model_file *file,
     BRN__TRY(keep_classes(model, card->classes, card->class_count));
     const brn_target_kind kind = (brn_target_kind)card->target;
     if (kind == BRN_TARGET_TAGS) model->threshold = card->threshold;
-    BRN__TRY(open_network(model, found, &head, kind, threads));
+    BRN__TRY(open_network(model, found, card->head.is_own ? NULL : &head, kind, threads));
     BRN__TRY(brn__model_file_load(file, model->network.parameters));
     return brn__image_model_buffers(model);
 }

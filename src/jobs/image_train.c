@@ -89,6 +89,7 @@ static brn__model_card card_of(const brn__image_training *t, const char **classe
         classes[k] = brn__image_output_name(t->data, k);
     if (r->target == BRN_TARGET_TAGS)
         card.threshold = isfinite(r->threshold) ? r->threshold : BRN__IMAGE_THRESHOLD;
+    card.head.is_own = t->made_of.own_classifier;
     card.head.hidden_count = t->made_of.head.hidden_count;
     memcpy(card.head.hidden, t->made_of.head.hidden, sizeof card.head.hidden);
     memcpy(card.head.dropout, t->made_of.head.dropout, sizeof card.head.dropout);

@@ -101,6 +101,15 @@ TEST(what_answers_are_is_told)
     assert_close(read_back(card).threshold, 0, 0);
 }
 
+TEST(an_architectures_own_classifier_is_told)
+{
+    brn__model_card card = new_card();
+    assert_true(!read_back(card).head.is_own);
+    card.head = (brn__model_head_shape){.is_own = true};
+    assert_true(read_back(card).head.is_own);
+    assert_int_equal(read_back(card).head.hidden_count, 0);
+}
+
 /* ------------------------------------------------------------------ damage */
 
 static const char GOOD[] =
@@ -149,6 +158,7 @@ TEST(damaged_metadata_is_refused_with_a_reason)
         {"[\"a\",\"b\"]", "[]", "\"classes\""},
         {"[\"a\",\"b\"]", "{}", "\"classes\""},
         {"[\"a\",\"b\"]", "[\"a\",3]", "\"classes\""},
+        {"\"head\":{\"hidden\":[8],\"dropout\":[0.25,0.5]},", "", "\"head.hidden\""},
         {"\"hidden\":[8]", "\"hidden\":[0]", "\"head.hidden\""},
         {"\"hidden\":[8]", "\"hidden\":[99999999999]", "\"head.hidden\""},
         {"\"hidden\":[8]", "\"hidden\":[1,2,3,4,5,6,7,8]", "\"head.hidden\""},
