@@ -4,7 +4,7 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo test check tsan fuzz soak analyse reliability bench sizes layers install clean
+.PHONY: all help setup lists demo test check tsan fuzz soak analyse reliability practices bench sizes layers install clean
 all: build/burnish
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make soak       the long tests, for hours (SOAK="NAME..." picks from tests/soak)'
 	@echo 'make analyse    static analysis: gcc -fanalyzer, cppcheck, clang-tidy'
 	@echo 'make bench      compare with peers (installed into build/peers)'
+	@echo 'make practices  measure what each practice is worth (needs BURNISH_DATA; PRACTICES="NAME..." SEEDS=5 THREADS=1)'
 	@echo 'make sizes      the longest files and functions'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
 	@echo 'make clean      remove the build folder'
@@ -71,6 +72,12 @@ analyse: setup
 # docs/reliability.md from the figures that tests and soak runs have left in build/reliability.
 reliability:
 	@tools/reliability
+
+# docs/practices.md from runs on real pictures, kept in build/practices.
+SEEDS ?= 5
+THREADS ?= 1
+practices: build/burnish
+	@tools/practices --seeds $(SEEDS) --threads $(THREADS) $(PRACTICES)
 
 bench: build/burnish
 	@bench/run $(BENCH)
