@@ -79,10 +79,10 @@ class StepByStep(unittest.TestCase):
         numpy.testing.assert_allclose(learner.tta(2, 0.5), (views[0] + views[1]) / 4 + plain / 2, atol=1e-6)
 
     def test_it_learns_and_its_file_opens_as_a_model(self):
-        learner = self.learner(hidden=[], dropout=[0])
-        learner.fit_one_cycle(4, 3e-3)
+        learner = self.learner(hidden=[], dropout=[0], augment="none")
+        learner.fit(6, 1e-3)
         losses = [loss for rate, loss in learner.recorded]
-        self.assertLess(losses[-1], losses[1] - 0.1)
+        self.assertLess(losses[-1], losses[0] / 2)
         path = os.path.join(self.scratch.name, "bars.safetensors")
         learner.save(path)
         model = burnish.image.Model(path, threads=1)
