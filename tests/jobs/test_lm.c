@@ -62,7 +62,6 @@ static brn_lm_options quick_options(const char *const *inputs, const char *out_n
     o.hidden = 48;
     o.layers = 2;
     o.dropout = .1;
-    o.alpha = o.beta = 0;
     o.length = 20;
     o.batch_size = 8;
     o.epochs = 8;
@@ -233,8 +232,6 @@ TEST(a_backward_model_writes_towards_its_prompt)
     brn_lm_model *model;
     char *text;
     o.backward = true;
-    o.alpha = 2;
-    o.beta = 1;
     assert_ok(brn_lm_train(&o, &result));
     print_message("perplexity %.4f\n", result.perplexity);
     assert_true(result.perplexity < 2.2);
