@@ -34,6 +34,10 @@
     X(lm_evaluate)                                                                                 \
     X(lm_generate)                                                                                 \
     X(lm_lr_find)                                                                                  \
+    X(text_train)                                                                                  \
+    X(text_evaluate)                                                                               \
+    X(text_predict)                                                                                \
+    X(text_interpret)                                                                              \
     X(models_list)                                                                                 \
     X(models_pull)                                                                                 \
     X(models_info)                                                                                 \

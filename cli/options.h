@@ -251,6 +251,17 @@ typedef enum cli_option_type {
     X(MAX_VOCABULARY, "max-vocab", WHOLE, "N", 0, 16777216, "words to know at most", "60000")      \
     X(DOCUMENT, "document", CHOICE, "file|line", 0, 0, "what one text of a text file is", "file")  \
     X(TEXT_COLUMN, "text-column", TEXT, "COLUMNS", 0, 0, "columns of tables that hold the text, commas between", "text, or the only one") \
+    X(LABEL_COLUMN, "label-column", TEXT, "COLUMNS", 0, 0, "columns of tables that hold the answers, commas between", "label; tags") \
+    X(TEXT_TARGET, "target-type", CHOICE, "label|tags|numbers", 0, 0, "what a text answers to: a class, any tags, numbers", "label") \
+    X(TEXT_ENCODER, "encoder", TEXT, "RUN", 0, 0, "language model or text classifier to start from", "from nothing") \
+    X(TEXT_FREEZE_EPOCHS, "freeze-epochs", WHOLE, "N", 0, 10000, "epochs of the head, then with one layer, then with two", NULL) \
+    X(TEXT_SCHEDULE, "schedule", CHOICE, "one-cycle|slanted", 0, 0, "rate over a stage", "one-cycle") \
+    X(RATE_FACTOR, "rate-factor", REAL, "FACTOR", 1, 1e6, "how far a layer's rate is below that of the one above", NULL) \
+    X(TEXTS, "batch-size", WHOLE, "N", 2, 4096, "texts in a batch", NULL)                          \
+    X(MAX_LENGTH, "max-len", WHOLE, "STEPS", 1, 1000000, "an answer reaches back over so many last steps", NULL) \
+    X(BACKWARD_MODEL, "backward-model", TEXT, "RUN", 0, 0, "another model whose answers are averaged in", "none") \
+    X(EXPLAIN, "explain", FLAG, "", 0, 0, "tell the words that mattered", NULL)                    \
+    X(WORDS_PAGE, "html", TEXT, "FILE", 0, 0, "write a page with the words that mattered", NULL)   \
     X(QUIET, "quiet", FLAG, "", 0, 0, "print the result only", NULL)                               \
     X(JSON, "json", FLAG, "", 0, 0, "print one JSON object a line", NULL)                          \
     X(HELP, "help", FLAG, "", 0, 0, "print this", NULL)

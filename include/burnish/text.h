@@ -105,8 +105,11 @@ BRN_API brn_text_target brn_text_model_target(const brn_text_model *model);
 BRN_API int64_t brn_text_model_output_count(const brn_text_model *model);          /* K: classes, tags or numbers */
 BRN_API const char *brn_text_model_output(const brn_text_model *model, int64_t k); /* their names */
 
-/* All labelled texts of `inputs`, whatever part they belong to; read as those of training were, but for
- * `text`'s sources (NULL: as in training). */
+/* How the texts of training were read. What it points to lives as long as the model. */
+BRN_API brn_text_options brn_text_model_source(const brn_text_model *model);
+
+/* All labelled texts of `inputs`, whatever part they belong to, read as `text` says (NULL: as in training; tokens
+ * and target are the model's). */
 BRN_API brn_status brn_text_evaluate(brn_text_model *model, const char *const *inputs, int64_t input_count,
                                      const brn_text_options *text, brn_text_score *out);
 

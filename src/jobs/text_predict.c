@@ -55,6 +55,8 @@ void brn_text_model_close(brn_text_model *model)
 
 brn_text_target brn_text_model_target(const brn_text_model *model) { return model->members[0]->options.text.target; }
 
+brn_text_options brn_text_model_source(const brn_text_model *model) { return model->members[0]->options.text; }
+
 int64_t brn_text_model_output_count(const brn_text_model *model) { return model->members[0]->network.outputs; }
 
 const char *brn_text_model_output(const brn_text_model *model, int64_t k)
