@@ -88,18 +88,22 @@ brn_status brn__corpus_note(void *build, const brn__document *document)
     brn__corpus_build *b = build;
     BRN__TRY(grow((void **)&b->documents, b->count, &b->capacity, sizeof *b->documents));
     brn__document_facts *facts = &b->documents[b->count];
-    *facts = (brn__document_facts){.row = document->row,
+    brn_text_target target = b->options->target;
+    if (document->row > UINT32_MAX)
+        return brn__fail(BRN_ERROR_INPUT, "%s: more than %u rows", brn__sources_name(b->sources, document->source),
+                         UINT32_MAX);
+    *facts = (brn__document_facts){.row = (uint32_t)document->row,
                                    .source = document->source,
                                    .label = -1,
-                                   .split = document->split,
-                                   .first_tag = -1};
-    brn_text_target target = b->options->target;
+                                   .split = document->split};
     bool answered = target != BRN_TEXT_NO_TARGET && document->label_count && document->split != BRN__TEXT_UNLABELLED;
     if (target != BRN_TEXT_NO_TARGET && !answered) facts->split = BRN__TEXT_UNLABELLED;
     if (answered && target == BRN_TEXT_LABEL)
         BRN__TRY(label_of(b, document, brn__strip(document->labels[0]), &facts->label));
-    if (answered && target != BRN_TEXT_LABEL)
-        facts->first_tag = target == BRN_TEXT_TAGS ? b->tag_count : b->number_count;
+    if (target == BRN_TEXT_TAGS || target == BRN_TEXT_NUMBERS) {
+        BRN__TRY(grow((void **)&b->answers, b->count, &b->answer_capacity, sizeof *b->answers));
+        b->answers[b->count] = !answered ? -1 : target == BRN_TEXT_TAGS ? b->tag_count : b->number_count;
+    }
     if (answered && target == BRN_TEXT_TAGS) BRN__TRY(note_tags(b, document));
     if (answered && target == BRN_TEXT_NUMBERS) BRN__TRY(note_numbers(b, document));
     b->count++;

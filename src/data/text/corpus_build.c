@@ -13,6 +13,7 @@ enum { CHUNK = 1 << 16 };
 void brn__corpus_build_deinit(brn__corpus_build *b)
 {
     brn__free(b->documents);
+    brn__free(b->answers);
     brn__free(b->tags);
     brn__free(b->numbers);
     brn__free(b->class_of);
@@ -137,20 +138,19 @@ static int64_t class_count(const brn__corpus_build *b)
 /* A row of the answers' matrix; zeros where a document has none. */
 static void fill_row(const brn__corpus_build *b, int64_t d, int64_t classes, float *row)
 {
-    const brn__document_facts *facts = &b->documents[d];
     memset(row, 0, (size_t)classes * sizeof *row);
-    if (facts->first_tag < 0) return;
+    if (b->answers[d] < 0) return;
     if (b->options->target == BRN_TEXT_NUMBERS) {
-        memcpy(row, b->numbers + facts->first_tag, (size_t)classes * sizeof *row);
+        memcpy(row, b->numbers + b->answers[d], (size_t)classes * sizeof *row);
         return;
     }
     int64_t end = b->tag_count;
     for (int64_t next = d + 1; next < b->count; next++) {
-        if (b->documents[next].first_tag < 0) continue;
-        end = b->documents[next].first_tag;
+        if (b->answers[next] < 0) continue;
+        end = b->answers[next];
         break;
     }
-    for (int64_t i = facts->first_tag; i < end; i++) row[b->class_of[b->tags[i]]] = 1;
+    for (int64_t i = b->answers[d]; i < end; i++) row[b->class_of[b->tags[i]]] = 1;
 }
 
 static brn_status write_targets(const brn__corpus_build *b, brn__corpus_writer *writer)

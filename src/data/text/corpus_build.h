@@ -9,13 +9,12 @@
 #include "data/text/sources.h"
 #include "data/text/words_table.h"
 
-/* What is kept of each document while it is read. */
+/* What is kept of each document while it is read: there may be tens of millions. */
 typedef struct brn__document_facts {
     int64_t start; /* of its tokens */
-    int64_t row;
+    uint32_t row;
     int32_t source;
-    int32_t label;     /* LABEL: in the order in which labels came; -1: none */
-    int64_t first_tag; /* TAGS, NUMBERS: where its answers begin in `tags` or `numbers` */
+    int32_t label; /* LABEL: in the order in which labels came; -1: none */
     uint8_t split;
 } brn__document_facts;
 
@@ -29,6 +28,8 @@ typedef struct brn__corpus_build {
     brn__document_facts *documents; /* (count), owned */
     int64_t count, capacity;
     brn__words labels; /* classes and tags as they come, or as given */
+    int64_t *answers;  /* TAGS, NUMBERS: (count), where a document's begin in `tags` or `numbers`; -1: none; owned */
+    int64_t answer_capacity;
     int32_t *tags;     /* (tag_count), owned */
     int64_t tag_count, tag_capacity;
     float *numbers; /* (number_count), owned */

@@ -13,16 +13,20 @@ static const char *const FASTAI2[SPECIALS] = {"xxunk", "xxpad",  "xxbos", "xxeos
                                               "xxrep", "xxwrep", "xxup",  "xxmaj"};
 static const char *const FASTAI07[] = {"_unk_", "_pad_"};
 
+/* Words are counted in the table itself. */
 typedef struct counts {
-    int64_t *times;   /* (words) among what trains */
-    uint32_t *seen;   /* (words): in which order they came */
+    uint32_t *seen; /* (words): in which order they came, of those that did */
     uint32_t distinct;
 } counts;
 
-static void count_document(const brn__document_facts *facts, int64_t end, const int32_t *tokens, counts *c)
+static void count_document(const brn__corpus_build *b, const brn__document_facts *facts, int64_t end,
+                           const int32_t *tokens, counts *c)
 {
-    for (int64_t i = facts->start; i < end; i++)
-        if (c->times[tokens[i]]++ == 0) c->seen[tokens[i]] = c->distinct++;
+    for (int64_t i = facts->start; i < end; i++) {
+        brn__word_entry *entry = brn__words_entry(&b->words, (uint32_t)tokens[i]);
+        if (!entry->count) c->seen[tokens[i]] = c->distinct++;
+        if (entry->count < UINT32_MAX) entry->count++;
+    }
 }
 
 static void count_all(const brn__corpus_build *b, const int32_t *tokens, counts *c)
@@ -31,13 +35,12 @@ static void count_all(const brn__corpus_build *b, const int32_t *tokens, counts 
         const brn__document_facts *facts = &b->documents[d];
         int64_t end = d + 1 < b->count ? b->documents[d + 1].start : b->token_count;
         if (facts->split == BRN__TEXT_TRAIN || facts->split == BRN__TEXT_UNLABELLED)
-            count_document(facts, end, tokens, c);
+            count_document(b, facts, end, tokens, c);
     }
 }
 
 typedef struct candidate {
-    int64_t times;
-    uint32_t seen, word;
+    uint32_t times, seen, word;
 } candidate;
 
 static int by_times(const void *a, const void *b)
@@ -51,11 +54,14 @@ static brn_status sorted_candidates(const brn__corpus_build *b, const counts *c,
 {
     const int64_t least = b->options->min_freq > 0 ? b->options->min_freq : MIN_FREQ;
     *count = 0;
-    for (int64_t w = 0; w < b->words.count; w++) *count += c->times[w] >= least;
+    for (uint32_t w = 0; w < b->words.count; w++) *count += brn__words_entry(&b->words, w)->count >= least;
     *out = brn__alloc_array((size_t)*count + 1, sizeof **out);
     if (!*out) return BRN_ERROR_NO_MEMORY;
-    for (int64_t w = 0, i = 0; w < b->words.count; w++)
-        if (c->times[w] >= least) (*out)[i++] = (candidate){c->times[w], c->seen[w], (uint32_t)w};
+    candidate *to = *out;
+    for (uint32_t w = 0; w < b->words.count; w++) {
+        uint32_t times = brn__words_entry(&b->words, w)->count;
+        if (times >= least) *to++ = (candidate){times, c->seen[w], w};
+    }
     qsort(*out, (size_t)*count, sizeof **out, by_times);
     return BRN_OK;
 }
@@ -104,15 +110,14 @@ brn_status brn__corpus_vocabulary(const brn__corpus_build *b, const int32_t *tok
                                   int32_t **final_of)
 {
     size_t words = (size_t)b->words.count;
-    counts c = {.times = brn__alloc_zero(words + 1, sizeof *c.times), .seen = brn__alloc_array(words + 1, sizeof *c.seen)};
-    brn_status status = c.times && c.seen ? BRN_OK : BRN_ERROR_NO_MEMORY;
+    counts c = {.seen = brn__alloc_array(words + 1, sizeof *c.seen)};
+    brn_status status = c.seen ? BRN_OK : BRN_ERROR_NO_MEMORY;
     *vocabulary = NULL;
     *final_of = NULL;
     if (status == BRN_OK) {
         count_all(b, tokens, &c);
         status = choose(b, &c, vocabulary);
     }
-    brn__free(c.times);
     brn__free(c.seen);
     if (status != BRN_OK) return status;
     *final_of = brn__alloc_array(words + 1, sizeof **final_of);

@@ -7,7 +7,7 @@
 #include "burnish/text_data.h"
 #include <stddef.h>
 
-enum { BRN__VOCABULARY_MOST = 1 << 24, BRN__TOKEN_BYTES = 1 << 16 };
+enum { BRN__VOCABULARY_MOST = 1 << 24, BRN__TOKEN_BYTES = 1024 };
 
 typedef struct brn__vocabulary brn__vocabulary;
 
