@@ -17,10 +17,9 @@ struct brn__vocabulary {
 
 static brn_status check_word(const char *word, int64_t number)
 {
-    size_t length = strlen(word);
-    if (length > 0 && length <= BRN__TOKEN_BYTES && brn__is_utf8(word)) return BRN_OK;
-    return brn__fail(BRN_ERROR_INPUT, "vocabulary: word %lld %s; expected 1 to %d bytes of UTF-8", (long long)number,
-                     length ? "is too long or not UTF-8" : "is empty", BRN__TOKEN_BYTES);
+    if (strlen(word) <= BRN__TOKEN_BYTES && brn__is_utf8(word)) return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT, "vocabulary: word %lld is not UTF-8, or longer than %d bytes", (long long)number,
+                     BRN__TOKEN_BYTES);
 }
 
 static brn_status fill(brn__vocabulary *v, const char *const *words)

@@ -13,7 +13,7 @@ typedef struct brn__vocabulary brn__vocabulary;
 
 /* The words are copied; their place is their number. Words may be there several times (xxfake): the first
  * counts. `rules` say which words are special. BRN_ERROR_INPUT when there is none, too many, or one is
- * empty, too long or not UTF-8. */
+ * too long or not UTF-8. */
 brn_status brn__vocabulary_new(brn_text_rules rules, const char *const *words, int64_t count,
                                brn__vocabulary **out);
 void brn__vocabulary_free(brn__vocabulary *vocabulary); /* NULL is fine */
