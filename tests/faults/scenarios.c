@@ -16,6 +16,7 @@
 #include "data/loader.h"
 #include "io/model_file.h"
 #include "data_scenarios.h"
+#include "text_scenario.h"
 #include "walk.h"
 
 #include <stdio.h>
@@ -385,6 +386,7 @@ const scenario scenarios[] = {
     {"answers", scenario_answers},
     {"runs", scenario_runs},
     {"check", scenario_check},
+    {"texts", scenario_texts},
     {"train", train_from_scratch, .slow = true},
     {"train-features", train_on_features, .slow = true},
     {"resume", resume, .slow = true},
