@@ -4,12 +4,13 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo test check tsan fuzz soak analyse reliability practices bench sizes layers install clean
+.PHONY: all help setup lists demo demo-ratings demo-table demo-text test check tsan fuzz soak analyse reliability practices bench sizes layers install clean
 all: build/burnish
 
 help:
 	@echo 'make            build build/burnish (sets up first)'
 	@echo 'make demo       set up, build, fine-tune a classifier on Fashion-MNIST, print its accuracy'
+	@echo 'make demo-ratings  learn from 100,000 ratings of films, print how well, recommend some'
 	@echo 'make test       set up, build, run every test'
 	@echo 'make check      the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make tsan       what runs in threads, under the thread sanitizer'
@@ -39,6 +40,9 @@ build/burnish: build/meson/build.ninja FORCE | lists
 
 demo: build/burnish
 	@tools/demo
+
+demo-ratings: build/burnish
+	@tools/demo_ratings
 
 test: build/burnish
 	@-tools/bootstrap test
