@@ -19,7 +19,7 @@ import time
 import warnings
 
 warnings.filterwarnings("ignore")
-RATE, RANGE = 5e-3, (0, 5.5)
+RANGE = (0, 5.5)
 
 
 def arguments():
@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", default="build/bench-ratings")
+    parser.add_argument("--rate", type=float, default=5e-3, help="fastai's; its documentation has 5e-3, its default is 1e-3")
     parser.add_argument("--same", action="store_true")
     parser.add_argument("--only", choices=("ours", "fastai"))
     return parser.parse_args()
@@ -59,7 +60,7 @@ def fastai_run(options, path):
     learner = collab.collab_learner(loaders, n_factors=50, y_range=RANGE, metrics=collab.mse)
     with learner.no_bar(), learner.no_logging():
         start = time.perf_counter()
-        learner.fit_one_cycle(options.epochs, RATE)
+        learner.fit_one_cycle(options.epochs, options.rate)
         seconds = time.perf_counter() - start
     return len(loaders.train_ds) * options.epochs / seconds, float(learner.recorder.values[-1][1])
 

@@ -17,7 +17,7 @@
 
 /* One-cycle's shape, as fastai 2's fit_one_cycle. */
 static const double PCT_START = .25, DIV = 25;
-enum { PATH_BYTES = 4160 };
+enum { PATH_BYTES = 4160, LARGE_STEP = 100000 /* numbers a rating of the batch */ };
 
 typedef struct training {
     brn_ratings_options options;
@@ -300,6 +300,20 @@ static brn_status read_tables(training *t)
     return status;
 }
 
+/* A dense step moves all vectors, however few ratings its batch has: what that costs is told ahead. */
+static brn_status warn_of_size(training *t)
+{
+    char text[256];
+    double numbers = (double)brn_parameters_elements(t->network.parameters);
+    if (t->options.lazy || numbers < LARGE_STEP * (double)t->options.batch_size) return BRN_OK;
+    snprintf(text, sizeof text,
+             "each batch of %d moves all %.3g numbers of %lld users and %lld items: --lazy moves those of its "
+             "own alone, and a larger --batch-size makes fewer steps",
+             t->options.batch_size, numbers, (long long)t->result.user_count,
+             (long long)t->result.item_count);
+    return send_text(t, BRN_EVENT_WARNING, text);
+}
+
 static brn_status begin(training *t, const brn_ratings_options *options)
 {
     t->options = *options;
@@ -313,6 +327,7 @@ static brn_status begin(training *t, const brn_ratings_options *options)
     BRN__TRY(make_network(t));
     name_files(t);
     BRN__TRY(write_config(t));
+    BRN__TRY(warn_of_size(t));
     return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
 }
 
