@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/option_fields.h"
+#include "base/text.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -25,9 +26,30 @@ bool brn__option_fields_write(const brn__option_field *fields, int count, const 
                               json_t *object)
 {
     for (int i = 0; i < count; i++)
-        if (json_object_set_new(object, fields[i].name, value_of(&fields[i], options)) != 0)
-            return false;
+        if (!brn__json_put(object, fields[i].name, value_of(&fields[i], options))) return false;
     return true;
+}
+
+json_t *brn__json_words(const char *const *words, int64_t count)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int64_t i = 0; good && i < count; i++)
+        good = json_array_append_new(list, json_string(words[i])) == 0;
+    if (good) return list;
+    json_decref(list);
+    return NULL;
+}
+
+brn_status brn__option_fields_check(const brn__option_field *fields, int count, const void *options)
+{
+    for (int i = 0; i < count; i++) {
+        if (fields[i].type != BRN__OPTION_TEXT) continue;
+        const char *text = *(const char *const *)(const void *)((const char *)options + fields[i].offset);
+        if (text && !brn__is_utf8(text))
+            return brn__fail(BRN_ERROR_INPUT, "%s: %s is not UTF-8", fields[i].name, text);
+    }
+    return BRN_OK;
 }
 
 static bool read_word(const json_t *value, const char *const *words, int *out)

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum brn__option_type {
     BRN__OPTION_TEXT,  /* const char *; absent: NULL */
@@ -25,9 +26,19 @@ typedef struct brn__option_field {
     const char *const *words; /* WORD: of 0, 1 ...; NULL ends them */
 } brn__option_field;
 
+/* Adds a value, which it takes; false when there is no memory (or no object, or no value). */
+static inline bool brn__json_put(json_t *object, const char *name, json_t *taken)
+{
+    return json_object_set_new(object, name, taken) == 0;
+}
+/* A list of texts; NULL when there is no memory, or a text is not UTF-8. */
+json_t *brn__json_words(const char *const *words, int64_t count);
+
 /* Adds each field of `options` to the object; false when there is no memory, or a text is not UTF-8. */
 bool brn__option_fields_write(const brn__option_field *fields, int count, const void *options,
                               json_t *object);
+/* BRN_ERROR_INPUT names the first text that is not UTF-8, which JSON can't hold. */
+brn_status brn__option_fields_check(const brn__option_field *fields, int count, const void *options);
 /* Reads them; texts point into the object. BRN_ERROR_INPUT names the field that is not there or of
  * another type; `what` is for the message. */
 brn_status brn__option_fields_read(const brn__option_field *fields, int count, const json_t *object,

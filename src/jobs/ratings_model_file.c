@@ -3,47 +3,49 @@
  * texts are checked before they are used. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "burnish/version.h"
 #include "jobs/model_tensors.h"
+#include "jobs/option_fields.h"
 #include "jobs/ratings_job.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FORMAT = 1, TABLES = 10 };
 
 /* ------------------------------------------------------------------ writing */
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *training_object(const brn_ratings_result *r)
 {
     brn_metric metrics[BRN__RATINGS_METRICS];
     int count = brn__ratings_metrics(&r->score, r->valid_loss, metrics);
-    json_t *object = json_pack("{s:I, s:I}", "train_count", (json_int_t)r->train_count,
-                               "valid_count", (json_int_t)r->valid_count);
-    for (int i = 0; i < count; i++)
-        json_object_set_new(object, metrics[i].name, number_or_null(metrics[i].value));
-    return object;
+    json_t *object = json_object();
+    bool good = brn__json_put(object, "train_count", json_integer(r->train_count)) &&
+                brn__json_put(object, "valid_count", json_integer(r->valid_count));
+    for (int i = 0; good && i < count; i++)
+        good = brn__json_put(object, metrics[i].name,
+                             isfinite(metrics[i].value) ? json_real(metrics[i].value) : json_null());
+    if (good) return object;
+    json_decref(object);
+    return NULL;
 }
 
 static brn_status card_text(const brn__ratings_content *c, char **out)
 {
-    json_t *root = json_pack(
-        "{s:i, s:s, s:s, s:o, s:I, s:I, s:f, s:f, s:o}", "format", FORMAT, "library", BRN_VERSION,
-        "job", "ratings", "options", brn__ratings_options_write(c->options), "users",
-        (json_int_t)c->user_ids->count, "items", (json_int_t)c->item_ids->count, "mean",
-        c->facts->mean, "noise", isfinite(c->noise) ? c->noise : 1, "training",
-        training_object(c->result));
-    *out = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    json_decref(root);
-    return *out ? BRN_OK
-                : brn__fail(BRN_ERROR_INPUT, "%s: a name that is not UTF-8, or no memory",
-                            c->options->data);
+    json_t *root = json_object();
+    double noise = isfinite(c->noise) ? c->noise : 1;
+    bool good = brn__json_put(root, "format", json_integer(FORMAT)) &&
+                brn__json_put(root, "library", json_string(BRN_VERSION)) &&
+                brn__json_put(root, "job", json_string("ratings")) &&
+                brn__json_put(root, "options", brn__ratings_options_write(c->options)) &&
+                brn__json_put(root, "users", json_integer(c->user_ids->count)) &&
+                brn__json_put(root, "items", json_integer(c->item_ids->count)) &&
+                brn__json_put(root, "mean", json_real(c->facts->mean)) &&
+                brn__json_put(root, "noise", json_real(noise)) &&
+                brn__json_put(root, "training", training_object(c->result));
+    if (!good) json_decref(root), root = NULL;
+    return brn__json_dump(root, JSON_COMPACT | JSON_REAL_PRECISION(17), out);
 }
 
 static brn__safetensors_item table(const char *name, brn_dtype dtype, int64_t count,
@@ -85,7 +87,7 @@ brn_status brn__ratings_model_write(const char *path, const brn__ratings_content
     if (status == BRN_OK) status = list_items(c, &arena, items, &count);
     const brn__safetensors_pair pairs[] = {{"format", "pt"}, {"burnish", json}};
     if (status == BRN_OK) status = brn__safetensors_write(path, items, count, pairs, 2);
-    free(json);
+    brn__free(json);
     brn__free(items);
     brn__arena_free(&arena);
     return status;
@@ -96,7 +98,9 @@ brn_status brn__ratings_model_write(const char *path, const brn__ratings_content
 static brn_status read_card(brn_ratings_model *m)
 {
     const char *text = brn__state_metadata(m->state, "burnish");
-    m->card = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    brn__json_error error;
+    if (text && brn__json_load(text, strlen(text), &m->card, &error) == BRN_ERROR_NO_MEMORY)
+        return BRN_ERROR_NO_MEMORY;
     const char *job = json_string_value(json_object_get(m->card, "job"));
     if (!job || strcmp(job, "ratings") != 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: no model of ratings", m->path);

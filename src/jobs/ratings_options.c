@@ -32,6 +32,56 @@ brn_ratings_options brn_ratings_defaults(void)
                                  .checkpoint_seconds = 10};
 }
 
+/* ------------------------------------------------------------------ one list of options */
+
+static const char *const splits[] = {"random", "time", "last", "column", "file", NULL};
+static const char *const networks[] = {"dot", "neural", NULL};
+static const char *const forms[] = {"fastai2", "course", NULL};
+static const char *const losses[] = {"mse", "bpr", "weighted", NULL};
+
+/* All but how tables are read, and the hidden layers. */
+static const brn__option_field fields[] = {
+#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_ratings_options, field), NULL}
+#define WORD(field, words) {#field, BRN__OPTION_WORD, offsetof(brn_ratings_options, field), words}
+    F(data, TEXT),
+    F(user, TEXT),
+    F(item, TEXT),
+    F(rating, TEXT),
+    F(time, TEXT),
+    F(titles, TEXT),
+    F(title_id, TEXT),
+    F(title_name, TEXT),
+    WORD(split, splits),
+    F(valid, REAL),
+    F(split_column, TEXT),
+    F(split_from, TEXT),
+    F(valid_data, TEXT),
+    WORD(network, networks),
+    WORD(form, forms),
+    F(factors, BIG),
+    F(embedding_dropout, REAL),
+    F(has_range, FLAG),
+    F(low, REAL),
+    F(high, REAL),
+    WORD(loss, losses),
+    F(negatives, WHOLE),
+    F(confidence, REAL),
+    F(epochs, WHOLE),
+    F(batch_size, WHOLE),
+    F(learning_rate, REAL),
+    F(weight_decay, REAL),
+    F(lazy, FLAG),
+    F(rank_at, WHOLE),
+    F(has_relevant, FLAG),
+    F(relevant, REAL),
+    F(seed, BIG),
+    F(threads, WHOLE),
+    F(checkpoint_seconds, REAL),
+#undef F
+#undef WORD
+};
+enum { FIELDS = sizeof fields / sizeof *fields };
+
 /* ------------------------------------------------------------------ checks */
 
 static brn_status check_real(const char *name, double value, double low, double high)
@@ -108,6 +158,7 @@ static brn_status check_split(brn_ratings_options *o)
 brn_status brn__ratings_options_settle(brn_ratings_options *o)
 {
     BRN__TRY(check_columns(o));
+    BRN__TRY(brn__option_fields_check(fields, FIELDS, o));
     take_form(o);
     BRN__TRY(check_network(o));
     BRN__TRY(check_split(o));
@@ -123,67 +174,36 @@ brn_status brn__ratings_options_settle(brn_ratings_options *o)
 
 /* ------------------------------------------------------------------ JSON */
 
-static const char *const splits[] = {"random", "time", "last", "column", "file", NULL};
-static const char *const networks[] = {"dot", "neural", NULL};
-static const char *const forms[] = {"fastai2", "course", NULL};
-static const char *const losses[] = {"mse", "bpr", "weighted", NULL};
+static json_t *widths(const brn_ratings_options *o)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int i = 0; good && i < o->hidden_count; i++)
+        good = json_array_append_new(list, json_integer(o->hidden[i])) == 0;
+    if (good) return list;
+    json_decref(list);
+    return NULL;
+}
 
-/* All but how tables are read, and the hidden layers. */
-static const brn__option_field fields[] = {
-#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_ratings_options, field), NULL}
-#define WORD(field, words) {#field, BRN__OPTION_WORD, offsetof(brn_ratings_options, field), words}
-    F(data, TEXT),
-    F(user, TEXT),
-    F(item, TEXT),
-    F(rating, TEXT),
-    F(time, TEXT),
-    F(titles, TEXT),
-    F(title_id, TEXT),
-    F(title_name, TEXT),
-    WORD(split, splits),
-    F(valid, REAL),
-    F(split_column, TEXT),
-    F(split_from, TEXT),
-    F(valid_data, TEXT),
-    WORD(network, networks),
-    WORD(form, forms),
-    F(factors, BIG),
-    F(embedding_dropout, REAL),
-    F(has_range, FLAG),
-    F(low, REAL),
-    F(high, REAL),
-    WORD(loss, losses),
-    F(negatives, WHOLE),
-    F(confidence, REAL),
-    F(epochs, WHOLE),
-    F(batch_size, WHOLE),
-    F(learning_rate, REAL),
-    F(weight_decay, REAL),
-    F(lazy, FLAG),
-    F(rank_at, WHOLE),
-    F(has_relevant, FLAG),
-    F(relevant, REAL),
-    F(seed, BIG),
-    F(threads, WHOLE),
-    F(checkpoint_seconds, REAL),
-#undef F
-#undef WORD
-};
-enum { FIELDS = sizeof fields / sizeof *fields };
+static json_t *shares(const brn_ratings_options *o)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int i = 0; good && i < o->hidden_count; i++)
+        good = json_array_append_new(list, json_real(o->dropout[i])) == 0;
+    if (good) return list;
+    json_decref(list);
+    return NULL;
+}
 
 json_t *brn__ratings_options_write(const brn_ratings_options *o)
 {
-    json_t *object = json_object(), *hidden = json_array(), *dropout = json_array();
-    bool good = brn__option_fields_write(fields, FIELDS, o, object);
-    for (int i = 0; i < o->hidden_count; i++) {
-        json_array_append_new(hidden, json_integer(o->hidden[i]));
-        json_array_append_new(dropout, json_real(o->dropout[i]));
-    }
-    int bad = json_object_set_new(object, "hidden", hidden);
-    bad |= json_object_set_new(object, "dropout", dropout);
-    bad |= json_object_set_new(object, "source", brn__table_source_write(&o->source));
-    bad |= json_object_set_new(object, "titles_source", brn__table_source_write(&o->titles_source));
-    if (good && !bad) return object;
+    json_t *object = json_object();
+    if (object && brn__option_fields_write(fields, FIELDS, o, object) &&
+        brn__json_put(object, "hidden", widths(o)) && brn__json_put(object, "dropout", shares(o)) &&
+        brn__json_put(object, "source", brn__table_source_write(&o->source)) &&
+        brn__json_put(object, "titles_source", brn__table_source_write(&o->titles_source)))
+        return object;
     json_decref(object);
     return NULL;
 }

@@ -82,8 +82,9 @@ static brn_status write_config(const training *t)
 {
     char digest[65];
     BRN__TRY(digest_ratings(t, digest));
-    return brn__run_config_write(t->result.run, "ratings", digest,
-                                 brn__ratings_options_write(&t->options));
+    json_t *options = brn__ratings_options_write(&t->options);
+    if (!options) return brn__fail(BRN_ERROR_NO_MEMORY, "no memory to write options");
+    return brn__run_config_write(t->result.run, "ratings", digest, options);
 }
 
 static brn_status read_config(training *t)

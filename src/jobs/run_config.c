@@ -2,10 +2,11 @@
 #include "jobs/run_config.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "burnish/version.h"
+#include "jobs/option_fields.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIG_BYTES_MAX = 64 << 20 };
@@ -13,37 +14,41 @@ enum { CONFIG_BYTES_MAX = 64 << 20 };
 brn_status brn__run_config_write(const char *run, const char *job, const char *data_digest,
                                  json_t *options)
 {
-    char path[4160];
-    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:o}", "job", job, "library", BRN_VERSION,
-                             "instruction_set", brn_instruction_set(), "data_sha256", data_digest,
-                             "options", options);
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) : NULL;
-    json_decref(root);
-    if (!text)
-        return brn__fail(BRN_ERROR_INPUT, "%s: config.json: a name that is not UTF-8, or no memory",
-                         run);
+    char path[4160], *text;
+    json_t *root = json_object();
+    if (!options)
+        return json_decref(root), brn__fail(BRN_ERROR_INPUT,
+                                            "%s: config.json: a name that is not UTF-8, or no memory", run);
+    bool good = brn__json_put(root, "job", json_string(job));
+    good = good && brn__json_put(root, "library", json_string(BRN_VERSION));
+    good = good && brn__json_put(root, "instruction_set", json_string(brn_instruction_set()));
+    good = good && brn__json_put(root, "data_sha256", json_string(data_digest));
+    if (!good || !brn__json_put(root, "options", json_incref(options))) json_decref(root), root = NULL;
+    json_decref(options);
+    BRN__TRY(brn__json_dump(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17), &text));
     snprintf(path, sizeof path, "%s/config.json", run);
     brn_status status = brn__replace_file(path, text, strlen(text));
-    free(text);
+    brn__free(text);
     return status;
 }
 
 brn_status brn__run_config_read(const char *run, const char *job, json_t **out)
 {
     char path[4160], *text;
+    size_t length;
+    brn__json_error error;
     *out = NULL;
     snprintf(path, sizeof path, "%s/config.json", run);
     if (!brn__is_file(path))
         return brn__fail(BRN_ERROR_INPUT, "%s: no run to go on with: there is no config.json", run);
-    BRN__TRY(brn__read_file(path, CONFIG_BYTES_MAX, &text, NULL));
-    json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    BRN__TRY(brn__read_file(path, CONFIG_BYTES_MAX, &text, &length));
+    brn_status status = brn__json_load(text, length, out, &error);
     brn__free(text);
-    const char *found = json_string_value(json_object_get(config, "job"));
-    if (found && strcmp(found, job) == 0) {
-        *out = config;
-        return BRN_OK;
-    }
-    json_decref(config);
+    if (status == BRN_ERROR_NO_MEMORY) return status;
+    const char *found = json_string_value(json_object_get(*out, "job"));
+    if (found && strcmp(found, job) == 0) return BRN_OK;
+    json_decref(*out);
+    *out = NULL;
     return brn__fail(BRN_ERROR_INPUT, "%s: not the configuration of a %s run", path, job);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options of the table job: defaults, checks, and JSON both ways. */
 #include "base/alloc.h"
+#include "jobs/option_fields.h"
 #include "jobs/table_folds.h"
 
 #include <math.h>
@@ -89,23 +90,31 @@ brn_status brn__table_options_settle(brn_table_train_options *o)
 
 /* ------------------------------------------------------------------ writing */
 
-static json_t *word_list(const char *const *words, int64_t count)
+static json_t *type_object(const brn_table_options *o)
 {
-    json_t *list = json_array();
-    for (int64_t i = 0; i < count; i++) json_array_append_new(list, json_string(words[i]));
-    return list;
+    json_t *types = json_object();
+    bool good = types != NULL;
+    for (int64_t i = 0; good && i < o->type_count; i++)
+        good = brn__json_put(types, o->types[i].name,
+                             json_string(brn_column_type_name(o->types[i].type)));
+    if (good) return types;
+    json_decref(types);
+    return NULL;
 }
 
 json_t *brn__table_source_write(const brn_table_options *o)
 {
-    json_t *types = json_object();
-    for (int64_t i = 0; i < o->type_count; i++)
-        json_object_set_new(types, o->types[i].name,
-                            json_string(brn_column_type_name(o->types[i].type)));
-    return json_pack("{s:i, s:b, s:b, s:b, s:i, s:o, s:o}", "separator", o->separator, "no_header",
-                     o->no_header, "latin1", o->latin1, "decimal_comma", o->decimal_comma,
-                     "date_order", (int)o->date_order, "types", types, "missing",
-                     word_list(o->missing, o->missing_count));
+    json_t *object = json_object();
+    if (object && brn__json_put(object, "separator", json_integer(o->separator)) &&
+        brn__json_put(object, "no_header", json_boolean(o->no_header)) &&
+        brn__json_put(object, "latin1", json_boolean(o->latin1)) &&
+        brn__json_put(object, "decimal_comma", json_boolean(o->decimal_comma)) &&
+        brn__json_put(object, "date_order", json_integer((int)o->date_order)) &&
+        brn__json_put(object, "types", type_object(o)) &&
+        brn__json_put(object, "missing", brn__json_words(o->missing, o->missing_count)))
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 static json_t *network_object(const brn_table_train_options *o)
@@ -126,7 +135,7 @@ static json_t *join_list(const brn_table_train_options *o)
     json_t *list = json_array();
     for (int64_t i = 0; i < o->join_count; i++)
         json_array_append_new(list, json_pack("{s:s, s:o}", "data", o->joins[i].data, "keys",
-                                              word_list(o->joins[i].keys, o->joins[i].key_count)));
+                                              brn__json_words(o->joins[i].keys, o->joins[i].key_count)));
     return list;
 }
 
@@ -159,8 +168,8 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         "s:f, s:I, s:i, s:f, s:o, s:o}",
         "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o),
         "where", o->where, "target", o->target, "target_class", o->target_class, "target_log",
-        o->target_log, "categories", word_list(o->categories, o->category_count), "numbers",
-        word_list(o->numbers, o->number_count), "ignored", word_list(o->ignored, o->ignored_count),
+        o->target_log, "categories", brn__json_words(o->categories, o->category_count), "numbers",
+        brn__json_words(o->numbers, o->number_count), "ignored", brn__json_words(o->ignored, o->ignored_count),
         "only_named", o->only_named, "split", splits[o->split], "valid", o->valid, "split_column",
         o->split_column, "split_from", o->split_from, "fold", o->fold, "folds", o->folds, "network",
         network_object(o), "epochs", o->epochs, "batch_size", o->batch_size, "learning_rate",

@@ -2,6 +2,7 @@
 #include "data_scenarios.h"
 #include "burnish/data_check.h"
 #include "burnish/predictions.h"
+#include "burnish/ratings.h"
 #include "burnish/runs.h"
 #include "burnish/table_data.h"
 
@@ -92,4 +93,51 @@ brn_status scenario_check(const world *w, outcome *out)
     out->told += (int)brn_data_check_kind_count(check, BRN_FINDING_UNREADABLE);
     brn_data_check_close(check);
     return BRN_OK;
+}
+
+/* ------------------------------------------------------------------ ratings */
+
+static int count_warnings(void *context, const brn_event *event)
+{
+    outcome *out = context;
+    out->told += event->kind == BRN_EVENT_WARNING;
+    return 0;
+}
+
+static brn_status use_ratings(const char *run, outcome *out)
+{
+    brn_ratings_model *model;
+    brn_ratings_item best[4];
+    brn_ratings_folding folding;
+    brn_ratings_score score;
+    float vector[8];
+    int64_t count = 0, item = 1;
+    double five = 5;
+    brn_status status = brn_ratings_model_open(run, 1, &model);
+    if (status != BRN_OK) return status;
+    status = brn_ratings_recommend(model, 1, NULL, 4, best, &count);
+    if (status == BRN_OK) status = brn_ratings_fold_user(model, 1, &item, &five, vector);
+    if (status == BRN_OK) status = brn_ratings_evaluate(model, NULL, &score);
+    if (status == BRN_OK) status = brn_ratings_evaluate_folding(model, &folding);
+    outcome_add(out, best, (size_t)count * sizeof *best);
+    brn_ratings_model_close(model);
+    return status;
+}
+
+brn_status scenario_ratings(const world *w, outcome *out)
+{
+    char data[400], run[400];
+    brn_ratings_options o = brn_ratings_defaults();
+    snprintf(data, sizeof data, "%s/ratings.csv", w->folder);
+    snprintf(run, sizeof run, "%s/ratings", w->out);
+    o.data = o.titles = data;
+    o.out = run;
+    o.factors = 3;
+    o.epochs = 1;
+    o.threads = 1;
+    o.split = BRN_RATINGS_SPLIT_LAST;
+    o.on_event = count_warnings;
+    o.context = out;
+    brn_status status = brn_ratings_train(&o, NULL);
+    return status == BRN_OK ? use_ratings(run, out) : status;
 }

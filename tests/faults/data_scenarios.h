@@ -8,6 +8,7 @@
 brn_status scenario_table(const world *w, outcome *out);
 brn_status scenario_answers(const world *w, outcome *out);
 brn_status scenario_runs(const world *w, outcome *out);
+brn_status scenario_ratings(const world *w, outcome *out);
 brn_status scenario_check(const world *w, outcome *out);
 
 #endif

@@ -387,6 +387,7 @@ const scenario scenarios[] = {
     {"runs", scenario_runs},
     {"check", scenario_check},
     {"texts", scenario_texts},
+    {"ratings", scenario_ratings, .slow = true},
     {"train", train_from_scratch, .slow = true},
     {"train-features", train_on_features, .slow = true},
     {"resume", resume, .slow = true},

@@ -111,6 +111,15 @@ static brn_status make_table(const world *w)
     return brn__replace_file(path, text, sizeof text - 1);
 }
 
+static brn_status make_ratings(const world *w)
+{
+    static const char text[] = "user,item,rating,title\nann,x,5,One\nann,y,1,Two\nbob,x,4,One\nbob,\"z \"\"q\"\"\",2,\n"
+                               "eve,y,3,Two\neve,x,5,One\nann,x,4,One\ndan,y,2,Two\n";
+    char path[400];
+    snprintf(path, sizeof path, "%s/ratings.csv", w->folder);
+    return brn__replace_file(path, text, sizeof text - 1);
+}
+
 /* A run with everything a run has. */
 static brn_status make_run(const world *w)
 {
@@ -152,6 +161,7 @@ brn_status world_make(world *w, const char *folder)
     world_name(w, folder);
     brn_status status = make_pictures(w);
     if (status == BRN_OK) status = make_table(w);
+    if (status == BRN_OK) status = make_ratings(w);
     if (status == BRN_OK) status = make_run(w);
     return status == BRN_OK ? make_stopped(w) : status;
 }
