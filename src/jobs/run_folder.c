@@ -79,8 +79,11 @@ brn_status brn__run_folder_make(const char *out, const char *job, char *path, si
 brn_status brn__run_folder_lock(const char *path, int *lock)
 {
     *lock = brn__system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (*lock < 0)
-        return brn__fail(BRN_ERROR_INPUT, "%s: cannot open the run folder: %s", path, strerror(errno));
+    if (*lock < 0) {
+        bool absent = errno == ENOENT || errno == ENOTDIR;
+        return brn__fail(absent ? BRN_ERROR_INPUT : BRN_ERROR_IO, "%s: cannot open the run folder: %s", path,
+                         strerror(errno));
+    }
     if (brn__system_lock(*lock, LOCK_EX | LOCK_NB) == 0) return BRN_OK;
     if (errno != EWOULDBLOCK) return BRN_OK; /* a file system without locks */
     return brn__fail(BRN_ERROR_USAGE, "%s: another process is training in this run folder", path);
