@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "data/table/table.h"
 #include "data/table/value.h"
 #include "test.h"
 
@@ -217,4 +218,86 @@ TEST(missing_marks_and_truths_are_pandas)
     assert_true(brn__read_boolean(slice(" FALSE"), &truth) && !truth);
     assert_false(brn__read_boolean(slice("tRUE"), &truth));
     assert_false(brn__read_boolean(slice("1"), &truth));
+}
+
+/* A number of up to 21 characters, of every form that a table holds. Static buffer. */
+static const char *drawn_number(uint64_t *state)
+{
+    static char text[64];
+    char digits[24];
+    int length = 0;
+#define DRAW(below) (*state = *state * 6364136223846793005 + 1442695040888963407, (int)((*state >> 33) % (below)))
+    int count = 1 + DRAW(19), point = DRAW(3) ? DRAW(count + 1) : -1;
+    for (int i = 0; i < count; i++) digits[i] = (char)('0' + DRAW(10));
+    if (DRAW(8) == 0) memset(digits, '0', (size_t)(1 + DRAW(count)));
+    if (DRAW(8) == 0) memset(digits + count / 2, '9', (size_t)(count - count / 2));
+    if (DRAW(2)) text[length++] = '-';
+    for (int i = 0; i < count; i++) {
+        if (i == point) text[length++] = '.';
+        text[length++] = digits[i];
+    }
+    if (point == count) text[length++] = '.';
+#undef DRAW
+    text[length] = '\0';
+    return text;
+}
+
+/* In a column, where many are read at once and from what stands in front of them. */
+TEST(columns_of_reals_have_the_bits_that_strtod_gives)
+{
+    enum { ROWS = 60000 };
+    brn_table_options options = brn_table_defaults();
+    char *text = malloc((size_t)ROWS * 24 + 16);
+    double *expected = malloc(ROWS * sizeof *expected);
+    uint64_t state = 5;
+    size_t length = (size_t)sprintf(text, "x\n.5\n"); /* so that the column is real */
+    for (int i = 0; i < ROWS; i++) {
+        const char *number = drawn_number(&state);
+        expected[i] = strtod(number, NULL);
+        length += (size_t)sprintf(text + length, "%s\n", number);
+    }
+    brn_table *table;
+    assert_ok(brn__table_read("t", text, length, &options, 0, &table));
+    assert_int_equal(table->columns[0].type, BRN_COLUMN_REAL);
+    for (int i = 0; i < ROWS; i++)
+        if (memcmp(&table->columns[0].reals[i + 1], &expected[i], sizeof expected[i]) != 0)
+            fail_msg("row %d: %.17g, strtod gives %.17g", i + 1, table->columns[0].reals[i + 1],
+                     expected[i]);
+    brn_table_close(table);
+    free(text);
+    free(expected);
+}
+
+/* Behind so many values of `kind` that the column is taken for one of these. */
+static brn_column_type type_of_last(const char *kind, const char *field)
+{
+    enum { ROWS = 1100 };
+    char text[32 * ROWS];
+    size_t length = (size_t)sprintf(text, "x,y\n");
+    brn_table *table;
+    brn_table_options options = brn_table_defaults();
+    for (int i = 0; i < ROWS; i++) length += (size_t)sprintf(text + length, "12345678901234567,%s\n", kind);
+    length += (size_t)sprintf(text + length, "12345678901234567,%s\n", field);
+    assert_ok(brn__table_read("t", text, length, &options, 0, &table));
+    brn_column_type type = table->columns[1].type;
+    brn_table_close(table);
+    return type;
+}
+
+TEST(columns_tell_numbers_from_what_looks_like_them)
+{
+    static const char *const words[] = {"12-", "1-2", "--1", "-", ".", "-.", "1.2.3", "1..2", "12a", ":1",
+                                        "/1", "123456789012345678-", "1.23456789012345678.9"};
+    static const char *const reals[] = {"1.", ".1", "-.5", "+1.5", " 2.5", "1e5", "123456789012345678.5",
+                                        "0.1234567890123456", "-12.3456789012345678", "99999999999999999999"};
+    static const char *const integers[] = {"1", "-1", "0", "1234567890123456", "-1234567890123456",
+                                           "12345678901234567", "9223372036854775807", "007"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        assert_int_equal(type_of_last("1", words[i]), BRN_COLUMN_TEXT);
+        assert_int_equal(type_of_last("1.5", words[i]), BRN_COLUMN_TEXT);
+    }
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+        assert_int_equal(type_of_last("1", reals[i]), BRN_COLUMN_REAL);
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+        assert_int_equal(type_of_last("1", integers[i]), BRN_COLUMN_INTEGER);
 }

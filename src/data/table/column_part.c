@@ -189,14 +189,17 @@ static int64_t add_plain(brn__column_part *part, const brn__field_rules *rules, 
                          const brn__slice *fields, int64_t stride, int64_t count)
 {
     void *to = (char *)part->values + (size_t)row * brn__column_value_bytes(part->type);
+    const brn__slice text = {rules->text_begin, (size_t)(rules->text_end - rules->text_begin)};
     int64_t done = 0;
     if (rules->missing_count || part->broken) return 0; /* a plain number may be such a word */
     if (part->type == BRN_COLUMN_INTEGER)
-        done = brn__read_plain_integers(fields, stride, count, to);
+        done = brn__read_plain_integers(fields, stride, count, text, to);
     else if (part->type == BRN_COLUMN_REAL)
-        done = brn__read_plain_reals(fields, stride, count, rules->point, to);
+        done = brn__read_plain_reals(fields, stride, count, text, rules->point, to);
     else if (part->type == BRN_COLUMN_DATE && rules->date_order == BRN_DATE_YMD)
         done = brn__read_plain_dates(fields, stride, count, to);
+    else if (part->type == BRN_COLUMN_BOOLEAN)
+        done = brn__read_plain_booleans(fields, stride, count, to);
     if (done) part->seen |= 1u << part->type;
     return done;
 }

@@ -22,18 +22,21 @@ void brn__csv_reader_deinit(brn__csv_reader *reader)
     *reader = (brn__csv_reader){0};
 }
 
-/* Makes the masks of the page that begins at `page`; bytes behind the text have none. */
-static void scan_page(brn__csv_reader *reader, const char *page)
+/* Bytes behind the text have no bits. */
+void brn__csv_reader_scan(brn__csv_reader *reader, const char *page)
 {
     size_t left = (size_t)(reader->csv->text.end - page);
     int whole = (int)(left < PAGE_BYTES ? left / BRN__CSV_BLOCK : BRN__CSV_PAGE);
-    char separator = reader->csv->options.separator;
-    brn__csv_scan(page, whole, separator, reader->masks);
-    memset(reader->masks + whole, 0, (size_t)(BRN__CSV_PAGE - whole) * sizeof *reader->masks);
-    if (whole < BRN__CSV_PAGE && left % BRN__CSV_BLOCK) {
-        char rest[BRN__CSV_BLOCK] = {0};
-        memcpy(rest, page + BRN__CSV_BLOCK * whole, left % BRN__CSV_BLOCK);
-        brn__csv_scan(rest, 1, separator, reader->masks + whole);
+    char separator = reader->csv->options.separator, quote = reader->csv->options.quote;
+    size_t rest = left % BRN__CSV_BLOCK, none = (size_t)(BRN__CSV_PAGE - whole) * sizeof(uint64_t);
+    brn__csv_scan_odd(page, whole, separator, quote, reader->masks, reader->odd);
+    memset(reader->masks + whole, 0, none);
+    memset(reader->odd + whole, 0, none);
+    if (whole < BRN__CSV_PAGE && rest) {
+        char last[BRN__CSV_BLOCK] = {0};
+        memcpy(last, page + BRN__CSV_BLOCK * whole, rest);
+        brn__csv_scan_odd(last, 1, separator, quote, reader->masks + whole, reader->odd + whole);
+        reader->odd[whole] &= ((uint64_t)1 << rest) - 1;
     }
     reader->page = page;
 }
@@ -44,7 +47,7 @@ static const char *find_field_end(brn__csv_reader *reader, const char *p)
     const char *end = reader->csv->text.end;
     while (p < end) {
         size_t at = (size_t)(p - reader->page);
-        if (!reader->page || at >= PAGE_BYTES) scan_page(reader, p), at = 0;
+        if (!reader->page || at >= PAGE_BYTES) brn__csv_reader_scan(reader, p), at = 0;
         size_t block = at / BRN__CSV_BLOCK;
         uint64_t mask = reader->masks[block] >> at % BRN__CSV_BLOCK;
         if (mask) return p + __builtin_ctzll(mask);

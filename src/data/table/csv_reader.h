@@ -40,6 +40,7 @@ typedef struct brn__csv_reader {
     brn__arena kept;  /* where they are then */
     const char *page; /* what `masks` covers; NULL: nothing yet */
     uint64_t masks[BRN__CSV_PAGE]; /* bit i of mask b: byte 64 b + i ends a field */
+    uint64_t odd[BRN__CSV_PAGE];   /* the same: it is a quote, zero, or no ASCII */
 } brn__csv_reader;
 
 struct brn__csv {
@@ -60,12 +61,26 @@ void brn__csv_reader_init(brn__csv_reader *reader, const brn__csv *csv, const ch
 void brn__csv_reader_deinit(brn__csv_reader *reader);
 brn_status brn__csv_reader_next(brn__csv_reader *reader, brn__csv_row *row);
 void brn__csv_reader_forget(brn__csv_reader *reader);
+/* Up to `most` plain records at once, which are most: ASCII without quotes, of as many fields as
+ * the text has columns. Row i has its fields at fields[i * columns]. Returns how many; the next
+ * record, where there is one, is for brn__csv_reader_next, unless `most` were read. */
+int64_t brn__csv_reader_plain(brn__csv_reader *reader, int64_t most, brn__slice *fields,
+                              int64_t *lines);
+/* Makes the masks of the page that begins at `page`, within the text. */
+void brn__csv_reader_scan(brn__csv_reader *reader, const char *page);
 
 /* One mask per block: the bits of separators, LF and CR among 64 * `blocks` bytes. */
 void brn__csv_scan(const char *bytes, int blocks, char separator, uint64_t *masks);
 /* The same in plain C, which is what runs without AVX2. */
 void brn__csv_scan_portable(const char *bytes, int blocks, char separator, uint64_t *masks);
+/* And the bits of bytes that are `quote`, zero or above 127. */
+void brn__csv_scan_odd(const char *bytes, int blocks, char separator, char quote, uint64_t *masks,
+                       uint64_t *odd);
+void brn__csv_scan_odd_portable(const char *bytes, int blocks, char separator, char quote,
+                                uint64_t *masks, uint64_t *odd);
 
+/* How many LF and CR there are, and whether there is a CR. */
+int64_t brn__csv_count_ends(const char *bytes, const char *end, bool *returns);
 /* How many line ends (CR LF is one) there are. */
 int64_t brn__csv_count_lines(const char *bytes, const char *end);
 /* The first byte that can't be part of a text (zero, or not UTF-8); `end` when there is none. */

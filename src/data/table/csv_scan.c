@@ -76,6 +76,109 @@ void brn__csv_scan(const char *bytes, int blocks, char separator, uint64_t *mask
     brn__csv_scan_portable(bytes, blocks, separator, masks);
 }
 
+void brn__csv_scan_odd_portable(const char *bytes, int blocks, char separator, char quote,
+                                uint64_t *masks, uint64_t *odd)
+{
+    const uint64_t ones = 0x0101010101010101, quotes = ones * (unsigned char)quote;
+    brn__csv_scan_portable(bytes, blocks, separator, masks);
+    for (int block = 0; block < blocks; block++) {
+        uint64_t mask = 0;
+        for (int part = 0; part < 8; part++) {
+            uint64_t word;
+            memcpy(&word, bytes + BRN__CSV_BLOCK * block + 8 * part, 8);
+            uint64_t hit = bytes_equal(word, quotes) | zero_bytes(word) | (word & ones << 7);
+            mask |= gather_top_bits(hit) << 8 * part;
+        }
+        odd[block] = mask;
+    }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512bw"))) static void scan_odd_avx512(const char *bytes, int blocks,
+                                                                char separator, char quote,
+                                                                uint64_t *masks, uint64_t *odd)
+{
+    const __m512i separators = _mm512_set1_epi8(separator), quotes = _mm512_set1_epi8(quote);
+    const __m512i feeds = _mm512_set1_epi8('\n'), returns = _mm512_set1_epi8('\r');
+    for (int block = 0; block < blocks; block++) {
+        __m512i x = _mm512_loadu_si512((const void *)(bytes + BRN__CSV_BLOCK * block));
+        masks[block] = _mm512_cmpeq_epi8_mask(x, separators) | _mm512_cmpeq_epi8_mask(x, feeds) |
+                       _mm512_cmpeq_epi8_mask(x, returns);
+        odd[block] = _mm512_cmpeq_epi8_mask(x, quotes) |
+                     _mm512_cmple_epi8_mask(x, _mm512_setzero_si512()); /* with a sign */
+    }
+}
+
+__attribute__((target("avx2"))) static uint32_t odd_of_32(const char *bytes, __m256i quotes)
+{
+    __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)bytes);
+    __m256i above = _mm256_cmpgt_epi8(x, _mm256_setzero_si256());
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, quotes)) |
+           ~(uint32_t)_mm256_movemask_epi8(above);
+}
+
+__attribute__((target("avx2"))) static void scan_odd_avx2(const char *bytes, int blocks,
+                                                          char separator, char quote,
+                                                          uint64_t *masks, uint64_t *odd)
+{
+    __m256i quotes = _mm256_set1_epi8(quote);
+    scan_avx2(bytes, blocks, separator, masks);
+    for (int block = 0; block < blocks; block++) {
+        const char *from = bytes + BRN__CSV_BLOCK * block;
+        odd[block] = odd_of_32(from, quotes) | (uint64_t)odd_of_32(from + 32, quotes) << 32;
+    }
+}
+#endif
+
+void brn__csv_scan_odd(const char *bytes, int blocks, char separator, char quote, uint64_t *masks,
+                       uint64_t *odd)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512bw")) {
+        scan_odd_avx512(bytes, blocks, separator, quote, masks, odd);
+        return;
+    }
+    if (__builtin_cpu_supports("avx2")) {
+        scan_odd_avx2(bytes, blocks, separator, quote, masks, odd);
+        return;
+    }
+#endif
+    brn__csv_scan_odd_portable(bytes, blocks, separator, quote, masks, odd);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2,popcnt"))) static int64_t
+count_ends_avx2(const char **p, const char *end, uint32_t *returns)
+{
+    const __m256i feed = _mm256_set1_epi8('\n'), back = _mm256_set1_epi8('\r');
+    int64_t count = 0;
+    for (; end - *p >= 32; *p += 32) {
+        __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)*p);
+        count += __builtin_popcount((unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, feed)));
+        uint32_t found = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, back));
+        *returns |= found;
+        count += __builtin_popcount(found);
+    }
+    return count;
+}
+#endif
+
+int64_t brn__csv_count_ends(const char *bytes, const char *end, bool *returns)
+{
+    const char *p = bytes;
+    uint32_t found = 0;
+    int64_t count = 0;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) count = count_ends_avx2(&p, end, &found);
+#endif
+    for (; p < end; p++) {
+        count += *p == '\n' || *p == '\r';
+        found |= *p == '\r';
+    }
+    *returns = found != 0;
+    return count;
+}
+
 int64_t brn__csv_count_lines(const char *bytes, const char *end)
 {
     int64_t count = 0;

@@ -77,17 +77,10 @@ static const char *first_record_behind(const brn__csv *csv, const char *p, const
 /* The number of line ends, and one more for a last line without. */
 static int64_t count_records_at_most(const char *begin, const char *end)
 {
-    enum { BLOCKS = 64, BYTES = BLOCKS * BRN__CSV_BLOCK };
-    uint64_t masks[BLOCKS];
-    int64_t count = 1;
-    const char *p = begin;
-    for (; end - p >= BYTES; p += BYTES) {
-        brn__csv_scan(p, BLOCKS, '\n', masks);
-        for (int i = 0; i < BLOCKS; i++) count += __builtin_popcountll(masks[i]);
-    }
-    for (; p < end; p++) count += *p == '\n' || *p == '\r';
-    if (!memchr(begin, '\r', (size_t)(end - begin))) return count;
-    return brn__csv_count_lines(begin, end) + 1; /* above, CR LF counted twice */
+    bool returns;
+    int64_t count = brn__csv_count_ends(begin, end, &returns);
+    if (returns) count = brn__csv_count_lines(begin, end); /* CR LF counted twice */
+    return count + (end > begin && end[-1] != '\n' && end[-1] != '\r');
 }
 
 static void examine(void *argument)

@@ -67,10 +67,26 @@ static brn_status add_row(brn__piece_job *job, brn__csv_reader *reader, row_bloc
     return BRN_OK;
 }
 
+/* Blocks of records that are plain, as nearly all are. */
+static brn_status add_plain_rows(brn__piece_job *job, brn__csv_reader *reader, row_block *block)
+{
+    int64_t columns = job->reading->csv->column_count;
+    for (;;) {
+        int64_t room = job->piece.most - job->rows - block->rows;
+        int64_t most = BLOCK_ROWS - block->rows < room ? BLOCK_ROWS - block->rows : room;
+        block->rows += brn__csv_reader_plain(reader, most, block->fields + block->rows * columns,
+                                             block->lines + block->rows);
+        if (block->rows < BLOCK_ROWS) return BRN_OK;
+        BRN__TRY(store_block(job, block));
+        brn__csv_reader_forget(reader);
+    }
+}
+
 /* A bad record is told after what stands before it. */
 static brn_status read_records(brn__piece_job *job, brn__csv_reader *reader, row_block *block)
 {
     for (brn__csv_row row;;) {
+        BRN__TRY(add_plain_rows(job, reader, block));
         brn_status status = brn__csv_reader_next(reader, &row);
         if (status == BRN_OK && row.count) {
             BRN__TRY(add_row(job, reader, block, &row));

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 static brn__slice trim(brn__slice field)
 {
@@ -198,12 +201,62 @@ static double by_strtod(const decimal *number, int exponent)
     return strtod(text, NULL);
 }
 
+/* 2^(127 + b) / 5^n rounded down, of 128 bits, b the bits of 5^n: {upper, lower} half. */
+static const uint64_t parts_of_five[MOST_FIVES + 1][2] = {
+    {0, 0},
+    {0xcccccccccccccccc, 0xcccccccccccccccc},
+    {0xa3d70a3d70a3d70a, 0x3d70a3d70a3d70a3},
+    {0x83126e978d4fdf3b, 0x645a1cac083126e9},
+    {0xd1b71758e219652b, 0xd3c36113404ea4a8},
+    {0xa7c5ac471b478423, 0x0fcf80dc33721d53},
+    {0x8637bd05af6c69b5, 0xa63f9a49c2c1b10f},
+    {0xd6bf94d5e57a42bc, 0x3d32907604691b4c},
+    {0xabcc77118461cefc, 0xfdc20d2b36ba7c3d},
+    {0x89705f4136b4a597, 0x31680a88f8953030},
+    {0xdbe6fecebdedd5be, 0xb573440e5a884d1b},
+    {0xafebff0bcb24aafe, 0xf78f69a51539d748},
+    {0x8cbccc096f5088cb, 0xf93f87b7442e45d3},
+    {0xe12e13424bb40e13, 0x2865a5f206b06fb9},
+    {0xb424dc35095cd80f, 0x538484c19ef38c94},
+    {0x901d7cf73ab0acd9, 0x0f9d37014bf60a10},
+    {0xe69594bec44de15b, 0x4c2ebe687989a9b3},
+    {0xb877aa3236a4b449, 0x09befeb9fad487c2},
+    {0x9392ee8e921d5d07, 0x3aff322e62439fcf},
+    {0xec1e4a7db69561a5, 0x2b31e9e3d06c32e5},
+    {0xbce5086492111aea, 0x88f4bb1ca6bcf584},
+    {0x971da05074da7bee, 0xd3f6fc16ebca5e03},
+    {0xf1c90080baf72cb1, 0x5324c68b12dd6338},
+    {0xc16d9a0095928a27, 0x75b7053c0f178293},
+    {0x9abe14cd44753b52, 0xc4926a9672793542},
+    {0xf79687aed3eec551, 0x3a83ddbd83f52204},
+    {0xc612062576589dda, 0x95364afe032a819d},
+    {0x9e74d1b791e07e48, 0x775ea264cf55347d},
+};
+
+/* digits / 10^exponent by a product with the reciprocal (after Lemire 2021). The reciprocal is at
+ * most one unit too small, so the product's upper 128 bits are: but where their lower half is all
+ * ones or all zeros, what is above them and whether something is below is known. */
+__attribute__((always_inline)) static inline bool by_reciprocal(uint64_t digits, int exponent,
+                                                                double *out)
+{
+    const uint64_t *part = parts_of_five[exponent];
+    if (digits == 0) return false;
+    const int up = __builtin_clzll(digits), bits = 64 - __builtin_clzll(powers_of_five[exponent]);
+    digits <<= up;
+    const wide product = (wide)digits * part[0] + (uint64_t)((wide)digits * part[1] >> 64);
+    const uint64_t low = (uint64_t)product;
+    if (low == 0 || low == UINT64_MAX) return false;
+    *out = scale((uint64_t)(product >> 64) | 1, 1 - up - bits - exponent);
+    return true;
+}
+
 /* digits * 10^exponent where that can be done without the long way. */
 __attribute__((always_inline)) static inline bool by_words(uint64_t digits, int exponent,
                                                            double *out)
 {
     if (exact_doubles(digits, exponent, out)) return true;
     if (exponent < -MOST_FIVES || exponent > MOST_FIVES) return false;
+    if (exponent < 0 && by_reciprocal(digits, -exponent, out)) return true;
     *out = exponent < 0 ? divide(digits, -exponent) : multiply(digits, exponent);
     return true;
 }
@@ -216,8 +269,16 @@ static double value_of(const decimal *number, int exponent)
     return by_strtod(number, exponent);
 }
 
-/* Eight characters at once: are they digits, and which number do they make? Pairs, then fours, then
- * all eight are put together inside one word; the first character is its lowest byte. */
+/* The number of eight digits, the first in the lowest byte: pairs, then fours, then all eight are
+ * put together inside one word. */
+__attribute__((always_inline)) static inline uint64_t number_of_eight(uint64_t word)
+{
+    word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+    word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+    return (word * 10000 + (word >> 32)) & 0xFFFFFFFF;
+}
+
+/* Eight characters at once: are they digits, and which number do they make? */
 __attribute__((always_inline)) static inline bool eight_digits(const char *p, uint64_t *value)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -226,10 +287,7 @@ __attribute__((always_inline)) static inline bool eight_digits(const char *p, ui
     uint64_t high = word & 0xF0F0F0F0F0F0F0F0;
     uint64_t above = (word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0; /* : to ? lie above 9 */
     if (high != 0x3030303030303030 || above != high) return false;
-    word &= 0x0F0F0F0F0F0F0F0F;
-    word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
-    word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
-    *value = (word * 10000 + (word >> 32)) & 0xFFFFFFFF;
+    *value = number_of_eight(word & 0x0F0F0F0F0F0F0F0F);
     return true;
 #else
     (void)p, (void)value;
@@ -286,9 +344,101 @@ __attribute__((always_inline)) static inline bool read_plain(const char *p, cons
     return true;
 }
 
-int64_t brn__read_plain_reals(const brn__slice *fields, int64_t stride, int64_t count, char point,
-                              double *out)
+#if defined(__x86_64__)
+/* Up to sixteen characters at once, [-]digits[.digits] without branches on what they are. The
+ * vector ends where the field ends; what it holds in front of it is made zero, which is a digit
+ * without weight, and so is the point's place, into which the digits before it move up. Then pairs,
+ * fours and eights of digits are added up. */
+__attribute__((target("avx2"), always_inline)) static inline bool
+read_short(brn__slice field, brn__slice text, char point, uint64_t *digits, int *behind,
+           bool *negative)
 {
+    const char *end = field.bytes + field.length;
+    if (text.length < 16 || (size_t)(end - text.bytes) - 16 > text.length - 16) return false;
+    *negative = field.length > 0 && *field.bytes == '-';
+    const int length = (int)(field.length < 32 ? field.length : 32) - *negative;
+    if (length < 1 || length > 16) return false;
+    const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(end - 16));
+    __m128i inside = _mm_cmpgt_epi8(places, _mm_set1_epi8((char)(15 - length)));
+    __m128i points = _mm_and_si128(inside, _mm_cmpeq_epi8(x, _mm_set1_epi8(point)));
+    x = _mm_and_si128(inside, _mm_sub_epi8(x, _mm_set1_epi8('0')));
+    const unsigned mask = (unsigned)_mm_movemask_epi8(points) | 1u << 31;
+    const int place = __builtin_ctz(mask); /* 31: there is no point */
+    const int moved = place == 31 ? -1 : place;
+    __m128i up = _mm_cmpgt_epi8(_mm_set1_epi8((char)(moved + 1)), places);
+    x = _mm_shuffle_epi8(x, _mm_add_epi8(places, up));
+    if (!_mm_testz_si128(_mm_subs_epu8(x, _mm_set1_epi8(9)), _mm_set1_epi8(-1))) return false;
+    if (length == 1 && place < 31) return false;
+    x = _mm_maddubs_epi16(x, _mm_set1_epi16(10 | 1 << 8));
+    x = _mm_madd_epi16(x, _mm_set1_epi32(100 | 1 << 16));
+    x = _mm_packus_epi32(x, x);
+    x = _mm_madd_epi16(x, _mm_set1_epi32(10000 | 1 << 16));
+    const uint64_t two = (uint64_t)_mm_cvtsi128_si64(x);
+    *digits = (two & 0xFFFFFFFF) * 100000000 + (two >> 32);
+    *behind = place == 31 ? 0 : 15 - place;
+    return true;
+}
+
+/* The same for 17 to 20 characters: up to four of them, then sixteen digits at once. */
+__attribute__((target("avx2"), always_inline)) static inline bool
+read_long(brn__slice field, brn__slice text, char point, uint64_t *digits, int *behind,
+          bool *negative)
+{
+    brn__slice last = {field.bytes + field.length - 16, 16};
+    bool none, seen = false;
+    *negative = *field.bytes == '-';
+    const char *p = field.bytes + *negative;
+    if (last.bytes - p > 4 || last.bytes <= p) return false;
+    if (!read_short(last, text, '\0', digits, behind, &none) || none) return false;
+    uint64_t first = 0;
+    for (; p < last.bytes; p++) {
+        if (*p == point && !seen) {
+            seen = true;
+            continue;
+        }
+        if (digit_of(*p) > 9) return false;
+        first = first * 10 + digit_of(*p);
+        *behind += seen;
+    }
+    *behind += seen ? 16 : 0;
+    if (first > 921) return false; /* 19 digits are the most */
+    *digits += first * 10000000000000000;
+    return true;
+}
+
+__attribute__((target("avx2"))) static int64_t read_reals_avx2(const brn__slice *fields,
+                                                               int64_t stride, int64_t count,
+                                                               brn__slice text, char point,
+                                                               double *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        brn__slice field = fields[i * stride];
+        uint64_t digits, bits;
+        int behind;
+        bool negative;
+        bool known = field.length <= 16
+                         ? read_short(field, text, point, &digits, &behind, &negative)
+                         : read_long(field, text, point, &digits, &behind, &negative);
+        if (known && by_words(digits, -behind, &out[i])) {
+            memcpy(&bits, &out[i], sizeof bits);
+            bits |= (uint64_t)negative << 63;
+            memcpy(&out[i], &bits, sizeof bits);
+        } else if (!read_plain(field.bytes, field.bytes + field.length, point, &out[i]))
+            return i;
+    }
+    return count;
+}
+#endif
+
+int64_t brn__read_plain_reals(const brn__slice *fields, int64_t stride, int64_t count,
+                              brn__slice text, char point, double *out)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return read_reals_avx2(fields, stride, count, text, point, out);
+#endif
+    (void)text;
     for (int64_t i = 0; i < count; i++) {
         brn__slice field = fields[i * stride];
         if (!read_plain(field.bytes, field.bytes + field.length, point, &out[i])) return i;
@@ -297,19 +447,62 @@ int64_t brn__read_plain_reals(const brn__slice *fields, int64_t stride, int64_t 
 }
 
 /* [-]digits, fewer than WORD_DIGITS; -0 is left to the other reader, which notes it. */
-int64_t brn__read_plain_integers(const brn__slice *fields, int64_t stride, int64_t count,
-                                 int64_t *out)
+static bool read_plain_integer(brn__slice field, int64_t *out)
+{
+    const char *p = field.bytes, *end = p + field.length;
+    bool negative = p < end && *p == '-';
+    p += negative;
+    if (p == end || end - p >= WORD_DIGITS) return false;
+    uint64_t value = 0;
+    for (; p < end && digit_of(*p) <= 9; p++) value = value * 10 + digit_of(*p);
+    if (p != end || (negative && value == 0)) return false;
+    *out = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static int64_t read_integers_avx2(const brn__slice *fields,
+                                                                  int64_t stride, int64_t count,
+                                                                  brn__slice text, int64_t *out)
 {
     for (int64_t i = 0; i < count; i++) {
         brn__slice field = fields[i * stride];
-        const char *p = field.bytes, *end = p + field.length;
-        bool negative = p < end && *p == '-';
-        p += negative;
-        if (p == end || end - p >= WORD_DIGITS) return i;
-        uint64_t value = 0;
-        for (; p < end && digit_of(*p) <= 9; p++) value = value * 10 + digit_of(*p);
-        if (p != end || (negative && value == 0)) return i;
-        out[i] = negative ? -(int64_t)value : (int64_t)value;
+        uint64_t digits;
+        int behind;
+        bool negative; /* a zero byte, which no text has, for the point */
+        if (read_short(field, text, '\0', &digits, &behind, &negative) && behind == 0 &&
+            (digits || !negative))
+            out[i] = negative ? -(int64_t)digits : (int64_t)digits;
+        else if (!read_plain_integer(field, &out[i]))
+            return i;
+    }
+    return count;
+}
+#endif
+
+int64_t brn__read_plain_integers(const brn__slice *fields, int64_t stride, int64_t count,
+                                 brn__slice text, int64_t *out)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) return read_integers_avx2(fields, stride, count, text, out);
+#endif
+    (void)text;
+    for (int64_t i = 0; i < count; i++)
+        if (!read_plain_integer(fields[i * stride], &out[i])) return i;
+    return count;
+}
+
+int64_t brn__read_plain_booleans(const brn__slice *fields, int64_t stride, int64_t count,
+                                 int32_t *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        brn__slice field = fields[i * stride];
+        if (field.length == 4 && !memcmp(field.bytes, "True", 4))
+            out[i] = 1;
+        else if (field.length == 5 && !memcmp(field.bytes, "False", 5))
+            out[i] = 0;
+        else
+            return i;
     }
     return count;
 }

@@ -21,13 +21,17 @@ bool brn__read_date(brn__slice field, brn_date_order order, int64_t *out);
 
 /* Fields that lie `stride` slices apart, as columns of gathered records do. Reads those that are of
  * the plainest form, up to the first that is not; the number read. What stops them may still be of
- * the kind: ask the readers above. */
+ * the kind: ask the readers above. `text` is what most of the fields lie in (NULL bytes: nothing is
+ * known of it): there, bytes in front of a field may be looked at, which is faster. */
 int64_t brn__read_plain_integers(const brn__slice *fields, int64_t stride, int64_t count,
-                                 int64_t *out);
-int64_t brn__read_plain_reals(const brn__slice *fields, int64_t stride, int64_t count, char point,
-                              double *out);
+                                 brn__slice text, int64_t *out);
+int64_t brn__read_plain_reals(const brn__slice *fields, int64_t stride, int64_t count,
+                              brn__slice text, char point, double *out);
 int64_t brn__read_plain_dates(const brn__slice *fields, int64_t stride, int64_t count,
                               int64_t *out);
+/* True and False, of which the codes are 1 and 0. */
+int64_t brn__read_plain_booleans(const brn__slice *fields, int64_t stride, int64_t count,
+                                 int32_t *out);
 
 /* Nothing, or one of pandas' marks: NA N/A NaN nan null NULL None n/a <NA> #N/A ... */
 bool brn__is_missing(brn__slice field);
