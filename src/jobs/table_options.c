@@ -178,7 +178,7 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         json_pack("{s:s, s:f, s:f}", "kind", losses[o->loss], "quantile", o->quantile, "gamma",
                   o->gamma),
         "events",
-        json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", word_list(o->events, o->event_count),
+        json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", brn__json_words(o->events, o->event_count),
                   "entity", o->event_entity, "order", o->event_order, "window", o->event_window));
 }
 

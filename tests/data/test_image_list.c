@@ -402,7 +402,7 @@ TEST(test_pictures_come_last_and_have_no_target)
     assert_fails(brn_image_data_open(path_in(root, "list.csv"), &options, &data), BRN_ERROR_INPUT,
                  "line 3: no picture \"none\"");
     options.test = "nowhere";
-    assert_fails(brn_image_data_open(path_in(root, "list.csv"), &options, &data), BRN_ERROR_IO,
+    assert_fails(brn_image_data_open(path_in(root, "list.csv"), &options, &data), BRN_ERROR_INPUT,
                  "nowhere");
 }
 
