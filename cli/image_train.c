@@ -7,6 +7,8 @@
 
 #include "burnish/image.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +153,28 @@ static int resume(const cli_call *call)
     return finish(&progress, status, &result);
 }
 
+/* The text of --phases; freed by the caller. */
+static int read_phases(const cli_call *call, char **out)
+{
+    enum { BYTES_MAX = 1 << 20 };
+    const char *path = call->values[CLI_PHASES].text;
+    if (!path) return CLI_DONE;
+    int code = cli_check_file(path);
+    if (code != CLI_DONE) return code;
+    FILE *file = fopen(path, "rb");
+    if (!file) return cli_fail(CLI_BAD_INPUT, "%s: %s", path, strerror(errno));
+    char *text = calloc(BYTES_MAX + 1, 1);
+    const size_t length = text ? fread(text, 1, BYTES_MAX, file) : 0;
+    const bool good = text && !ferror(file) && length < BYTES_MAX && strlen(text) == length;
+    fclose(file);
+    if (good) {
+        *out = text;
+        return CLI_DONE;
+    }
+    free(text);
+    return cli_fail(CLI_BAD_INPUT, "%s: expected JSON text of less than 1 MiB", path);
+}
+
 static int run(const cli_call *call)
 {
     if (call->values[CLI_RESUME].set) return resume(call);
@@ -159,12 +183,17 @@ static int run(const cli_call *call)
     int code = cli_check_data(call->inputs[0]);
     if (code != CLI_DONE) return code;
     cli_progress progress = cli_progress_of("image train");
+    char *phases = NULL;
     brn_image_options options = options_of(call);
     brn_image_result result = {0};
+    code = read_phases(call, &phases);
+    if (code != CLI_DONE) return code;
+    options.phases = phases;
     options.on_event = cli_progress_event;
     options.context = &progress;
     cli_signals_watch();
     brn_status status = brn_image_train(&options, &result);
+    free(phases);
     return finish(&progress, status, &result);
 }
 
@@ -203,6 +232,7 @@ const cli_command cli_command_image_train = {
         CLI_BATCH_SIZE,
         CLI_SIZE,
         CLI_SIZES,
+        CLI_PHASES,
         CLI_LEARNING_RATE,
         CLI_RATE_SPREAD,
         CLI_WEIGHT_DECAY,

@@ -61,6 +61,8 @@ typedef enum cli_option_type {
       "the weights' own, else 224")                                                                \
     X(SIZES, "sizes", TEXT, "PIXELS,...", 0, 0,                                                    \
       "progressive resizing: all layers learn at 128,160,224, a stage each", "one size")           \
+    X(PHASES, "phases", TEXT, "FILE.json", 0, 0,                                                   \
+      "training phases in place of the recipe's stages (docs/image.md)", NULL)                     \
     X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \
       "the recipe's")                                                                              \
     X(RATE_SPREAD, "rate-spread", REAL, "FACTOR", 1, 1e6,                                           \
@@ -87,7 +89,7 @@ typedef enum cli_option_type {
     X(OPTIMIZER, "optimizer", CHOICE, "sgd|nesterov|rmsprop|adam|adamw|lamb|radam|ranger|adagrad", 0, 0,   \
       "optimizer", "the recipe's")              \
     X(SCHEDULE, "schedule", TEXT, "NAME[:NUMBERS]", 0, 0,                                          \
-      "one-cycle, cosine, constant, flat-cosine, linear, exponential, polynomial, step, triangle, "   \
+      "one-cycle, cosine, constant, flat-cosine, linear, exponential, polynomial, step, triangular, " \
       "restarts, clr, clr-beta",                                                                   \
       "the recipe's")                                                                              \
     X(FINDER, "finder", CHOICE, "fastai2|lr_find|lr_find2", 0, 0,                                  \
@@ -103,7 +105,7 @@ typedef enum cli_option_type {
     X(CUTMIX, "cutmix", REAL, "ALPHA", 0, 100, "cut pictures into each other; usually 1", "0: off") \
     X(SNAPSHOTS, "snapshots", FLAG, "", 0, 0,                                                      \
       "restarts: keep a model of each cycle's end, and measure their mean", NULL)                  \
-    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts, clr: epochs of the first cycle", "1") \
+    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts, triangular, clr: epochs of the first cycle", "1") \
     X(CYCLE_MULTIPLIER, "cycle-multiplier", WHOLE, "N", 1, 100,                                    \
       "restarts: how many times longer each next cycle is", "2")                                   \
     X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \

@@ -67,6 +67,7 @@ static const brn_option fields[] = {
     FIELD(WHOLE, early_stopping),
     FIELD(WHOLE, reduce_on_plateau),
     FIELD(FLAG, save_best),
+    FIELD(TEXT, phases),
     FIELD(TEXT, class_weights),
     FIELD(TEXT, test),
     FIELD(TEXT, exclude),

@@ -170,7 +170,9 @@ static brn_status send_done(folds *f, const brn_image_result *r)
 static brn_status train_all(folds *f, double start, brn_image_result *result)
 {
     const brn_image_options *o = &f->plan.options;
-    f->epochs = brn__image_recipe_of(&f->plan).epochs;
+    brn__image_recipe recipe;
+    BRN__TRY(brn__image_recipe_make(&f->plan, &recipe));
+    f->epochs = recipe.epochs;
     f->progress.epochs = o->folds * f->epochs;
     BRN__TRY(brn__progress_send(&f->progress, brn__event_of(BRN_EVENT_START, f->run)));
     for (f->fold = 1; f->fold <= o->folds; f->fold++) BRN__TRY(train_fold(f));

@@ -4,7 +4,7 @@
 #include "base/status.h"
 #include "base/threads.h"
 #include "data/image/augment_words.h"
-#include "jobs/image_recipe.h"
+#include "jobs/image_phases.h"
 #include "jobs/image_targets.h"
 #include "jobs/image_watch.h"
 #include "jobs/run_folder.h"
@@ -168,7 +168,11 @@ brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan)
 /* Once it is known how many epochs there will be. */
 static brn_status check_swa(const brn__image_plan *plan)
 {
-    const int start = plan->options.swa, epochs = start ? brn__image_recipe_of(plan).epochs : 0;
+    brn__image_recipe recipe;
+    const int start = plan->options.swa;
+    if (start == 0) return BRN_OK;
+    BRN__TRY(brn__image_recipe_make(plan, &recipe));
+    const int epochs = recipe.epochs;
     if (start >= 0 && start <= epochs) return BRN_OK;
     return brn__fail(BRN_ERROR_USAGE, "swa: from epoch %d on; expected 1 to %d, the last", start, epochs);
 }
@@ -191,6 +195,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     brn__image_recipe_fill(o);
     BRN__TRY(check_steps(o));
     BRN__TRY(brn__image_sizes_check(o));
+    BRN__TRY(brn__image_phases_check(out));
     BRN__TRY(check_words(o));
     if (!o->monitor) o->monitor = brn_image_defaults().monitor;
     BRN__TRY(brn__image_watch_check(o));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The recipes and their numbers. */
-#include "jobs/image_recipe.h"
 #include "base/status.h"
+#include "jobs/image_phases.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -297,10 +297,11 @@ static void finish_stage(const brn__image_plan *plan, brn__image_stage *stage)
     memcpy(stage->decays, plan->group_decays, sizeof stage->decays);
 }
 
-brn__image_recipe brn__image_recipe_of(const brn__image_plan *plan)
+brn_status brn__image_recipe_make(const brn__image_plan *plan, brn__image_recipe *out)
 {
-    brn__image_recipe recipe = {.count = 0};
-    recipes[plan->options.recipe].stages(plan, &recipe);
-    for (int i = 0; i < recipe.count; i++) finish_stage(plan, &recipe.stages[i]);
-    return recipe;
+    *out = (brn__image_recipe){.count = 0};
+    if (*plan->options.phases) return brn__image_phases_stages(plan, out);
+    recipes[plan->options.recipe].stages(plan, out);
+    for (int i = 0; i < out->count; i++) finish_stage(plan, &out->stages[i]);
+    return BRN_OK;
 }

@@ -22,6 +22,8 @@ typedef struct brn__image_stage {
     int cycle_length;   /* of restarts and clr: epochs of the first cycle */
     int cycle_multiplier;
     double rates[BRN_GROUPS_MAX]; /* by layer group, at the curve's top */
+    bool has_pieces;    /* rates and momentum of phases, in place of the curve */
+    brn_schedule rate_pieces, momentum_pieces; /* times rates; no pieces: the optimizer's stays */
     bool has_decays;    /* else the optimizer's holds for all groups */
     double decays[BRN_GROUPS_MAX];
 } brn__image_stage;
@@ -39,7 +41,7 @@ void brn__image_recipe_fill(brn_image_options *options);
 /* The rates of the plan's options. */
 void brn__image_recipe_rates(brn__image_plan *plan);
 /* What the plan does. */
-brn__image_recipe brn__image_recipe_of(const brn__image_plan *plan);
+brn_status brn__image_recipe_make(const brn__image_plan *plan, brn__image_recipe *out);
 /* Sizes of the option `sizes` (1 .. BRN__IMAGE_SIZES_MAX); -1 when it is not made so. */
 int brn__image_sizes_of(const char *text, int out[BRN__IMAGE_SIZES_MAX]);
 /* BRN_ERROR_USAGE for sizes that the recipe cannot have; size becomes the last of them. */

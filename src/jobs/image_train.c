@@ -18,11 +18,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void name_files(brn__image_training *t)
+static brn_status name_files(brn__image_training *t)
 {
     snprintf(t->history_path, sizeof t->history_path, "%s/history.csv", t->run);
-    t->recipe = brn__image_recipe_of(&t->plan);
+    BRN__TRY(brn__image_recipe_make(&t->plan, &t->recipe));
     t->progress.epochs = t->recipe.epochs;
+    return BRN_OK;
 }
 
 static brn_status send_note(brn__image_training *t, brn__text *text)
@@ -53,7 +54,7 @@ static brn_status make_folder(brn__image_training *t)
 {
     BRN__TRY(brn__run_folder_make(t->plan.options.out, "image", t->run, sizeof t->run - 32));
     BRN__TRY(brn__run_folder_lock(t->run, &t->lock));
-    name_files(t);
+    BRN__TRY(name_files(t));
     char path[sizeof t->run + 32];
     snprintf(path, sizeof path, "%s/config.json", t->run);
     BRN__TRY(brn__image_config_write(path, &t->plan, t->data));
@@ -291,7 +292,7 @@ static brn_status go_on(brn__image_training *t)
     if (!t->state) BRN__TRY(brn__image_plan_obtain(&t->plan));
     BRN__TRY(make_network(t));
     BRN__TRY(recall_skipped(t));
-    name_files(t);
+    BRN__TRY(name_files(t));
     BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->run)));
     return *note ? brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, note)) : BRN_OK;
 }
