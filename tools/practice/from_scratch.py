@@ -4,8 +4,8 @@ SET = "cifar10"
 RATE = .1
 RECIPE = ("--recipe", "scratch", "--arch", "resnet20_cifar", "--batch-size", "64", "--optimizer", "sgd", "--weight-decay",
           "5e-4", "--augment", "pad:4,random-crop,zeros,flip", "--tta", "0", "--learning-rate", RATE)
-EPOCHS = 8
-SNAPSHOTS = 4
+EPOCHS = 6
+SNAPSHOTS = 3
 
 
 def train(bench, seed, schedule, epochs, *more):

@@ -5,7 +5,7 @@ from .verdict import Difference, mean, sentence, table
 
 NAME = "rate-finder"
 TITLE = "The learning-rate finder"
-GRID = ("1e-4", "3e-4", "1e-3", "3e-3", "1e-2", "3e-2", "1e-1")
+GRID = ("3e-4", "1e-3", "3e-3", "1e-2", "3e-2", "1e-1")
 HEAD = ("--size", "96", "--freeze", "--precompute", "--freeze-epochs", "0", "--epochs", "4", "--tta", "0")
 ABOUT = """The head alone, four epochs on cached features at 96 pixels (so that a grid can be paid for), one-cycle, with
 the finder's `valley` of `burnish image lr-find --size 96` as highest rate, seed by seed, against each rate of a grid.
