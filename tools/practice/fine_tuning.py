@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the practices of fine-tuning share: three sets, the default recipe at 96 pixels, and how it is compared."""
-from .verdict import Difference, percent, sentence, table
+from .verdict import Difference, percent, sentence, table, together
 
 SETS = ("ants_bees", "spiders_scorpions", "flowers17")
 RECIPE = ("--size", "96")  # EfficientNet-Lite0, an epoch of the head, five of all layers, area crops, four views
@@ -22,7 +22,7 @@ def measure(bench, with_it, without):
 
 def compare(what, found, head, accuracy="accuracy", loss="loss", other_accuracy=None, other_loss=None):
     """A table and a verdict; None of nothing. The last two: the key of the runs without, where it is another."""
-    rows, named = [], []
+    rows, named, in_loss = [], [], []
     if not found:
         return None
     for name, pairs in found:
@@ -30,7 +30,10 @@ def compare(what, found, head, accuracy="accuracy", loss="loss", other_accuracy=
         b = [(w[loss], o[other_loss or loss]) for w, o in pairs]
         points, losses = Difference(a), Difference(b)
         named.append((name, points))
+        in_loss.append(losses)
         rows.append([name, percent([x for x, _ in a]), percent([x for _, x in a]), points.points(), points.verdict,
-                     "%+.3f ± %.3f" % (losses.mean, losses.deviation)])
-    columns = ["set", *head, "difference, points", "verdict", "difference of the loss"]
-    return table(columns, rows) + "\n" + sentence(what, named) + "\n"
+                     "%+.3f ± %.3f" % (losses.mean, losses.deviation), losses.verdict_of_less])
+    columns = ["set", *head, "difference, points", "verdict", "difference of the loss", "verdict"]
+    loss_in_all = together(in_loss)
+    return (table(columns, rows) + "\n" + sentence(what, named) + "\nThe loss over all sets: %+.3f ± %.3f, %s.\n" % (
+        loss_in_all.mean, loss_in_all.deviation, loss_in_all.verdict_of_less))

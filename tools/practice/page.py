@@ -12,7 +12,7 @@ ABOUT_SETS = (
     ("spiders_scorpions", "photos, 2 classes; nearly solved by the pretrained features alone"),
     ("flowers17", "photos, 17 classes; the first 20 of a class to train, without the 30 that are among the validation "
                   "pictures too"),
-    ("flowers17_whole", "all of it; 30 validation pictures look like training pictures bit for bit"),
+    ("flowers17_whole", "all of it; 30 validation pictures look like a training picture"),
     ("cifar10", "32 x 32, 10 classes; the first 200 of a class to train"),
     ("cifar10_whole", "all of the sample"),
 )

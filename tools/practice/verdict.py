@@ -47,6 +47,11 @@ class Difference:
     def verdict(self):
         return {1: "better", -1: "worse", 0: "no difference beyond chance"}[self.sign]
 
+    @property
+    def verdict_of_less(self):
+        """Of losses, where less is better."""
+        return {-1: "better", 1: "worse", 0: "no difference beyond chance"}[self.sign]
+
     def points(self):
         """Of accuracies: +1.23 ± 0.45 points."""
         return "%+.2f ± %.2f" % (100 * self.mean, 100 * self.deviation)
