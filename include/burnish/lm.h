@@ -34,8 +34,9 @@ typedef struct brn_lm_options {
     const char *const *inputs; /* (input_count) text files, folders of them, tables */
     int64_t input_count;
     brn_text_options text; /* how they are read and split; its target must be BRN_TEXT_NO_TARGET */
-    const char *encoder;   /* a run folder or its model.safetensors to start from: words by name, new ones
-                            * get the mean of all; its sizes and rules are taken. NULL: from nothing */
+    const char *encoder;   /* a run folder or its model.safetensors to start from, or a model that fast.ai saved
+                            * (.pth, .h5 with the .pkl of its words beside it): words by name, new ones get the
+                            * mean of all; its sizes and rules are taken. NULL: from nothing */
     bool backward;         /* each document from its end */
 
     int64_t embedding, hidden; /* E, H */
@@ -89,7 +90,7 @@ BRN_API brn_status brn_lm_lr_find(const brn_lm_options *options, const brn_lr_fi
                                   brn_lr_curve *out);
 
 typedef struct brn_lm_model brn_lm_model;
-/* `run` is a run folder or its model.safetensors. A model answers one thread at a time. */
+/* `run` is a run folder or its model.safetensors, or fast.ai's file as above. A model answers one thread at a time. */
 BRN_API brn_status brn_lm_model_open(const char *run, int threads, brn_lm_model **out);
 BRN_API void brn_lm_model_close(brn_lm_model *model); /* NULL is fine */
 BRN_API int64_t brn_lm_model_vocabulary(const brn_lm_model *model);

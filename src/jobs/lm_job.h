@@ -88,6 +88,13 @@ brn_status brn__lm_card_load(const brn__lm_card *card, brn_parameters *parameter
 brn_status brn__lm_card_transfer(const brn__lm_card *card, const brn__vocabulary *vocabulary,
                                  brn_parameters *parameters);
 
+/* ------------------------------------------------------------------ lm_fastai.c */
+
+/* Options and settings of a card whose state is a PyTorch file of fast.ai's. */
+brn_status brn__lm_card_fastai(brn__lm_card *card);
+/* A tensor by its name here, whatever release of fast.ai named it; NULL when there is none. */
+const brn__entry *brn__lm_card_entry(const brn__lm_card *card, const char *name);
+
 struct brn_lm_model {
     brn__lm_card card;
     int64_t vocabulary;

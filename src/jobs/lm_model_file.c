@@ -3,13 +3,13 @@
  * tensors are checked before they are used. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "burnish/version.h"
 #include "jobs/lm_job.h"
 #include "jobs/model_tensors.h"
 #include "tensor/tensor.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FORMAT = 1 };
@@ -32,14 +32,16 @@ static brn_status card_text(const brn_lm_options *options, const brn__text_setti
                             const brn_lm_result *result, char **out)
 {
     char *text;
+    json_t *vocabulary = NULL;
+    brn__json_error error;
     BRN__TRY(brn__text_settings_write(settings, &text));
-    json_t *root = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", FORMAT, "library", BRN_VERSION, "job", "lm",
-                             "options", brn__lm_options_write(options), "text", json_loads(text, 0, NULL), "training",
-                             training_object(result));
-    *out = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    json_decref(root);
+    brn_status status = brn__json_load(text, strlen(text), &vocabulary, &error);
     brn__free(text);
-    return *out ? BRN_OK : brn__fail(BRN_ERROR_INPUT, "a name that is not UTF-8, or no memory");
+    BRN__TRY(status);
+    return brn__json_dump(json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", FORMAT, "library", BRN_VERSION, "job", "lm",
+                                    "options", brn__lm_options_write(options), "text", vocabulary, "training",
+                                    training_object(result)),
+                          JSON_COMPACT | JSON_REAL_PRECISION(17), out);
 }
 
 brn_status brn__lm_model_write(const char *path, const brn_lm_options *options, const brn__text_settings *settings,
@@ -54,26 +56,35 @@ brn_status brn__lm_model_write(const char *path, const brn_lm_options *options, 
         if (!brn__is_carried(items[i].name)) items[count++] = items[i];
     const brn__safetensors_pair pairs[] = {{"format", "pt"}, {"burnish", json}};
     if (status == BRN_OK) status = brn__safetensors_write(path, items, count, pairs, 2);
-    free(json);
+    brn__free(json);
     brn__free(items);
     return status;
 }
 
 /* ------------------------------------------------------------------ reading */
 
+static brn_status read_settings(brn__lm_card *card)
+{
+    char *text;
+    json_t *settings = json_object_get(card->json, "text");
+    if (!json_is_object(settings)) return brn__fail(BRN_ERROR_INPUT, "%s: without a vocabulary", card->path);
+    BRN__TRY(brn__json_dump(json_incref(settings), JSON_COMPACT, &text));
+    brn_status status = brn__text_settings_read(text, &card->settings);
+    brn__free(text);
+    return status == BRN_OK ? BRN_OK : brn__fail_within(status, "%s", card->path);
+}
+
 static brn_status read_card(brn__lm_card *card)
 {
+    brn__json_error error;
     const char *text = brn__state_metadata(card->state, "burnish");
-    card->json = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    brn_status status = text ? brn__json_load(text, strlen(text), &card->json, &error) : BRN_ERROR_INPUT;
+    if (status == BRN_ERROR_NO_MEMORY) return status;
     const char *job = json_string_value(json_object_get(card->json, "job"));
     if (!job || strcmp(job, "lm") != 0) return brn__fail(BRN_ERROR_INPUT, "%s: no language model", card->path);
     if (json_integer_value(json_object_get(card->json, "format")) != FORMAT)
         return brn__fail(BRN_ERROR_INPUT, "%s: of another format; expected format %d", card->path, FORMAT);
-    char *settings = json_dumps(json_object_get(card->json, "text"), JSON_COMPACT);
-    brn_status status = settings ? brn__text_settings_read(settings, &card->settings)
-                                 : brn__fail(BRN_ERROR_INPUT, "%s: without a vocabulary", card->path);
-    free(settings);
-    BRN__TRY(status);
+    BRN__TRY(read_settings(card));
     return brn__lm_options_read(json_object_get(card->json, "options"), &card->arena, &card->options);
 }
 
@@ -82,7 +93,9 @@ brn_status brn__lm_card_open(const char *run, brn__lm_card *out)
     *out = (brn__lm_card){0};
     out->path = brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
     brn_status status = out->path ? brn__state_open(out->path, &out->state) : BRN_ERROR_NO_MEMORY;
-    if (status == BRN_OK) status = read_card(out);
+    bool foreign = status == BRN_OK && !brn__state_metadata(out->state, "burnish") &&
+                   strncmp(brn__state_kind(out->state), "PyTorch", 7) == 0;
+    if (status == BRN_OK) status = foreign ? brn__lm_card_fastai(out) : read_card(out);
     if (status != BRN_OK) brn__lm_card_close(out);
     return status;
 }
@@ -97,11 +110,17 @@ void brn__lm_card_close(brn__lm_card *card)
     *card = (brn__lm_card){0};
 }
 
+static brn_status load(const brn__lm_card *card, brn_parameters *parameters, int index)
+{
+    const char *name = brn_parameters_info(parameters, index).name;
+    return brn__model_entry_load(card->path, brn__lm_card_entry(card, name), parameters, index);
+}
+
 brn_status brn__lm_card_load(const brn__lm_card *card, brn_parameters *parameters)
 {
     for (int i = 0; i < brn_parameters_count(parameters); i++)
         if (!brn__is_carried(brn_parameters_info(parameters, i).name))
-            BRN__TRY(brn__model_tensor_load(card->path, card->state, parameters, i));
+            BRN__TRY(load(card, parameters, i));
     return BRN_OK;
 }
 
@@ -119,7 +138,7 @@ static brn_status transfer(const brn__lm_card *card, const int64_t *rows, brn_pa
     const int64_t width = info.count / info.shape.dims[0], old_count = brn__vocabulary_count(card->settings->vocabulary);
     brn_shape expected = info.shape;
     expected.dims[0] = old_count;
-    const brn__entry *entry = brn__state_find(card->state, info.name);
+    const brn__entry *entry = brn__lm_card_entry(card, info.name);
     if (!entry) return BRN_OK; /* a decoder's bias that the encoder had not stays as it was drawn */
     if (entry->dtype != BRN_DTYPE_F32 || !brn_shape_equal(entry->shape, expected))
         return brn__fail(BRN_ERROR_INPUT, "%s: %s must be float32 %s", card->path, info.name, BRN__SHAPE(expected));
@@ -146,7 +165,7 @@ brn_status brn__lm_card_transfer(const brn__lm_card *card, const brn__vocabulary
         const char *name = brn_parameters_info(parameters, i).name;
         if (brn__is_carried(name)) continue;
         status = has_words(name) ? transfer(card, rows, parameters, i)
-                                 : brn__model_tensor_load(card->path, card->state, parameters, i);
+                                 : load(card, parameters, i);
     }
     brn__free(rows);
     return status;

@@ -17,11 +17,10 @@ void brn__model_tensors_list(const brn_parameters *parameters, brn__safetensors_
     }
 }
 
-brn_status brn__model_tensor_load(const char *path, const brn__state *state,
-                                  brn_parameters *parameters, int index)
+brn_status brn__model_entry_load(const char *path, const brn__entry *entry,
+                                 brn_parameters *parameters, int index)
 {
     brn_parameter_info info = brn_parameters_info(parameters, index);
-    const brn__entry *entry = brn__state_find(state, info.name);
     if (!entry || entry->dtype != BRN_DTYPE_F32 || !brn_shape_equal(entry->shape, info.shape))
         return brn__fail(BRN_ERROR_INPUT, "%s: %s must be float32 %s", path, info.name,
                          BRN__SHAPE(info.shape));
@@ -36,6 +35,13 @@ brn_status brn__model_tensor_load(const char *path, const brn__state *state,
         status = brn_parameters_write(parameters, index, BRN_DTYPE_F32, values, info.count);
     brn__free(values);
     return status;
+}
+
+brn_status brn__model_tensor_load(const char *path, const brn__state *state,
+                                  brn_parameters *parameters, int index)
+{
+    const char *name = brn_parameters_info(parameters, index).name;
+    return brn__model_entry_load(path, brn__state_find(state, name), parameters, index);
 }
 
 brn_status brn__model_tensors_load(const char *path, const brn__state *state,

@@ -14,7 +14,10 @@ void brn__model_tensors_list(const brn_parameters *parameters, brn__safetensors_
  * finite. `path` is for messages. */
 brn_status brn__model_tensors_load(const char *path, const brn__state *state,
                                    brn_parameters *parameters);
-/* One of them. */
+/* Parameter `index` from an entry of the file; NULL: it has none. */
+brn_status brn__model_entry_load(const char *path, const brn__entry *entry,
+                                 brn_parameters *parameters, int index);
+/* The parameter from the entry of its name. */
 brn_status brn__model_tensor_load(const char *path, const brn__state *state,
                                   brn_parameters *parameters, int index);
 

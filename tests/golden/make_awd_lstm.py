@@ -2,12 +2,13 @@
 """Writes awd_lstm.json for tests/models/test_awd_lstm.c: fastai 2's AWD-LSTM language model in float64, with
 generated weights (generator.py) and Burnish's dropout masks. For each case the first training step (loss with
 its penalties, every gradient, the carried state) and the losses of ten steps of plain gradient descent, the
-state carried from batch to batch.
+state carried from batch to batch. And a small model as fast.ai saves one, lm_fastai/, for tests/jobs/test_lm.c.
 
     python3 -m venv build/venv && build/venv/bin/pip install fastai
     build/venv/bin/python tests/golden/make_awd_lstm.py"""
 import json
 import pathlib
+import pickle
 import types
 
 import fastai
@@ -130,10 +131,30 @@ def run(c):
     return {**keys, **c["drops"], "losses": losses, "measures": measures, **out}
 
 
+def save_pretrained(folder):
+    """A model as fast.ai saves it, in float32 with its words beside it, and its loss on a batch."""
+    torch.manual_seed(1)
+    words = ["xxunk", "xxpad", "xxbos", "xxeos", "xxfld", "xxrep", "xxwrep", "xxup", "xxmaj", "the", "film", "was", "good",
+             "bad"]
+    model = SequentialRNN(encoder := AWD_LSTM(len(words), 4, 6, 2), LinearDecoder(len(words), 4, tie_encoder=encoder.encoder))
+    with torch.no_grad():
+        model[1].decoder.bias.uniform_(-.5, .5)
+    folder.mkdir(exist_ok=True)
+    state = {name: tensor for name, tensor in model.state_dict().items()}
+    torch.save(state, folder / "lstm_fwd.pth")
+    with open(folder / "words.pkl", "wb") as file:
+        pickle.dump(words, file, protocol=2)
+    model.double().eval().reset()
+    tokens = torch.tensor([[2, 8, 9, 10, 11], [2, 9, 10, 11, 13]])
+    targets = torch.tensor([[8, 9, 10, 11, 12], [9, 10, 11, 13, 0]])
+    logits = model(tokens)[0]
+    return {"tokens": tokens.tolist(), "targets": targets.tolist(),
+            "loss": torch.nn.functional.cross_entropy(logits.reshape(-1, len(words)), targets.reshape(-1)).item()}
+
+
 golden = {"made_by": f"make_awd_lstm.py, torch {torch.__version__}, fastai {fastai.__version__}", "rate": RATE,
-          "scale": SCALE, "cases": {name: run(c) for name, c in CASES.items()}}
+          "scale": SCALE, "cases": {name: run(c) for name, c in CASES.items()},
+          "pretrained": save_pretrained(pathlib.Path(__file__).parent / "lm_fastai")}
 path = pathlib.Path(__file__).parent / "awd_lstm.json"
 path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 print(path, path.stat().st_size)
-for name, case in golden["cases"].items():
-    print(name, case["losses"])

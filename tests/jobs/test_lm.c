@@ -4,6 +4,7 @@
  * three words of the entropy is ln(4 2) / 3 = ln 2, so the best perplexity is 2, for who remembers the subject. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "golden/golden.h"
 #include "jobs/lm_job.h"
 #include "test.h"
 
@@ -329,4 +330,66 @@ TEST(options_of_language_models_that_cannot_be_are_refused)
     brn_lm_model *model;
     const char *text = write_language(folder(), "language.txt", 10, "he", 1);
     assert_fails(brn_lm_model_open(text, 1, &model), BRN_ERROR_INPUT, "language.txt");
+}
+
+/* ------------------------------------------------------------------ fast.ai's files */
+
+static double loss_of(brn__lm_network *network, const json_t *pretrained)
+{
+    enum { ITEMS = 2, STEPS = 5 };
+    int64_t tokens[ITEMS * STEPS], targets[ITEMS * STEPS];
+    for (size_t i = 0; i < ITEMS * STEPS; i++) {
+        tokens[i] = json_integer_value(json_array_get(json_array_get(golden_at(pretrained, "tokens"), i / STEPS), i % STEPS));
+        targets[i] = json_integer_value(json_array_get(json_array_get(golden_at(pretrained, "targets"), i / STEPS), i % STEPS));
+    }
+    brn_plan *plan;
+    const brn__batch batch = {.count = ITEMS, .length = STEPS};
+    brn__awd_lstm_reset(network->parameters);
+    assert_ok(brn__batch_plan(brn__learner_runner(network->learner), &network->ends, NULL, &batch, &plan));
+    assert_ok(brn_plan_bind(plan, "tokens", tokens));
+    assert_ok(brn_plan_bind(plan, "next", targets));
+    assert_ok(brn_plan_run(plan, &(brn_run){0}));
+    return (double)*(const float *)brn_plan_output(plan, 1);
+}
+
+TEST(a_model_that_fastai_saved_is_read_with_the_words_beside_it)
+{
+    json_t *golden = golden_open("tests/golden/awd_lstm.json");
+    const json_t *pretrained = golden_at(golden, "pretrained");
+    brn__lm_card card;
+    brn__lm_network network;
+    assert_ok(brn__lm_card_open(test_source_path("tests/golden/lm_fastai/lstm_fwd.pth"), &card));
+    assert_int_equal(card.options.embedding, 4);
+    assert_int_equal(card.options.hidden, 6);
+    assert_int_equal(card.options.layers, 2);
+    assert_true(!card.options.untied && card.options.decoder_bias);
+    assert_int_equal(brn__vocabulary_find(card.settings->vocabulary, "film", 4), 10);
+    assert_ok(brn__lm_network_new(&card.options, brn__vocabulary_count(card.settings->vocabulary), 2, 5, &network));
+    assert_ok(brn__lm_card_load(&card, network.parameters));
+    assert_close(loss_of(&network, pretrained), golden_number(pretrained, "loss"), 1e-6);
+    brn__lm_network_free(&network);
+    brn__lm_card_close(&card);
+    json_decref(golden);
+    brn_lm_model *model;
+    char *text;
+    brn_lm_generation how = brn_lm_generation_defaults();
+    assert_ok(brn_lm_model_open(test_source_path("tests/golden/lm_fastai/lstm_fwd.pth"), 1, &model));
+    assert_ok(brn_lm_generate(model, "The film", &how, &text));
+    assert_int_equal(strncmp(text, "The film", 8), 0);
+    brn_lm_text_free(text);
+    brn_lm_model_close(model);
+}
+
+TEST(words_beside_a_model_that_are_not_there_are_asked_for)
+{
+    char from[512], to[512];
+    size_t length;
+    char *bytes;
+    brn_lm_model *model;
+    snprintf(from, sizeof from, "%s", test_source_path("tests/golden/lm_fastai/lstm_fwd.pth"));
+    snprintf(to, sizeof to, "%s/lstm.pth", test_scratch_folder());
+    assert_ok(brn__read_file(from, 1 << 20, &bytes, &length));
+    assert_ok(brn__replace_file(to, bytes, length));
+    brn__free(bytes);
+    assert_fails(brn_lm_model_open(to, 1, &model), BRN_ERROR_INPUT, "expected one .pkl file with the words");
 }
