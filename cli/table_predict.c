@@ -27,6 +27,11 @@ static void json_row(const brn_table_model *model, int64_t row, const float *val
         cli_json_text(&json, "label", brn_table_model_class(model, best));
         cli_json_whole(&json, "index", best);
         cli_json_real(&json, "probability", values[best]);
+    } else if (brn_table_model_target_count(model) > 1) {
+        cli_json_object(&json, brn_table_model_has_truths(model) ? "probabilities" : "values");
+        for (int64_t k = 0; k < brn_table_model_target_count(model); k++)
+            cli_json_real(&json, brn_table_model_target_name(model, k), values[k]);
+        cli_json_close(&json);
     } else {
         cli_json_real(&json, "value", values[0]);
     }
@@ -38,7 +43,9 @@ static void print_row(const brn_table_model *model, const float *values)
     int64_t classes = brn_table_model_class_count(model);
     char label[256];
     if (!classes) {
-        cli_print("%.7g\n", (double)values[0]);
+        for (int64_t k = 0; k < brn_table_model_target_count(model); k++)
+            cli_print(k ? " %.7g" : "%.7g", (double)values[k]);
+        cli_print("\n");
         return;
     }
     int64_t best = best_of(values, classes);

@@ -114,6 +114,7 @@ static int take(const cli_call *call, cli_table_request *r)
     if (code == CLI_DONE) code = take_list(call, CLI_CONT, r, 1, &o->number_count);
     if (code == CLI_DONE) code = take_list(call, CLI_IGNORE, r, 2, &o->ignored_count);
     if (code == CLI_DONE) code = take_list(call, CLI_EVENTS, r, 3, &o->event_count);
+    if (code == CLI_DONE) code = take_list(call, CLI_TARGET, r, 4, &o->more_target_count);
     if (code == CLI_DONE) code = take_joins(call, r);
     if (code == CLI_DONE)
         code = cli_take_layers(call, &o->hidden_count, o->hidden, o->dropout, BRN_TABLE_HIDDEN_MAX);
@@ -122,6 +123,11 @@ static int take(const cli_call *call, cli_table_request *r)
     o->numbers = r->words[1];
     o->ignored = r->words[2];
     o->events = r->words[3];
+    if (o->more_target_count) {
+        o->target = r->words[4][0];
+        o->more_targets = r->words[4] + 1;
+        o->more_target_count--;
+    }
     o->source = r->source.options;
     return code;
 }

@@ -15,7 +15,7 @@
         CLI_WEIGHT_DECAY, CLI_TABLE_SOURCE_OPTIONS, CLI_SEED, CLI_THREADS
 
 enum {
-    CLI_TABLE_LISTS = 4, /* --cat, --cont, --ignore, --events */
+    CLI_TABLE_LISTS = 5, /* --cat, --cont, --ignore, --events, --target */
     CLI_TABLE_JOINS_MAX = 16,
     CLI_TABLE_KEYS_MAX = 16
 };

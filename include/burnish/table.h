@@ -80,6 +80,10 @@ typedef struct brn_table_train_options {
     int event_window;         /* 2 to 366 */
     const char *where; /* train and evaluate on rows that meet it: "Sales>0"; NULL: on all */
     const char *target; /* a column */
+    /* (more_target_count): further ones, learned together with it: all are numbers, which are brought
+     * to one scale, or all truths (True and False, or 0 and 1), of which each has its probability. */
+    const char *const *more_targets;
+    int64_t more_target_count;
     bool target_class;  /* the target is a class, even where it is a number */
     bool target_log;    /* learn the logarithm of the target: errors then count by their share */
     brn_table_loss loss;
@@ -156,6 +160,10 @@ typedef struct brn_table_model brn_table_model;
 BRN_API brn_status brn_table_model_open(const char *run, int threads, brn_table_model **out);
 BRN_API void brn_table_model_close(brn_table_model *model); /* NULL is fine */
 BRN_API const char *brn_table_model_target(const brn_table_model *model);
+/* How many targets, their names in the order of the answers, and whether several are truths. */
+BRN_API int64_t brn_table_model_target_count(const brn_table_model *model);
+BRN_API const char *brn_table_model_target_name(const brn_table_model *model, int64_t index);
+BRN_API bool brn_table_model_has_truths(const brn_table_model *model);
 BRN_API int64_t brn_table_model_class_count(const brn_table_model *model); /* 0: a number */
 BRN_API const char *brn_table_model_class(const brn_table_model *model, int64_t index);
 
@@ -183,7 +191,7 @@ BRN_API brn_status brn_table_predict(brn_table_model *model, const char *data,
                                      brn_table_answers **out);
 BRN_API void brn_table_answers_free(brn_table_answers *answers); /* NULL is fine */
 BRN_API int64_t brn_table_answers_count(const brn_table_answers *answers);
-/* Row `row`: (K) probabilities, or one number in the target's own units. */
+/* Row `row`: (K) probabilities of classes or truths, or a number for each target, in its own units. */
 BRN_API const float *brn_table_answers_values(const brn_table_answers *answers, int64_t row);
 
 /* One row, in microseconds: for services. Values are texts as they would stand in a file, in the

@@ -47,12 +47,27 @@ static void softmax(float *values, int64_t count)
     for (int64_t i = 0; i < count; i++) values[i] = (float)(exp(values[i] - largest) / total);
 }
 
+static void finish_several(const brn__preparation *p, float *values)
+{
+    for (int64_t k = 0; k < p->target_count; k++) {
+        double value = (double)values[k];
+        if (p->target_truths) {
+            values[k] = (float)(1 / (1 + exp(-value)));
+            continue;
+        }
+        value = value * p->targets[k].deviation + p->targets[k].mean;
+        values[k] = (float)(p->target_log ? exp(value) : value);
+    }
+}
+
 void brn__table_finish_answers(const brn__preparation *preparation, int64_t count, int64_t outputs,
                                float *values)
 {
     for (int64_t row = 0; row < count; row++) {
         if (preparation->target_kind == BRN__TARGET_CLASS)
             softmax(values + row * outputs, outputs);
+        else if (preparation->target_count)
+            finish_several(preparation, values + row * outputs);
         else if (preparation->target_log)
             values[row] = expf(values[row]);
     }
@@ -118,6 +133,45 @@ static void score_numbers(const brn__table_network *network, const brn__preparat
     out->exp_rmspe = nonzero ? sqrt(shares / (double)nonzero) : (double)NAN;
 }
 
+/* Logits against truths: right where they are on the same side. */
+static void score_truths(const brn__prepared *prepared, const int64_t *items, int64_t count,
+                         int64_t width, const float *outputs, brn_table_score *out)
+{
+    double loss = 0, right = 0;
+    for (int64_t i = 0; i < count * width; i++) {
+        int64_t row = items ? items[i / width] : i / width;
+        double logit = outputs[i], truth = prepared->numbers[row * width + i % width];
+        loss += fmax(logit, 0) - logit * truth + log1p(exp(-fabs(logit)));
+        right += (logit > 0) == (truth > .5);
+    }
+    out->loss = loss / (double)(count * width);
+    out->accuracy = right / (double)(count * width);
+    out->error_rate = 1 - out->accuracy;
+}
+
+/* Several numbers, together: each error in its target's own units. */
+static void score_several(const brn__table_network *network, const brn__preparation *p,
+                          const brn__prepared *prepared, const int64_t *items, int64_t count,
+                          const float *outputs, brn_table_score *out)
+{
+    double loss = 0, squares = 0, sizes = 0, all = (double)(count * p->target_count);
+    for (int64_t i = 0; i < count * p->target_count; i++) {
+        const brn__target_column *target = &p->targets[i % p->target_count];
+        int64_t row = items ? items[i / p->target_count] : i / p->target_count;
+        double truth = prepared->numbers[row * p->target_count + i % p->target_count];
+        double answer = outputs[i];
+        loss += number_loss(network, answer, truth);
+        truth = truth * target->deviation + target->mean;
+        answer = answer * target->deviation + target->mean;
+        if (p->target_log) truth = exp(truth), answer = exp(answer);
+        squares += (answer - truth) * (answer - truth);
+        sizes += fabs(answer - truth);
+    }
+    out->loss = loss / all;
+    out->rmse = sqrt(squares / all);
+    out->mae = sizes / all;
+}
+
 void brn__table_score_outputs(const brn__table_network *network,
                               const brn__preparation *preparation, const brn__prepared *prepared,
                               const int64_t *items, int64_t count, const float *outputs,
@@ -128,6 +182,10 @@ void brn__table_score_outputs(const brn__table_network *network,
     if (count == 0) return;
     if (preparation->target_kind == BRN__TARGET_CLASS)
         score_classes(network, prepared, items, count, outputs, out);
+    else if (preparation->target_truths)
+        score_truths(prepared, items, count, network->outputs, outputs, out);
+    else if (preparation->target_count)
+        score_several(network, preparation, prepared, items, count, outputs, out);
     else
         score_numbers(network, preparation, prepared, items, count, outputs, out);
 }

@@ -39,9 +39,13 @@ static void add_head(brn__text *text, const brn__preparation *p)
 {
     bool is_class = p->target_kind == BRN__TARGET_CLASS;
     brn__text_add(text, "row");
-    add_name(text, "", is_class ? "label" : p->target);
+    int64_t targets = p->target_count ? p->target_count : 1;
+    if (is_class) add_name(text, "", "label");
+    for (int64_t k = 0; !is_class && k < targets; k++)
+        add_name(text, "", p->target_count ? p->targets[k].name : p->target);
     brn__text_add(text, ",fold");
-    if (!is_class) add_name(text, "p_", p->target);
+    for (int64_t k = 0; !is_class && k < targets; k++)
+        add_name(text, "p_", p->target_count ? p->targets[k].name : p->target);
     for (int64_t k = 0; is_class && k < p->classes.count; k++)
         add_name(text, "p_", p->classes.values[k]);
     brn__text_add(text, "\n");
@@ -54,6 +58,12 @@ static void add_truth(brn__text *text, const brn__preparation *p, const brn__pre
         add_name(text, "", p->classes.values[prepared->classes[row]]);
         return;
     }
+    for (int64_t k = 0; k < p->target_count; k++) {
+        double value = prepared->numbers[row * p->target_count + k];
+        value = value * p->targets[k].deviation + p->targets[k].mean;
+        brn__text_printf(text, ",%.9g", p->target_log ? exp(value) : value);
+    }
+    if (p->target_count) return;
     double truth = prepared->numbers[row];
     brn__text_printf(text, ",%.9g", p->target_log ? exp(truth) : truth);
 }

@@ -67,6 +67,7 @@ typedef struct brn__table_network {
     int64_t outputs;
     brn_table_loss loss; /* never the default */
     double quantile, gamma;
+    bool truths; /* several, each with a logit */
 } brn__table_network;
 
 /* Initial weights from the options' seed. */
@@ -90,7 +91,7 @@ struct brn_table_model {
     brn__table_network network;
     brn__row_reader *reader; /* made with the model */
     float *row, *answer;     /* (columns), (outputs): of brn_table_predict_row; owned */
-    int64_t no_target[1];    /* what the plan's target is bound to */
+    int64_t *no_target;      /* (outputs) zeros: what the plan's target is bound to; owned */
     /* Of a run of folds: the models of all folds but the first; owned. Each prepares tables its
      * way. */
     brn_table_model **members;

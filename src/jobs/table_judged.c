@@ -57,6 +57,9 @@ static brn_status open_judged(brn_table_model *model, const char *data, brn__tab
 brn_status brn__table_judged_open(brn_table_model *model, const char *data, brn__table_judged *out)
 {
     *out = (brn__table_judged){.model = model};
+    if (model->preparation->target_count)
+        return brn__fail(BRN_ERROR_UNSUPPORTED,
+                         "a model of several targets can't be interpreted; expected one target");
     brn_status status = open_judged(model, data, out);
     if (status != BRN_OK) brn__table_judged_close(out);
     return status;

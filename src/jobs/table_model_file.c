@@ -101,7 +101,8 @@ static brn_status make_row_reader(brn_table_model *model)
     model->row =
         brn__alloc_array((size_t)(p->category_count + p->number_count), sizeof *model->row);
     model->answer = brn__alloc_array((size_t)model->network.outputs, sizeof *model->answer);
-    return model->row && model->answer ? BRN_OK : BRN_ERROR_NO_MEMORY;
+    model->no_target = brn__alloc_zero((size_t)model->network.outputs, sizeof *model->no_target);
+    return model->row && model->answer && model->no_target ? BRN_OK : BRN_ERROR_NO_MEMORY;
 }
 
 static brn_status open_model(const char *path, int threads, brn_table_model *model)
@@ -123,7 +124,7 @@ static brn_status check_alike(const brn_table_model *model, const brn_table_mode
 {
     const brn__preparation *a = model->preparation, *b = other->preparation;
     bool same = a->target_kind == b->target_kind && strcmp(a->target, b->target) == 0 &&
-                a->classes.count == b->classes.count;
+                a->classes.count == b->classes.count && a->target_count == b->target_count;
     for (int64_t k = 0; same && k < a->classes.count; k++)
         same = strcmp(a->classes.values[k], b->classes.values[k]) == 0;
     return same ? BRN_OK : brn__fail(BRN_ERROR_INPUT, "%s: other answers than fold 1 has", path);
@@ -178,6 +179,7 @@ void brn_table_model_close(brn_table_model *model)
     brn__row_reader_free(model->reader);
     brn__free(model->row);
     brn__free(model->answer);
+    brn__free(model->no_target);
     brn__preparation_free(model->preparation);
     json_decref(model->card);
     brn__arena_free(&model->arena);

@@ -18,7 +18,7 @@ static void fill_net_options(const brn_table_train_options *o, const brn__prepar
     memcpy(out->dropout, o->dropout, sizeof out->dropout);
     out->embedding_dropout = o->embedding_dropout;
     bool number = p->target_kind == BRN__TARGET_NUMBER;
-    out->outputs = number ? 1 : p->classes.count;
+    out->outputs = number ? (p->target_count ? p->target_count : 1) : p->classes.count;
     out->has_range = number && o->has_range;
     out->low = o->low;
     out->high = o->high;
@@ -55,6 +55,12 @@ static brn_status choose_loss(const brn_table_train_options *o, const brn__prepa
     out->loss = o->loss;
     out->quantile = o->quantile;
     out->gamma = o->gamma;
+    out->truths = p->target_truths;
+    if (p->target_truths && o->loss != BRN_TABLE_LOSS_DEFAULT)
+        return brn__fail(BRN_ERROR_USAGE, "several truths are learned from their cross-entropy; "
+                                          "expected no other loss");
+    if (p->target_count && o->has_range)
+        return brn__fail(BRN_ERROR_USAGE, "range: expected one target");
     if (o->loss == BRN_TABLE_LOSS_DEFAULT)
         out->loss = number ? BRN_TABLE_LOSS_MSE : BRN_TABLE_LOSS_CROSS_ENTROPY;
     else if (of_classes == number)
@@ -72,7 +78,8 @@ static brn_node *loss_of(const brn__table_network *network)
     case BRN_TABLE_LOSS_FOCAL: return brn_focal_loss(output, target, network->gamma);
     default: break;
     }
-    output = brn_reshape(output, (int64_t[]){0}, 1);
+    if (network->truths) return brn_loss(output, target, BRN_LOSS_BCE_WITH_LOGITS);
+    if (network->outputs == 1) output = brn_reshape(output, (int64_t[]){0}, 1);
     if (network->loss == BRN_TABLE_LOSS_QUANTILE)
         return brn_nn_quantile_loss(output, target, network->quantile);
     return brn_loss(output, target,
@@ -89,10 +96,12 @@ static brn_status build(const brn_table_train_options *o, const brn__preparation
     bool number = p->target_kind == BRN__TARGET_NUMBER;
     ends->input = brn_input(out->graph, "rows", BRN_DTYPE_F32, dims, 2);
     ends->output = brn__table_net(ends->input, net);
-    ends->target = brn_input(out->graph, "target", number ? BRN_DTYPE_F32 : BRN_DTYPE_I64, dims, 1);
+    const int64_t targets[] = {o->batch_size, net->outputs};
+    ends->target = brn_input(out->graph, "target", number ? BRN_DTYPE_F32 : BRN_DTYPE_I64, targets,
+                             number && net->outputs > 1 ? 2 : 1);
+    out->outputs = net->outputs;
     ends->loss = loss_of(out);
     ends->measure = ends->loss;
-    out->outputs = net->outputs;
     BRN__TRY(brn_graph_status(out->graph));
     BRN__TRY(brn_parameters_new(out->graph, BRN_DTYPE_F32, &out->parameters));
     BRN__TRY(brn_parameters_initialise(out->parameters, o->seed, -1));

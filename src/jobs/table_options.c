@@ -165,7 +165,7 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         "s:o, "
         "s:i, "
         "s:i, s:f, "
-        "s:f, s:I, s:i, s:f, s:o, s:o}",
+        "s:f, s:I, s:i, s:f, s:o, s:o, s:o}",
         "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o),
         "where", o->where, "target", o->target, "target_class", o->target_class, "target_log",
         o->target_log, "categories", brn__json_words(o->categories, o->category_count), "numbers",
@@ -179,6 +179,8 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
                   o->gamma),
         "events",
         json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", brn__json_words(o->events, o->event_count),
+        "more_targets", word_list(o->more_targets, o->more_target_count), "events",
+        json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", word_list(o->events, o->event_count),
                   "entity", o->event_entity, "order", o->event_order, "window", o->event_window));
 }
 
@@ -322,7 +324,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
                                    brn_table_train_options *o)
 {
     json_t *object = (json_t *)(uintptr_t)given, *source, *joins, *categories, *numbers, *ignored,
-           *network, *loss = NULL, *events = NULL;
+           *network, *loss = NULL, *events = NULL, *more = NULL;
     int target_class, target_log, only_named;
     const char *split;
     json_int_t seed;
@@ -332,7 +334,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             object, &error, 0,
             "{s:s, s:o, s:o, s?:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
             "s:i, s:o, s:i, "
-            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o, s?:o}",
+            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o, s?:o, s?:o}",
             "data", &o->data, "source", &source, "joins", &joins, "where", &o->where, "target",
             &o->target, "target_class", &target_class, "target_log", &target_log, "categories",
             &categories, "numbers", &numbers, "ignored", &ignored, "only_named", &only_named,
@@ -340,7 +342,8 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             &o->split_from, "fold", &o->fold, "folds", &o->folds, "network", &network, "epochs",
             &o->epochs, "batch_size", &o->batch_size, "learning_rate", &o->learning_rate,
             "weight_decay", &o->weight_decay, "seed", &seed, "threads", &o->threads,
-            "checkpoint_seconds", &o->checkpoint_seconds, "loss", &loss, "events", &events))
+            "checkpoint_seconds", &o->checkpoint_seconds, "loss", &loss, "events", &events,
+            "more_targets", &more))
         return brn__fail(BRN_ERROR_INPUT, "table options: %s", error.text);
     o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
     o->seed = (uint64_t)seed;
@@ -350,6 +353,8 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
     BRN__TRY(read_network(network, o));
     if (loss) BRN__TRY(read_loss(loss, o));
     if (events) BRN__TRY(read_events(events, arena, o));
+    if (more)
+        BRN__TRY(read_words(more, "more_targets", arena, &o->more_targets, &o->more_target_count));
     BRN__TRY(read_words(categories, "categories", arena, &o->categories, &o->category_count));
     BRN__TRY(read_words(numbers, "numbers", arena, &o->numbers, &o->number_count));
     BRN__TRY(read_words(ignored, "ignored", arena, &o->ignored, &o->ignored_count));

@@ -18,6 +18,23 @@ const char *brn_table_model_target(const brn_table_model *model)
     return model->preparation->target;
 }
 
+int64_t brn_table_model_target_count(const brn_table_model *model)
+{
+    return model->preparation->target_count ? model->preparation->target_count : 1;
+}
+
+const char *brn_table_model_target_name(const brn_table_model *model, int64_t index)
+{
+    const brn__preparation *p = model->preparation;
+    if (index < 0 || index >= brn_table_model_target_count(model)) return NULL;
+    return p->target_count ? p->targets[index].name : p->target;
+}
+
+bool brn_table_model_has_truths(const brn_table_model *model)
+{
+    return model->preparation->target_truths;
+}
+
 int64_t brn_table_model_class_count(const brn_table_model *model)
 {
     return model->preparation->classes.count;
@@ -139,6 +156,17 @@ static brn_status answer_rows(brn_table_model *model, brn_table *table, float **
 static void undo_answers(const brn__preparation *p, int64_t count, float *values)
 {
     const double low = 1e-45;
+    for (int64_t i = 0; p->target_count && i < count; i++) {
+        const brn__target_column *target = &p->targets[i % p->target_count];
+        double value = (double)values[i];
+        if (p->target_truths)
+            value = log(fmax(value, low) / fmax(1 - value, low));
+        else
+            value = ((p->target_log ? log(fmax(value, low)) : value) - target->mean) /
+                    target->deviation;
+        values[i] = (float)value;
+    }
+    if (p->target_count) return;
     bool logarithm = p->target_kind == BRN__TARGET_CLASS || p->target_log;
     for (int64_t i = 0; logarithm && i < count; i++)
         values[i] = (float)log(fmax((double)values[i], low));

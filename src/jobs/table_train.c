@@ -44,6 +44,8 @@ static brn_status learn(training *t, brn_table *table, const bool *valid)
     const brn_table_train_options *o = &t->options;
     brn__prepare_options prepare = brn__prepare_defaults();
     prepare.target = o->target;
+    prepare.more_targets = o->more_targets;
+    prepare.more_target_count = o->more_target_count;
     prepare.target_class = o->target_class;
     prepare.target_log = o->target_log;
     prepare.categories = o->categories;
@@ -251,6 +253,7 @@ static brn_status save_model(training *t)
 static brn_status make_report(training *t)
 {
     char message[BRN__MESSAGE_BYTES + 64];
+    if (t->preparation->target_count) return BRN_OK; /* which no page shows */
     brn_status status = brn__table_train_report(t->result.run, t->data, t->joins, &t->progress, t->options.threads,
                                                 t->result.report, sizeof t->result.report);
     if (status == BRN_OK || status == BRN_ERROR_INTERRUPTED) return BRN_OK;

@@ -363,3 +363,106 @@ TEST(table_job_learns_from_the_loss_that_is_asked_for)
     assert_ok(brn_table_train(&o, &result));
     assert_true(result.score.accuracy > .95 && result.score.loss < .05);
 }
+
+/* Two numbers of very different size, and two truths; each follows from the columns. */
+static const char *write_several(void)
+{
+    static char path[256], text[64 * 500];
+    uint32_t state = 9;
+    size_t length = (size_t)sprintf(text, "word,x,small,large,odd,high\n");
+    for (int i = 0; i < 480; i++) {
+        uint32_t word = draw(&state, 4), x = draw(&state, 100);
+        length += (size_t)sprintf(text + length, "w%u,%u.5,%.3f,%u.5,%u,%s\n", word, x, word / 100.0,
+                                  100000 + 9000 * x, word % 2, x >= 50 ? "True" : "False");
+    }
+    snprintf(path, sizeof path, "%s/several.csv", test_scratch_folder());
+    assert_ok(brn__replace_file(path, text, length));
+    return path;
+}
+
+TEST(table_job_learns_several_numbers_at_once)
+{
+    const char *data = write_several(), *more[] = {"large"}, *ignored[] = {"odd", "high"};
+    brn_table_train_options o = quick_options(data, "small");
+    brn_table_result result;
+    o.more_targets = more, o.more_target_count = 1;
+    o.ignored = ignored, o.ignored_count = 2;
+    o.epochs = 40;
+    o.dropout[0] = 0;
+    assert_ok(brn_table_train(&o, &result));
+    assert_true(result.score.loss < .1 && isnan(result.score.accuracy));
+    brn_table_model *model;
+    brn_table_answers *answers;
+    assert_ok(brn_table_model_open(result.run, 1, &model));
+    assert_int_equal(brn_table_model_target_count(model), 2);
+    assert_string_equal(brn_table_model_target_name(model, 1), "large");
+    assert_null(brn_table_model_target_name(model, 2));
+    assert_false(brn_table_model_has_truths(model));
+    assert_ok(brn_table_predict(model, data, &answers));
+    brn_table *table;
+    const brn_table_options options = brn_table_defaults();
+    assert_ok(brn_table_open(data, &options, &table));
+    double small = 0, large = 0;
+    for (int64_t i = 0; i < 480; i++) {
+        const float *values = brn_table_answers_values(answers, i);
+        small += fabs(values[0] - table->columns[2].reals[i]) / 480;
+        large += fabs(values[1] - table->columns[3].reals[i]) / 480;
+    }
+    assert_true(small < .004 && large < 90000); /* of .03 and 900,000 that they range over */
+    brn_table_score score;
+    assert_ok(brn_table_evaluate(model, data, &score));
+    assert_close(score.mae, (small + large) / 2, 1e-3);
+    const float *alone;
+    const char *row[3];
+    assert_int_equal(brn_table_model_column_count(model), 2);
+    for (int64_t i = 0; i < 2; i++)
+        row[i] = !strcmp(brn_table_model_column(model, i), "word") ? "w3" : "20.5";
+    assert_ok(brn_table_predict_row(model, row, &alone));
+    assert_true(fabsf(alone[0] - .03f) < .01f && fabsf(alone[1] - 280000) < 150000);
+    brn_table_answers_free(answers);
+    brn_table_close(table);
+    brn_table_model_close(model);
+}
+
+TEST(table_job_learns_several_truths_at_once)
+{
+    const char *data = write_several(), *more[] = {"high"}, *ignored[] = {"small", "large"};
+    brn_table_train_options o = quick_options(data, "odd");
+    brn_table_result result;
+    o.more_targets = more, o.more_target_count = 1;
+    o.ignored = ignored, o.ignored_count = 2;
+    o.folds = 2;
+    o.epochs = 30;
+    assert_ok(brn_table_train(&o, &result));
+    assert_true(result.score.accuracy > .93 && result.score.loss < .25 && isnan(result.score.rmse));
+    assert_int_equal(result.fold_count, 2);
+    brn_table_model *model;
+    brn_table_answers *answers;
+    brn_table_score score;
+    assert_ok(brn_table_model_open(result.run, 1, &model));
+    assert_true(brn_table_model_has_truths(model));
+    assert_ok(brn_table_evaluate(model, data, &score));
+    assert_true(score.accuracy > .95);
+    assert_ok(brn_table_predict(model, data, &answers));
+    for (int64_t i = 0; i < 480; i++)
+        for (int k = 0; k < 2; k++) {
+            float p = brn_table_answers_values(answers, i)[k];
+            assert_true(p >= 0 && p <= 1);
+        }
+    brn_table_answers_free(answers);
+    brn_table_model_close(model);
+    char path[4200], *oof;
+    snprintf(path, sizeof path, "%s/oof.csv", result.run);
+    assert_ok(brn__read_file(path, 1 << 20, &oof, NULL));
+    assert_memory_equal(oof, "row,odd,high,fold,p_odd,p_high\n", 31);
+    brn__free(oof);
+    const char *words[] = {"word"};
+    o = quick_options(data, "odd");
+    o.more_targets = words, o.more_target_count = 1;
+    assert_fails(brn_table_train(&o, &result), BRN_ERROR_INPUT,
+                 "the target \"word\" is text; several targets are numbers or truths");
+    o = quick_options(data, "odd");
+    o.more_targets = more, o.more_target_count = 1;
+    o.loss = BRN_TABLE_LOSS_MAE;
+    assert_fails(brn_table_train(&o, &result), BRN_ERROR_USAGE, "expected no other loss");
+}

@@ -19,8 +19,12 @@ static brn_status load_batch(const brn__dataset *dataset, const int64_t *items, 
     for (int64_t i = 0; i < count; i++)
         memcpy(to + (size_t)i * width, prepared->inputs + (size_t)items[i] * width,
                width * sizeof *to);
+    const size_t several = (size_t)prepared->target_width;
     for (int64_t i = 0; i < count; i++) {
-        if (prepared->classes)
+        if (prepared->numbers && several > 1)
+            memcpy((float *)targets + (size_t)i * several,
+                   prepared->numbers + (size_t)items[i] * several, several * sizeof(float));
+        else if (prepared->classes)
             ((int64_t *)targets)[i] = prepared->classes[items[i]];
         else
             ((float *)targets)[i] = prepared->numbers ? prepared->numbers[items[i]] : 0;
@@ -50,7 +54,9 @@ brn_status brn__table_dataset_new(const brn__prepared *prepared, brn__dataset **
         .input_dtype = BRN_DTYPE_F32,
         .target_dtype = prepared->classes ? BRN_DTYPE_I64 : BRN_DTYPE_F32,
         .input_shape = brn_shape_of(1, &width),
-        .target_shape = {.rank = 0},
+        .target_shape = prepared->numbers && prepared->target_width > 1
+                            ? brn_shape_of(1, &prepared->target_width)
+                            : (brn_shape){.rank = 0},
         .load = load,
         .load_batch = load_batch,
         .free = free_dataset,

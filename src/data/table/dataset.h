@@ -7,7 +7,8 @@
 #include "data/dataset.h"
 #include "data/table/prepare.h"
 
-/* Sample: float32 (columns), codes first; target: a float32, or an int64 class. Without a target in
+/* Sample: float32 (columns), codes first; target: a float32 (or as many
+ * as there are targets), or an int64 class. Without a target in
  * `prepared` (borrowed), targets are float32 zeros. */
 brn_status brn__table_dataset_new(const brn__prepared *prepared, brn__dataset **out);
 

@@ -19,7 +19,7 @@
 
 typedef enum brn__target_kind {
     BRN__TARGET_NONE,   /* no target column */
-    BRN__TARGET_NUMBER, /* a float a row */
+    BRN__TARGET_NUMBER, /* a float a row; with several targets a float for each of them */
     BRN__TARGET_CLASS,  /* a class number a row; classes are the sorted values */
 } brn__target_kind;
 
@@ -27,8 +27,12 @@ enum { BRN__MOST_CATEGORIES = 1 << 24 }; /* codes are exact in a float */
 
 typedef struct brn__prepare_options {
     const char *target; /* NULL: none */
-    bool target_class;  /* the target is a class, even where it is a number */
-    bool target_log;    /* learn the logarithm of the target */
+    /* (more_target_count): further ones; all are numbers, or all truths (True and False, 0 and 1)
+     */
+    const char *const *more_targets;
+    int64_t more_target_count;
+    bool target_class; /* the target is a class, even where it is a number */
+    bool target_log;   /* learn the logarithm of the target */
     const char *const *categories, *const *numbers, *const *ignored; /* column names */
     int64_t category_count, number_count, ignored_count;
     bool only_named;         /* columns not named are ignored; else they are divided up by type */
@@ -55,6 +59,13 @@ typedef struct brn__date_column {
     bool time;
 } brn__date_column;
 
+/* One of several targets: its numbers (logarithms, where these are learned) become (y - mean) /
+ * deviation. Truths are left as they are: 0 and 1. */
+typedef struct brn__target_column {
+    const char *name;
+    double mean, deviation;
+} brn__target_column;
+
 /* All texts live in the arena. */
 typedef struct brn__preparation {
     brn__arena arena;
@@ -69,6 +80,9 @@ typedef struct brn__preparation {
     bool target_log;
     brn__category_column classes;   /* TARGET_CLASS: without #na# */
     double target_low, target_high; /* TARGET_NUMBER: the range in training, after the logarithm */
+    brn__target_column *targets;    /* (target_count): several targets; the first is `target` */
+    int64_t target_count;           /* 0: there is one, or none */
+    bool target_truths;             /* of several: truths, not numbers */
 } brn__preparation;
 
 /* Learns from the rows where training[row]. Date parts are added to the table. BRN_ERROR_INPUT for
@@ -81,8 +95,9 @@ void brn__preparation_free(brn__preparation *preparation); /* NULL is fine */
 /* Rows for a network. */
 typedef struct brn__prepared {
     int64_t rows, category_count, number_count;
-    float *inputs;    /* (rows, category_count + number_count): codes, then numbers; owned */
-    float *numbers;   /* (rows) target of TARGET_NUMBER, or NULL; owned */
+    float *inputs;  /* (rows, category_count + number_count): codes, then numbers; owned */
+    float *numbers; /* (rows, target_width) target of TARGET_NUMBER, or NULL; owned */
+    int64_t target_width;
     int64_t *classes; /* (rows) target of TARGET_CLASS, or NULL; owned */
 } brn__prepared;
 

@@ -96,11 +96,11 @@ static brn_status put_number(const brn__number_column *number, const brn_table *
     return BRN_OK;
 }
 
-static brn_status bad_target(const brn__preparation *p, const brn_table *table, int64_t row,
+static brn_status bad_target(const brn_table *table, const char *target, int64_t row,
                              const char *what)
 {
     return brn__fail(BRN_ERROR_INPUT, "%s: row %lld: the target \"%s\" %s", table->name,
-                     (long long)row + 1, p->target, what);
+                     (long long)row + 1, target, what);
 }
 
 static brn_status put_classes(const brn__preparation *p, const brn_table *table,
@@ -114,7 +114,7 @@ static brn_status put_classes(const brn__preparation *p, const brn_table *table,
     for (int64_t row = 0; status == BRN_OK && row < table->row_count; row++) {
         out->classes[row] = places[row];
         if (places[row] < 0)
-            status = bad_target(p, table, row,
+            status = bad_target(table, p->target, row,
                                 brn__column_is_missing(column, row)
                                     ? "is missing; expected a value in every row"
                                     : "is a class that no training row has");
@@ -123,18 +123,37 @@ static brn_status put_classes(const brn__preparation *p, const brn_table *table,
     return status;
 }
 
+/* Of target `place` of those that a row has. */
 static brn_status put_numbers(const brn__preparation *p, const brn_table *table,
-                              const brn__column *column, brn__prepared *out)
+                              const brn__column *column, const brn__target_column *target,
+                              int64_t place, brn__prepared *out)
 {
-    out->numbers = brn__alloc_array((size_t)table->row_count, sizeof *out->numbers);
-    if (!out->numbers) return BRN_ERROR_NO_MEMORY;
     for (int64_t row = 0; row < table->row_count; row++) {
         double value;
         if (!brn__number_at(column, row, &value))
-            return bad_target(p, table, row, "is missing; expected a number in every row");
+            return bad_target(table, target->name, row,
+                              "is missing; expected a number in every row");
         if (p->target_log && !(value > 0))
-            return bad_target(p, table, row, "is not above 0: it has no logarithm");
-        out->numbers[row] = (float)(p->target_log ? log(value) : value);
+            return bad_target(table, target->name, row, "is not above 0: it has no logarithm");
+        if (p->target_log) value = log(value);
+        out->numbers[row * out->target_width + place] =
+            (float)((value - target->mean) / target->deviation);
+    }
+    return BRN_OK;
+}
+
+static brn_status put_all_numbers(const brn__preparation *p, const brn_table *table,
+                                  brn__prepared *out)
+{
+    const brn__target_column only = {p->target, 0, 1};
+    const brn__target_column *targets = p->target_count ? p->targets : &only;
+    const brn__column *column;
+    out->target_width = p->target_count ? p->target_count : 1;
+    out->numbers = brn__alloc_array((size_t)(table->row_count * out->target_width), sizeof(float));
+    if (!out->numbers) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < out->target_width; i++) {
+        BRN__TRY(brn__table_need(table, targets[i].name, &column));
+        BRN__TRY(put_numbers(p, table, column, &targets[i], i, out));
     }
     return BRN_OK;
 }
@@ -142,9 +161,9 @@ static brn_status put_numbers(const brn__preparation *p, const brn_table *table,
 static brn_status put_target(const brn__preparation *p, const brn_table *table, brn__prepared *out)
 {
     const brn__column *column;
+    if (p->target_kind != BRN__TARGET_CLASS) return put_all_numbers(p, table, out);
     BRN__TRY(brn__table_need(table, p->target, &column));
-    return p->target_kind == BRN__TARGET_CLASS ? put_classes(p, table, column, out)
-                                               : put_numbers(p, table, column, out);
+    return put_classes(p, table, column, out);
 }
 
 static brn_status add_dates(const brn__preparation *p, brn_table *table)

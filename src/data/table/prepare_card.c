@@ -32,9 +32,21 @@ static json_t *number_object(const brn__number_column *number)
                      number->mean, "deviation", number->deviation);
 }
 
+static json_t *several_object(const brn__preparation *p)
+{
+    json_t *columns = json_array();
+    for (int64_t i = 0; i < p->target_count; i++)
+        json_array_append_new(columns,
+                              json_pack("{s:s, s:f, s:f}", "name", p->targets[i].name, "mean",
+                                        p->targets[i].mean, "deviation", p->targets[i].deviation));
+    return json_pack("{s:s, s:b, s:b, s:o}", "name", p->target, "log", p->target_log, "truths",
+                     p->target_truths, "columns", columns);
+}
+
 static json_t *target_object(const brn__preparation *p)
 {
     if (p->target_kind == BRN__TARGET_CLASS) return category_object(&p->classes);
+    if (p->target_count) return several_object(p);
     return json_pack("{s:s, s:b, s:f, s:f}", "name", p->target, "log", p->target_log, "low",
                      p->target_low, "high", p->target_high);
 }
@@ -142,6 +154,27 @@ static brn_status read_number(const json_t *object, brn__arena *arena, brn__numb
     return out->deviation > 0 ? BRN_OK : wrong("deviation", "a number above 0");
 }
 
+enum { MOST_TARGETS = 4096 };
+
+static brn_status read_several(const json_t *object, brn__preparation *out)
+{
+    const json_t *list = json_object_get(object, "columns");
+    size_t count = json_array_size(list);
+    if (!json_is_array(list) || count < 2 || count > MOST_TARGETS)
+        return wrong("columns", "a list of targets");
+    out->targets = brn__arena_alloc(&out->arena, count * sizeof *out->targets);
+    if (!out->targets) return BRN_ERROR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *column = json_array_get(list, i);
+        BRN__TRY(read_text(column, "name", &out->arena, &out->targets[i].name));
+        BRN__TRY(read_real(column, "mean", &out->targets[i].mean));
+        BRN__TRY(read_real(column, "deviation", &out->targets[i].deviation));
+        if (!(out->targets[i].deviation > 0)) return wrong("deviation", "a number above 0");
+    }
+    out->target_count = (int64_t)count;
+    return read_truth(object, "truths", &out->target_truths);
+}
+
 static brn_status read_target(const json_t *object, brn__preparation *out)
 {
     if (!object) return BRN_OK;
@@ -153,6 +186,7 @@ static brn_status read_target(const json_t *object, brn__preparation *out)
     }
     out->target_kind = BRN__TARGET_NUMBER;
     BRN__TRY(read_truth(object, "log", &out->target_log));
+    if (json_object_get(object, "columns")) return read_several(object, out);
     BRN__TRY(read_real(object, "low", &out->target_low));
     return read_real(object, "high", &out->target_high);
 }
@@ -204,8 +238,9 @@ brn_status brn__preparation_read(const char *json, brn__preparation **out)
     *out = NULL;
     brn_status status = brn__json_load(json, strlen(json), &root, &error);
     if (status == BRN_ERROR_INPUT)
-        return brn__fail(BRN_ERROR_INPUT, "table preparation: expected a JSON object: %s at byte %zu",
-                         error.reason, error.position);
+        return brn__fail(BRN_ERROR_INPUT,
+                         "table preparation: expected a JSON object: %s at byte %zu", error.reason,
+                         error.position);
     BRN__TRY(status);
     if (!json_is_object(root)) {
         json_decref(root);

@@ -144,7 +144,8 @@ static brn_status choose_role(const learning *l, const brn__column *column, role
 {
     const brn__prepare_options *o = l->options;
     *out = IGNORED;
-    if (o->target && strcmp(o->target, column->name) == 0) {
+    if ((o->target && strcmp(o->target, column->name) == 0) ||
+        is_among(column->name, o->more_targets, o->more_target_count)) {
         *out = TARGET;
     } else if (is_among(column->name, o->numbers, o->number_count)) {
         *out = NUMBER;
@@ -166,6 +167,7 @@ static brn_status choose_roles(learning *l)
     BRN__TRY(need_all(l, o->numbers, o->number_count));
     BRN__TRY(need_all(l, o->ignored, o->ignored_count));
     if (o->target) BRN__TRY(need_all(l, &o->target, 1));
+    BRN__TRY(need_all(l, o->more_targets, o->more_target_count));
     l->roles = brn__alloc_array((size_t)l->table->column_count, sizeof *l->roles);
     if (!l->roles) return BRN_ERROR_NO_MEMORY;
     for (int64_t i = 0; i < l->table->column_count; i++)
@@ -195,6 +197,7 @@ static brn_status learn_dates(learning *l)
         if (column->type != BRN_COLUMN_DATE || is_named(o, column->name) ||
             is_among(column->name, o->ignored, o->ignored_count) ||
             (o->target && strcmp(o->target, column->name) == 0) ||
+            is_among(column->name, o->more_targets, o->more_target_count) ||
             (o->only_named && !part_is_named(l, column->name)))
             continue;
         brn__date_column *date = &l->out->dates[l->out->date_count++];
@@ -345,6 +348,64 @@ static brn_status check_target(const learning *l, const brn__column *column)
     return BRN_OK;
 }
 
+/* ---- several targets ---- */
+
+/* True and False, or 0 and 1 alone. */
+static bool holds_truths(const learning *l, const brn__column *column)
+{
+    double value;
+    if (column->type != BRN_COLUMN_BOOLEAN && column->type != BRN_COLUMN_INTEGER) return false;
+    for (int64_t row = 0; row < l->table->row_count; row++)
+        if (brn__number_at(column, row, &value) && value != 0 && value != 1) return false;
+    return true;
+}
+
+static brn_status measure_target(const learning *l, const brn__column *column,
+                                 brn__target_column *out)
+{
+    double sums[2] = {0, 0}, value;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t row = 0; row < l->table->row_count; row++) {
+            if (!l->training[row] || !brn__number_at(column, row, &value)) continue;
+            if (l->out->target_log) value = log(value);
+            sums[pass] += pass ? (value - out->mean) * (value - out->mean) : value;
+        }
+        if (pass == 0) out->mean = sums[0] / (double)l->training_rows;
+    }
+    out->deviation = sums[1] > 0 ? sqrt(sums[1] / (double)l->training_rows) : 1;
+    return check_target(l, column);
+}
+
+static brn_status learn_targets(learning *l)
+{
+    brn__preparation *out = l->out;
+    const int64_t count = 1 + l->options->more_target_count;
+    out->targets = brn__arena_alloc(&out->arena, (size_t)count * sizeof *out->targets);
+    if (!out->targets) return BRN_ERROR_NO_MEMORY;
+    out->target_kind = BRN__TARGET_NUMBER;
+    out->target_count = count;
+    out->target_truths = !l->options->target_log;
+    for (int64_t i = 0; i < count; i++) {
+        const char *name = i ? l->options->more_targets[i - 1] : l->options->target;
+        const brn__column *column;
+        BRN__TRY(brn__table_need(l->table, name, &column));
+        if (column->type == BRN_COLUMN_TEXT || column->type == BRN_COLUMN_DATE)
+            return brn__fail(BRN_ERROR_INPUT,
+                             "%s: the target \"%s\" is %s; several targets are numbers or truths",
+                             l->table->name, name, brn_column_type_name(column->type));
+        out->targets[i] = (brn__target_column){brn__arena_strdup(&out->arena, name), 0, 1};
+        if (!out->targets[i].name) return BRN_ERROR_NO_MEMORY;
+        out->target_truths = out->target_truths && holds_truths(l, column);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const brn__column *column;
+        BRN__TRY(brn__table_need(l->table, out->targets[i].name, &column));
+        BRN__TRY(measure_target(l, column, &out->targets[i]));
+        if (out->target_truths) out->targets[i].mean = 0, out->targets[i].deviation = 1;
+    }
+    return BRN_OK;
+}
+
 static brn_status learn_target(learning *l)
 {
     if (!l->options->target) return BRN_OK;
@@ -353,6 +414,7 @@ static brn_status learn_target(learning *l)
     l->out->target = brn__arena_strdup(&l->out->arena, column->name);
     if (!l->out->target) return BRN_ERROR_NO_MEMORY;
     l->out->target_log = l->options->target_log;
+    if (l->options->more_target_count) return learn_targets(l);
     int64_t different = 0;
     if (column->type == BRN_COLUMN_INTEGER) BRN__TRY(count_levels(l, column, &different));
     bool words = column->type == BRN_COLUMN_TEXT || column->type == BRN_COLUMN_BOOLEAN;
