@@ -17,9 +17,7 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Words of the grammar that stand for work which this version does not do. */
 static const char *const planned[][2] = {
-    {"text", NULL},
     {"text", "lr-find"},
-    {"table", "lr-find"},
 };
 
 const cli_command *cli_command_at(int index)

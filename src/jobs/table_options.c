@@ -177,10 +177,8 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         o->threads, "checkpoint_seconds", o->checkpoint_seconds, "loss",
         json_pack("{s:s, s:f, s:f}", "kind", losses[o->loss], "quantile", o->quantile, "gamma",
                   o->gamma),
-        "events",
+        "more_targets", brn__json_words(o->more_targets, o->more_target_count), "events",
         json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", brn__json_words(o->events, o->event_count),
-        "more_targets", word_list(o->more_targets, o->more_target_count), "events",
-        json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", word_list(o->events, o->event_count),
                   "entity", o->event_entity, "order", o->event_order, "window", o->event_window));
 }
 
