@@ -2,11 +2,11 @@
  * model.safetensors of the language-model job, both ways. Files are not trusted: options, vocabulary and
  * tensors are checked before they are used. */
 #include "base/alloc.h"
-#include "base/files.h"
 #include "base/json.h"
 #include "burnish/version.h"
 #include "jobs/lm_job.h"
 #include "jobs/model_tensors.h"
+#include "jobs/run_folder.h"
 #include "tensor/tensor.h"
 
 #include <math.h>
@@ -91,8 +91,8 @@ static brn_status read_card(brn__lm_card *card)
 brn_status brn__lm_card_open(const char *run, brn__lm_card *out)
 {
     *out = (brn__lm_card){0};
-    out->path = brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
-    brn_status status = out->path ? brn__state_open(out->path, &out->state) : BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__run_model_path(run, &out->path);
+    if (status == BRN_OK) status = brn__state_open(out->path, &out->state);
     bool foreign = status == BRN_OK && !brn__state_metadata(out->state, "burnish") &&
                    strncmp(brn__state_kind(out->state), "PyTorch", 7) == 0;
     if (status == BRN_OK) status = foreign ? brn__lm_card_fastai(out) : read_card(out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options of the language-model job: defaults, recipes, checks, and JSON both ways. */
+#include "base/text.h"
 #include "jobs/lm_job.h"
 #include "jobs/option_fields.h"
 #include "jobs/text_source.h"
@@ -46,42 +47,6 @@ brn_status brn_lm_recipe(const char *name, brn_lm_options *o)
     return BRN_OK;
 }
 
-/* ------------------------------------------------------------------ checks */
-
-static brn_status check_real(const char *name, double value, double low, double high)
-{
-    if (value >= low && value <= high) return BRN_OK;
-    return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
-}
-
-brn_status brn__lm_options_settle(brn_lm_options *o)
-{
-    if (o->input_count < 1) return brn__fail(BRN_ERROR_USAGE, "inputs: expected texts");
-    for (int64_t i = 0; i < o->input_count; i++)
-        if (!o->inputs[i] || !*o->inputs[i]) return brn__fail(BRN_ERROR_USAGE, "inputs: expected texts");
-    if (o->text.target != BRN_TEXT_NO_TARGET)
-        return brn__fail(BRN_ERROR_USAGE, "target: a language model's texts have none");
-    BRN__TRY(check_real("embedding", (double)o->embedding, 1, 65536));
-    BRN__TRY(check_real("hidden", (double)o->hidden, 1, 65536));
-    BRN__TRY(check_real("layers", o->layers, 1, BRN__AWD_LSTM_LAYERS_MAX));
-    BRN__TRY(check_real("dropout", o->dropout, 0, 3.99));
-    BRN__TRY(check_real("alpha", o->alpha, 0, 1e6));
-    BRN__TRY(check_real("beta", o->beta, 0, 1e6));
-    BRN__TRY(check_real("length", (double)o->length, 1, 65536));
-    BRN__TRY(check_real("batch size", o->batch_size, 1, 65536));
-    BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
-    BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
-    BRN__TRY(check_real("weight decay", o->weight_decay, 0, 100));
-    BRN__TRY(check_real("clip", o->clip, 0, 1e9));
-    BRN__TRY(check_real("highest momentum", o->momentum_high, 0, .999999));
-    BRN__TRY(check_real("lowest momentum", o->momentum_low, 0, .999999));
-    BRN__TRY(check_real("div", o->div, 1, 1e9));
-    BRN__TRY(check_real("threads", o->threads, 0, 1024));
-    return check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
-}
-
-/* ------------------------------------------------------------------ JSON */
-
 static const brn__option_field fields[] = {
 #define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_lm_options, field), NULL}
     F(encoder, TEXT),
@@ -110,6 +75,46 @@ static const brn__option_field fields[] = {
 #undef F
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
+
+/* ------------------------------------------------------------------ checks */
+
+static brn_status check_real(const char *name, double value, double low, double high)
+{
+    if (value >= low && value <= high) return BRN_OK;
+    return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
+}
+
+brn_status brn__lm_options_settle(brn_lm_options *o)
+{
+    if (o->input_count < 1) return brn__fail(BRN_ERROR_USAGE, "inputs: expected texts");
+    for (int64_t i = 0; i < o->input_count; i++) {
+        if (!o->inputs[i] || !*o->inputs[i]) return brn__fail(BRN_ERROR_USAGE, "inputs: expected texts");
+        if (!brn__is_utf8(o->inputs[i])) return brn__fail(BRN_ERROR_INPUT, "%s: its name is not UTF-8", o->inputs[i]);
+    }
+    BRN__TRY(brn__option_fields_check(fields, FIELDS, o));
+    BRN__TRY(brn__text_source_check(&o->text));
+    if (o->text.target != BRN_TEXT_NO_TARGET)
+        return brn__fail(BRN_ERROR_USAGE, "target: a language model's texts have none");
+    BRN__TRY(check_real("embedding", (double)o->embedding, 1, 65536));
+    BRN__TRY(check_real("hidden", (double)o->hidden, 1, 65536));
+    BRN__TRY(check_real("layers", o->layers, 1, BRN__AWD_LSTM_LAYERS_MAX));
+    BRN__TRY(check_real("dropout", o->dropout, 0, 3.99));
+    BRN__TRY(check_real("alpha", o->alpha, 0, 1e6));
+    BRN__TRY(check_real("beta", o->beta, 0, 1e6));
+    BRN__TRY(check_real("length", (double)o->length, 1, 65536));
+    BRN__TRY(check_real("batch size", o->batch_size, 1, 65536));
+    BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
+    BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
+    BRN__TRY(check_real("weight decay", o->weight_decay, 0, 100));
+    BRN__TRY(check_real("clip", o->clip, 0, 1e9));
+    BRN__TRY(check_real("highest momentum", o->momentum_high, 0, .999999));
+    BRN__TRY(check_real("lowest momentum", o->momentum_low, 0, .999999));
+    BRN__TRY(check_real("div", o->div, 1, 1e9));
+    BRN__TRY(check_real("threads", o->threads, 0, 1024));
+    return check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
+}
+
+/* ------------------------------------------------------------------ JSON */
 
 json_t *brn__lm_options_write(const brn_lm_options *o)
 {

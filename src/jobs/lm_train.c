@@ -46,7 +46,9 @@ static const char *path_in(const training *t, const char *name, char out[PATH_BY
 
 static brn_status write_config(const training *t)
 {
-    return brn__run_config_write(t->result.run, "lm", t->start.texts.corpus->digest, brn__lm_options_write(&t->options));
+    json_t *options = brn__lm_options_write(&t->options);
+    if (!options) return brn__fail(BRN_ERROR_NO_MEMORY, "no memory for the configuration of %s", t->result.run);
+    return brn__run_config_write(t->result.run, "lm", t->start.texts.corpus->digest, options);
 }
 
 static brn_status read_config(training *t)

@@ -117,3 +117,12 @@ void brn__run_folder_sweep(const char *path)
     }
     brn__name_list_free(&list);
 }
+
+brn_status brn__run_model_path(const char *run, char **out)
+{
+    struct stat info;
+    bool there = brn__system_stat(run, &info) == 0;
+    if (!there && errno != ENOENT && errno != ENOTDIR) return brn__fail(BRN_ERROR_IO, "%s: %s", run, strerror(errno));
+    *out = there && S_ISDIR(info.st_mode) ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
+    return *out ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}

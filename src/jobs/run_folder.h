@@ -20,4 +20,8 @@ void brn__run_folder_unlock(int lock); /* -1 is fine */
 /* Takes away what a killed process was writing: files NAME.tmp-PID-N. The folder must be locked. */
 void brn__run_folder_sweep(const char *path);
 
+/* model.safetensors of a run folder, or `run` itself where it is no folder: what a user calls a model. The
+ * caller frees by brn__free. */
+brn_status brn__run_model_path(const char *run, char **out);
+
 #endif

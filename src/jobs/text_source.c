@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/text_source.h"
+#include "base/text.h"
 #include "jobs/option_fields.h"
 
 enum { TEXTS_MAX = 65536 };
@@ -33,16 +34,7 @@ static const brn__option_field fields[] = {
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
-json_t *brn__text_list_write(const char *const *texts, int64_t count)
-{
-    json_t *list = json_array();
-    for (int64_t i = 0; list && i < count; i++)
-        if (json_array_append_new(list, json_string(texts[i]))) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
-}
+json_t *brn__text_list_write(const char *const *texts, int64_t count) { return brn__json_words(texts, count); }
 
 brn_status brn__text_list_read(const json_t *list, const char *what, brn__arena *arena,
                                const char *const **out, int64_t *count)
@@ -70,6 +62,25 @@ static json_t *replacement_list(const brn_text_options *o)
             return NULL;
         }
     return list;
+}
+
+static brn_status check_words(const char *const *words, int64_t count, const char *what)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!brn__is_utf8(words[i])) return brn__fail(BRN_ERROR_INPUT, "%s: \"%s\" is not UTF-8", what, words[i]);
+    return BRN_OK;
+}
+
+brn_status brn__text_source_check(const brn_text_options *o)
+{
+    BRN__TRY(brn__option_fields_check(fields, FIELDS, o));
+    BRN__TRY(check_words(o->text_columns, o->text_column_count, "text columns"));
+    BRN__TRY(check_words(o->label_columns, o->label_column_count, "label columns"));
+    for (int64_t i = 0; i < o->replacement_count; i++) {
+        const char *const pair[] = {o->replacements[i].pattern, o->replacements[i].replacement};
+        BRN__TRY(check_words(pair, 2, "replacements"));
+    }
+    return BRN_OK;
 }
 
 json_t *brn__text_source_write(const brn_text_options *o)

@@ -10,6 +10,8 @@
 
 /* New reference; NULL without memory or for a text that is not UTF-8. threads and progress are left out. */
 json_t *brn__text_source_write(const brn_text_options *options);
+/* BRN_ERROR_INPUT names the first text that is not UTF-8, which JSON can't hold. */
+brn_status brn__text_source_check(const brn_text_options *options);
 /* Texts point into `object`, lists into the arena. */
 brn_status brn__text_source_read(const json_t *object, brn__arena *arena, brn_text_options *out);
 

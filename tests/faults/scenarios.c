@@ -15,6 +15,7 @@
 #include "data/image/picture.h"
 #include "data/loader.h"
 #include "io/model_file.h"
+#include "lm_scenario.h"
 #include "data_scenarios.h"
 #include "text_scenario.h"
 #include "walk.h"
@@ -388,6 +389,7 @@ const scenario scenarios[] = {
     {"check", scenario_check},
     {"texts", scenario_texts},
     {"ratings", scenario_ratings, .slow = true},
+    {"lm", scenario_lm, .slow = true},
     {"train", train_from_scratch, .slow = true},
     {"train-features", train_on_features, .slow = true},
     {"resume", resume, .slow = true},
