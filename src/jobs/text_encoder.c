@@ -38,9 +38,10 @@ static brn_status read_card(brn__text_encoder *out)
     brn__json_error error;
     json_t *card = NULL;
     const char *text = brn__state_metadata(out->state, "burnish");
-    if (!text || brn__json_load(text, strlen(text), &card, &error) != BRN_OK)
-        return wrong(out, "without a description");
-    const brn_status status = read_settings(card, out);
+    brn_status status = text ? brn__json_load(text, strlen(text), &card, &error) : BRN_ERROR_INPUT;
+    if (status == BRN_ERROR_INPUT) return wrong(out, "without a description");
+    BRN__TRY(status);
+    status = read_settings(card, out);
     json_decref(card);
     return status;
 }

@@ -35,7 +35,8 @@ static brn_status card_text(const brn__text_content *c, char **out)
     BRN__TRY(brn__text_settings_write(c->settings, &settings));
     const brn_status status = brn__json_load(settings, strlen(settings), &text, &error);
     brn__free(settings);
-    if (status != BRN_OK) return brn__fail(BRN_ERROR_INTERNAL, "settings of texts: no good JSON");
+    if (status == BRN_ERROR_INPUT) return brn__fail(BRN_ERROR_INTERNAL, "settings of texts: %s", error.reason);
+    BRN__TRY(status);
     return brn__json_dump(json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "format", FORMAT, "library",
                                     BRN_VERSION, "job", "text", "options", brn__text_options_write(c->options),
                                     "text", text, "outputs", brn__text_list_write(c->outputs, c->output_count),
@@ -73,8 +74,9 @@ static brn_status read_card(const char *path, const brn__state *state, brn__text
     const char *text = brn__state_metadata(state, "burnish");
     brn__json_error error;
     char *settings;
-    if (!text || brn__json_load(text, strlen(text), &m->card, &error) != BRN_OK)
-        return brn__fail(BRN_ERROR_INPUT, "%s: no model of texts", path);
+    brn_status status = text ? brn__json_load(text, strlen(text), &m->card, &error) : BRN_ERROR_INPUT;
+    if (status == BRN_ERROR_INPUT) return brn__fail(BRN_ERROR_INPUT, "%s: no model of texts", path);
+    BRN__TRY(status);
     const char *job = json_string_value(json_object_get(m->card, "job"));
     if (!job || strcmp(job, "text") != 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: no text classifier, but a model of the job \"%s\"", path, job ? job : "?");
@@ -83,7 +85,7 @@ static brn_status read_card(const char *path, const brn__state *state, brn__text
     if (!json_is_object(json_object_get(m->card, "text")))
         return brn__fail(BRN_ERROR_INPUT, "%s: without a vocabulary", path);
     BRN__TRY(brn__json_dump(json_incref(json_object_get(m->card, "text")), JSON_COMPACT, &settings));
-    const brn_status status = brn__text_settings_read(settings, &m->settings);
+    status = brn__text_settings_read(settings, &m->settings);
     brn__free(settings);
     BRN__TRY(status);
     BRN__TRY(read_outputs(path, m, outputs));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options of the text job: defaults, checks, and JSON both ways. */
+#include "base/text.h"
 #include "jobs/option_fields.h"
 #include "jobs/text_job.h"
 #include "jobs/text_source.h"
@@ -46,8 +47,32 @@ static brn_status check_network(const brn_text_train_options *o)
     return check_real("kept steps", o->kept, 1, 1e6);
 }
 
+/* A run keeps its options as JSON. */
+static brn_status check_text(const char *name, const char *text)
+{
+    if (!text || brn__is_utf8(text)) return BRN_OK;
+    return brn__fail(BRN_ERROR_USAGE, "%s: a name that is not UTF-8", name);
+}
+
+static brn_status check_texts(const brn_text_train_options *o)
+{
+    for (int64_t i = 0; i < o->input_count; i++) BRN__TRY(check_text("inputs", o->inputs[i]));
+    for (int64_t i = 0; i < o->text.text_column_count; i++)
+        BRN__TRY(check_text("text columns", o->text.text_columns[i]));
+    for (int64_t i = 0; i < o->text.label_column_count; i++)
+        BRN__TRY(check_text("label columns", o->text.label_columns[i]));
+    for (int64_t i = 0; i < o->text.replacement_count; i++) {
+        BRN__TRY(check_text("replacements", o->text.replacements[i].pattern));
+        BRN__TRY(check_text("replacements", o->text.replacements[i].replacement));
+    }
+    BRN__TRY(check_text("encoder", o->encoder));
+    BRN__TRY(check_text("pieces", o->text.pieces));
+    return check_text("valid column", o->text.valid_column);
+}
+
 brn_status brn__text_options_settle(brn_text_train_options *o)
 {
+    BRN__TRY(check_texts(o));
     if (o->input_count < 1) return brn__fail(BRN_ERROR_USAGE, "inputs: expected files, folders or tables");
     if (o->text.target == BRN_TEXT_NO_TARGET || (unsigned)o->text.target >= BRN_TEXT_TARGET_COUNT)
         return brn__fail(BRN_ERROR_USAGE, "target: expected labels, tags or numbers");

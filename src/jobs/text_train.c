@@ -102,7 +102,9 @@ static brn_status open_texts(training *t)
 
 static brn_status write_config(const training *t)
 {
-    return brn__run_config_write(t->result.run, "text", t->corpus->digest, brn__text_options_write(&t->options));
+    json_t *options = brn__text_options_write(&t->options);
+    if (!options) return brn__fail(BRN_ERROR_NO_MEMORY, "no memory for the options as JSON");
+    return brn__run_config_write(t->result.run, "text", t->corpus->digest, options);
 }
 
 static brn_status read_config(training *t)

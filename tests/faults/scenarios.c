@@ -18,6 +18,7 @@
 #include "lm_scenario.h"
 #include "data_scenarios.h"
 #include "text_scenario.h"
+#include "text_classifier_scenario.h"
 #include "walk.h"
 
 #include <stdio.h>
@@ -390,6 +391,7 @@ const scenario scenarios[] = {
     {"texts", scenario_texts},
     {"ratings", scenario_ratings, .slow = true},
     {"lm", scenario_lm, .slow = true},
+    {"text-classifier", scenario_text_classifier, .slow = true},
     {"train", train_from_scratch, .slow = true},
     {"train-features", train_on_features, .slow = true},
     {"resume", resume, .slow = true},
