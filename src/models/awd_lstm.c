@@ -68,12 +68,17 @@ static brn_node *locked(brn_node *x, const char *name, int slot)
     return x;
 }
 
-static brn_node *embedding_matrix(brn_graph *graph, const brn__awd_lstm_options *o)
+brn_node *brn__awd_lstm_words(brn_graph *graph, int64_t vocabulary, int64_t embedding)
 {
-    const int64_t dims[] = {o->vocabulary, o->embedding};
-    brn_graph_set_group(graph, o->embedding_group);
+    const int64_t dims[] = {vocabulary, embedding};
     return brn_parameter(graph, "0.encoder.weight", dims, 2, BRN_PARAMETER_WEIGHT,
                          (brn_init){BRN_INIT_UNIFORM, .1});
+}
+
+static brn_node *embedding_matrix(brn_graph *graph, const brn__awd_lstm_options *o)
+{
+    brn_graph_set_group(graph, o->embedding_group);
+    return brn__awd_lstm_words(graph, o->vocabulary, o->embedding);
 }
 
 /* (N, T) -> (T, N) */
@@ -103,8 +108,7 @@ static brn_node *state(brn_graph *graph, int layer, const char *part, int64_t it
                          (brn_init){BRN_INIT_ZEROS});
 }
 
-/* PyTorch's start: all of a layer from U(+-1/sqrt(H)). */
-static brn_lstm_weights layer_weights(brn_graph *graph, int layer, int64_t inputs, int64_t width, int drop_slot)
+brn_lstm_weights brn__awd_lstm_weights(brn_graph *graph, int layer, int64_t inputs, int64_t width, int drop_slot)
 {
     const brn_init init = {BRN_INIT_UNIFORM, 1 / sqrt((double)width)};
     const int64_t recurrent[] = {4 * width, width}, projection[] = {4 * width, inputs};
@@ -128,8 +132,8 @@ static brn_node *layer(brn_node *x, const brn__awd_lstm_options *o, int index)
     bool last = index + 1 == o->layers;
     int64_t width = last ? o->embedding : o->hidden;
     brn_graph_set_group(graph, o->layer_group + index);
-    brn_lstm_weights w = layer_weights(graph, index, shape.dims[2], width,
-                                       slot_of(graph, "weight_dropout", o->dropout.weight, o));
+    brn_lstm_weights w = brn__awd_lstm_weights(graph, index, shape.dims[2], width,
+                                               slot_of(graph, "weight_dropout", o->dropout.weight, o));
     brn_node *h = state(graph, index, "h", shape.dims[1], width), *c = state(graph, index, "c", shape.dims[1], width);
     x = brn_lstm(x, h, c, &w);
     if (brn__is_poison(x)) return x;

@@ -15,6 +15,7 @@
 #ifndef BRN__MODELS_AWD_LSTM_H
 #define BRN__MODELS_AWD_LSTM_H
 
+#include "burnish/ops.h"
 #include "burnish/parameters.h"
 
 enum { BRN__AWD_LSTM_LAYERS_MAX = 8 };
@@ -38,6 +39,11 @@ typedef struct brn__awd_lstm_options {
 /* fastai 2's: 400, 1152, 3 layers, tied, with bias; dropout input .25, output .1, weight .2, embedding
  * .02, hidden .15, times 1; alpha 2, beta 1. A group a layer, then the embedding with the decoder. */
 brn__awd_lstm_options brn__awd_lstm_defaults(int64_t vocabulary);
+
+/* The words' vectors (V, E), and the weights of a layer of `width` units, by their names. PyTorch's start: all of a
+ * layer from U(+-1/sqrt(width)). drop_slot: of the recurrent matrix's dropout; -1: none. */
+brn_node *brn__awd_lstm_words(brn_graph *graph, int64_t vocabulary, int64_t embedding);
+brn_lstm_weights brn__awd_lstm_weights(brn_graph *graph, int layer, int64_t inputs, int64_t width, int drop_slot);
 
 /* tokens int64 (N, T) -> the last layer's states (T, N, E), time first. N is that of the carried state.
  * Errors poison the graph. */

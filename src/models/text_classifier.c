@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/text_classifier.h"
 #include "graph/graph.h"
-
-#include <math.h>
+#include "models/awd_lstm.h"
 
 brn__text_classifier_options brn__text_classifier_defaults(double factor)
 {
@@ -35,28 +34,6 @@ static int64_t state_width(const brn__text_classifier_options *o)
     return width;
 }
 
-static brn_node *word_vectors(brn_graph *graph, const brn__text_classifier_options *o)
-{
-    const int64_t dims[] = {o->words, o->embedding};
-    return brn_parameter(graph, "0.encoder.weight", dims, 2, BRN_PARAMETER_WEIGHT, (brn_init){BRN_INIT_UNIFORM, .1});
-}
-
-static brn_lstm_weights layer_weights(brn_graph *graph, const brn__text_classifier_options *o, int layer)
-{
-    const int64_t width = width_of(o, layer), inputs = layer ? width_of(o, layer - 1) : o->embedding;
-    const brn_init init = {BRN_INIT_UNIFORM, 1 / sqrt((double)width)};
-    const int64_t from_input[] = {4 * width, inputs}, from_state[] = {4 * width, width}, bias[] = {4 * width};
-    brn_scope_push(graph, "0.rnns.%d", layer);
-    brn_lstm_weights w = {
-        .w_hh = brn_parameter(graph, "weight_hh_l0_raw", from_state, 2, BRN_PARAMETER_WEIGHT, init),
-        .w_ih = brn_parameter(graph, "module.weight_ih_l0", from_input, 2, BRN_PARAMETER_WEIGHT, init),
-        .b_ih = brn_parameter(graph, "module.bias_ih_l0", bias, 1, BRN_PARAMETER_BIAS, init),
-        .b_hh = brn_parameter(graph, "module.bias_hh_l0", bias, 1, BRN_PARAMETER_BIAS, init),
-    };
-    brn_scope_pop(graph);
-    return w;
-}
-
 /* Scalars of dropouts. */
 typedef struct slots {
     int word, input, weight, hidden;
@@ -80,8 +57,8 @@ static brn_node *run_layers(brn_node *x, brn_node *state, const brn__text_classi
     for (int layer = 0; layer < o->layers; layer++) {
         const int64_t width = width_of(o, layer);
         brn_graph_set_group(graph, layer + 1);
-        brn_lstm_weights w = layer_weights(graph, o, layer);
-        if (s) w.w_hh = brn_dropout(w.w_hh, s->weight);
+        const int64_t inputs = layer ? width_of(o, layer - 1) : o->embedding;
+        const brn_lstm_weights w = brn__awd_lstm_weights(graph, layer, inputs, width, s ? s->weight : -1);
         brn_node *h = brn_slice(state, 1, at, at + width), *c = brn_slice(state, 1, at + width, at + 2 * width);
         x = brn_lstm(x, h, c, &w);
         states[2 * layer] = brn_node_output(x, 1);
@@ -106,7 +83,7 @@ static void build_chunk(brn_graph *graph, const brn__text_classifier_options *o,
     out->state = brn_input(graph, "state", BRN_DTYPE_F32, rows, 2);
     out->signal = brn_input(graph, "signal", BRN_DTYPE_F32, vectors, 3);
     brn_graph_set_group(graph, 0);
-    out->table = word_vectors(graph, o);
+    out->table = brn__awd_lstm_words(graph, o->words, o->embedding);
     brn_node *x = brn_embedding(out->table, out->tokens);
     x = brn_locked_dropout(brn_embedding_dropout(x, out->tokens, s.word), s.input);
     out->features = run_layers(x, out->state, o, &s, &out->next_state);
