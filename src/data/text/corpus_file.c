@@ -143,10 +143,11 @@ static brn_status read_facts(const char *path, const char *bytes, size_t length,
     file->corpus.classes = read_names(json_object_get(root, "classes"), &file->arena, &classes);
     file->names = read_names(json_object_get(root, "sources"), &file->arena, &file->name_count);
     if (!file->corpus.classes || !file->names) status = BRN_ERROR_NO_MEMORY;
-    if (status == BRN_OK && classes != file->corpus.class_count) status = damaged(path, "classes");
     if (status == BRN_OK)
         status = brn__json_dump(json_incref(json_object_get(root, "settings")), JSON_COMPACT, &settings);
     if (status == BRN_OK) status = brn__text_settings_read(settings, &file->corpus.settings);
+    if (status == BRN_ERROR_INPUT) status = brn__fail_within(BRN_ERROR_INPUT, "%s", path);
+    if (status == BRN_OK && classes != file->corpus.class_count) status = damaged(path, "classes");
     brn__free(settings);
     json_decref(root);
     return status;

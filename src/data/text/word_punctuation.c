@@ -130,7 +130,7 @@ size_t brn__word_suffix(brn__span word)
     size_t bytes = (size_t)brn__code_point_before(word.bytes + word.length, &code);
     const char *p = word.bytes + word.length - bytes;
     if (code == '.') return stop_suffix(word);
-    if (word.length > 2 && is_pair(p - 1)) return 2;
+    if (bytes == 1 && word.length > 2 && is_pair(p - 1)) return 2;
     if (is_mark(p, bytes, code) || code == 0x2013 || code == 0x2014) return bytes;
     for (size_t i = 0; i < sizeof POSSESSIVES / sizeof *POSSESSIVES; i++)
         if (ends_with(word, POSSESSIVES[i])) return strlen(POSSESSIVES[i]);

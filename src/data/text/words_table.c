@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 1 << 14, LETTERS = 1 << 18 };
+enum { BLOCK = 1 << 11, LETTERS = 1 << 15 }; /* entries, bytes: small enough for a list of classes */
 
 static uint32_t hash_of(const char *bytes, size_t length)
 {
