@@ -8,6 +8,7 @@
 #include "golden/golden.h"
 #include "test.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -436,4 +437,39 @@ TEST(reading_texts_can_be_stopped)
     assert_ok(brn__list_folder(folder, &names));
     assert_int_equal(names.count, 1);
     brn__name_list_free(&names);
+}
+
+TEST(texts_come_from_a_database)
+{
+    const char *folder = test_scratch_folder();
+    char path[4096], source[8192];
+    sqlite3 *database;
+    brn_text_options options = brn_text_defaults();
+    snprintf(path, sizeof path, "%s/reviews.db", folder);
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database,
+                                  "create table reviews (id integer, review text, sentiment integer, is_valid integer);"
+                                  "insert into reviews values (1, 'good good good, film', 1, 0), (2, 'bad', 0, 1),"
+                                  "(3, 'who knows', null, 0), (4, null, 1, 0);",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(database);
+    snprintf(source, sizeof source, "sqlite:%s?select * from reviews order by id", path);
+    options.target = BRN_TEXT_LABEL;
+    options.min_freq = 1;
+    brn__corpus *corpus = texts_open(source, &options, folder);
+    const int32_t labels[] = {1, 0, -1, 1};
+    const uint8_t splits[] = {BRN__TEXT_TRAIN, BRN__TEXT_VALID, BRN__TEXT_UNLABELLED, BRN__TEXT_TRAIN};
+    assert_int_equal(corpus->document_count, 4);
+    assert_string_equal(corpus->classes[1], "1");
+    assert_memory_equal(corpus->labels, labels, sizeof labels);
+    assert_memory_equal(corpus->splits, splits, sizeof splits);
+    assert_string_equal(texts_word(corpus, 1), "xxwrep"); /* "good good good," */
+    assert_int_equal(corpus->starts[4] - corpus->starts[3], 1); /* no text: the mark alone */
+    brn__text_place(corpus, 1, path, sizeof path);
+    assert_non_null(strstr(path, "row 2"));
+    brn__corpus_free(corpus);
+    corpus = texts_open(source, &options, folder);
+    assert_true(corpus->cached);
+    brn__corpus_free(corpus);
 }

@@ -2,6 +2,7 @@
 #include "data/text/source_list.h"
 #include "base/alloc.h"
 #include "base/files.h"
+#include "data/table/source.h"
 #include "data/text/sources.h"
 
 #include <string.h>
@@ -49,9 +50,9 @@ static bool is_text(const char *name)
     return is_any(name, endings, sizeof endings / sizeof *endings);
 }
 
-static brn_status add_file(brn__source_list *list, const char *path, const char *label, uint8_t split)
+static brn_status reserve(brn__source_list *list)
 {
-    if (list->count == INT32_MAX) return brn__fail(BRN_ERROR_INPUT, "%s: too many files", path);
+    if (list->count == INT32_MAX) return brn__fail(BRN_ERROR_INPUT, "texts: too many files");
     if (list->count == list->capacity) {
         int64_t larger = list->capacity ? 2 * list->capacity : 64;
         brn__source_file *files = brn__realloc(list->files, (size_t)larger * sizeof *files);
@@ -59,6 +60,25 @@ static brn_status add_file(brn__source_list *list, const char *path, const char 
         list->files = files;
         list->capacity = larger;
     }
+    return BRN_OK;
+}
+
+static brn_status add_database(brn__source_list *list, const char *address)
+{
+    BRN__TRY(reserve(list));
+    char *shown = brn__source_public(address);
+    brn__source_file file = {.split = BRN__NO_SPLIT, .table = true};
+    file.database = brn__arena_strdup(&list->arena, address);
+    file.path = shown ? brn__arena_strdup(&list->arena, shown) : NULL;
+    brn__free(shown);
+    if (!file.database || !file.path) return BRN_ERROR_NO_MEMORY;
+    list->files[list->count++] = file;
+    return BRN_OK;
+}
+
+static brn_status add_file(brn__source_list *list, const char *path, const char *label, uint8_t split)
+{
+    BRN__TRY(reserve(list));
     brn__source_file file = {.label = label, .split = split, .table = is_table(path)};
     BRN__TRY(brn__file_size(path, &file.bytes));
     file.path = brn__arena_strdup(&list->arena, path);
@@ -119,6 +139,7 @@ static brn_status add_input(brn__source_list *list, const char *path)
 {
     brn__path_kind kind;
     int64_t before = list->count;
+    if (brn__source_kind_of(path) != BRN__SOURCE_FILE) return add_database(list, path);
     BRN__TRY(brn__path_examine(path, &kind));
     if (kind == BRN__PATH_FILE) return add_file(list, path, NULL, BRN__NO_SPLIT);
     if (kind != BRN__PATH_FOLDER)

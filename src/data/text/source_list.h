@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 typedef struct brn__source_file {
-    const char *path, *label; /* the folder's name; NULL: there is none */
+    const char *path;     /* of a database: its address without the password */
+    const char *label;    /* the folder's name; NULL: there is none */
+    const char *database; /* the whole address; NULL: a file */
     int64_t bytes;
     uint8_t split; /* brn__text_split, or BRN__NO_SPLIT */
     bool table;

@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "base/files.h"
 #include "data/table/csv_reader.h"
+#include "data/table/source.h"
+#include "data/text/rows.h"
 #include "data/text/source_list.h"
 
 #include <string.h>
@@ -22,7 +24,7 @@ struct brn__sources {
     brn__csv_text text; /* the text file that is open; its `begin` moves */
     const char *text_begin;
     bool text_open;
-    brn__csv *csv; /* or the table */
+    brn__rows *rows; /* or the table */
     int64_t text_columns[MOST_COLUMNS], label_columns[MOST_COLUMNS], text_count, label_count;
     int64_t valid_column; /* or -1 */
     int64_t row;
@@ -55,8 +57,8 @@ static void close_file(brn__sources *s)
 {
     if (s->text_open) brn__csv_text_free(&s->text);
     s->text_open = false;
-    brn__csv_close(s->csv);
-    s->csv = NULL;
+    brn__rows_close(s->rows);
+    s->rows = NULL;
 }
 
 void brn__sources_close(brn__sources *s)
@@ -151,10 +153,10 @@ static const char *const TEXT_NAMES[] = {"text", "review", "sentence", "comment"
 static const char *const LABEL_NAMES[] = {"label", "sentiment", "class", "target"};
 static const char *const TAG_NAMES[] = {"tags", "labels", "label"};
 
-static int64_t find_any(const brn__csv *csv, const char *const *names, size_t count)
+static int64_t find_any(const brn__rows *rows, const char *const *names, size_t count)
 {
     int64_t found = -1;
-    for (size_t i = 0; i < count && found < 0; i++) found = brn__csv_column_find(csv, names[i]);
+    for (size_t i = 0; i < count && found < 0; i++) found = brn__rows_find(rows, names[i]);
     return found;
 }
 
@@ -162,17 +164,17 @@ static brn_status find_text_columns(brn__sources *s)
 {
     s->text_count = s->options.text_column_count;
     for (int64_t i = 0; i < s->text_count; i++)
-        BRN__TRY(brn__csv_column_need(s->csv, s->options.text_columns[i], &s->text_columns[i]));
+        BRN__TRY(brn__rows_need(s->rows, s->options.text_columns[i], &s->text_columns[i]));
     if (s->text_count) return BRN_OK;
     s->text_count = 1;
-    s->text_columns[0] = find_any(s->csv, TEXT_NAMES, sizeof TEXT_NAMES / sizeof *TEXT_NAMES);
-    if (s->text_columns[0] < 0 && brn__csv_column_count(s->csv) == 1) s->text_columns[0] = 0;
-    return s->text_columns[0] >= 0 ? BRN_OK : brn__csv_column_need(s->csv, "text", &s->text_columns[0]);
+    s->text_columns[0] = find_any(s->rows, TEXT_NAMES, sizeof TEXT_NAMES / sizeof *TEXT_NAMES);
+    if (s->text_columns[0] < 0 && brn__rows_column_count(s->rows) == 1) s->text_columns[0] = 0;
+    return s->text_columns[0] >= 0 ? BRN_OK : brn__rows_need(s->rows, "text", &s->text_columns[0]);
 }
 
 static brn_status name_label(brn__sources *s, int64_t i)
 {
-    const char *name = brn__csv_column_name(s->csv, s->label_columns[i]);
+    const char *name = brn__rows_name(s->rows, s->label_columns[i]);
     s->label_names[i] = brn__arena_strdup(&s->list.arena, name);
     return s->label_names[i] ? BRN_OK : BRN_ERROR_NO_MEMORY;
 }
@@ -182,26 +184,45 @@ static brn_status find_label_columns(brn__sources *s)
     bool tags = s->options.target == BRN_TEXT_TAGS;
     s->label_count = s->options.target == BRN_TEXT_NO_TARGET ? 0 : s->options.label_column_count;
     for (int64_t i = 0; i < s->label_count; i++) {
-        BRN__TRY(brn__csv_column_need(s->csv, s->options.label_columns[i], &s->label_columns[i]));
+        BRN__TRY(brn__rows_need(s->rows, s->options.label_columns[i], &s->label_columns[i]));
         BRN__TRY(name_label(s, i));
     }
     if (s->label_count || s->options.target == BRN_TEXT_NO_TARGET) return BRN_OK;
-    s->label_columns[0] = tags ? find_any(s->csv, TAG_NAMES, sizeof TAG_NAMES / sizeof *TAG_NAMES)
-                               : find_any(s->csv, LABEL_NAMES, sizeof LABEL_NAMES / sizeof *LABEL_NAMES);
+    s->label_columns[0] = tags ? find_any(s->rows, TAG_NAMES, sizeof TAG_NAMES / sizeof *TAG_NAMES)
+                               : find_any(s->rows, LABEL_NAMES, sizeof LABEL_NAMES / sizeof *LABEL_NAMES);
     if (s->label_columns[0] < 0) return BRN_OK; /* texts without answers */
     s->label_count = 1;
     return name_label(s, 0);
 }
 
-static brn_status open_table(brn__sources *s)
+/* Every column that may be asked for. */
+static brn_status open_database(brn__sources *s, const char *source)
+{
+    const char *names[2 * MOST_COLUMNS + 32];
+    int64_t count = 0;
+    for (int64_t i = 0; i < s->options.text_column_count; i++) names[count++] = s->options.text_columns[i];
+    for (int64_t i = 0; i < s->options.label_column_count; i++) names[count++] = s->options.label_columns[i];
+    for (size_t i = 0; i < sizeof TEXT_NAMES / sizeof *TEXT_NAMES; i++) names[count++] = TEXT_NAMES[i];
+    for (size_t i = 0; i < sizeof LABEL_NAMES / sizeof *LABEL_NAMES; i++) names[count++] = LABEL_NAMES[i];
+    for (size_t i = 0; i < sizeof TAG_NAMES / sizeof *TAG_NAMES; i++) names[count++] = TAG_NAMES[i];
+    names[count++] = s->options.valid_column ? s->options.valid_column : "is_valid";
+    return brn__rows_open_database(source, names, count, &s->rows);
+}
+
+static brn_status open_rows(brn__sources *s, const brn__source_file *file)
 {
     const brn__csv_options options = csv_options(s);
-    BRN__TRY(brn__csv_open(current(s)->path, &options, &s->csv));
+    return file->database ? open_database(s, file->database) : brn__rows_open_file(file->path, &options, &s->rows);
+}
+
+static brn_status open_table(brn__sources *s)
+{
+    BRN__TRY(open_rows(s, current(s)));
     BRN__TRY(find_text_columns(s));
     BRN__TRY(find_label_columns(s));
-    s->valid_column = brn__csv_column_find(s->csv, s->options.valid_column ? s->options.valid_column : "is_valid");
+    s->valid_column = brn__rows_find(s->rows, s->options.valid_column ? s->options.valid_column : "is_valid");
     if (s->valid_column < 0 && s->options.valid_column)
-        return brn__csv_column_need(s->csv, s->options.valid_column, &s->valid_column);
+        return brn__rows_need(s->rows, s->options.valid_column, &s->valid_column);
     return BRN_OK;
 }
 
@@ -223,17 +244,17 @@ static brn_status split_of(const brn__sources *s, brn__span field, uint8_t *out)
         if (is_word(field, WORDS[i].word)) return *out = (uint8_t)WORDS[i].split, BRN_OK;
     return brn__fail(BRN_ERROR_INPUT, "%s, row %lld: \"%.*s\" in the column \"%s\"; expected True or False",
                      current(s)->path, (long long)s->row, (int)(field.length < 40 ? field.length : 40), field.bytes,
-                     brn__csv_column_name(s->csv, s->valid_column));
+                     brn__rows_name(s->rows, s->valid_column));
 }
 
 static brn__span span_of(brn__slice field) { return (brn__span){field.bytes, field.length}; }
 
-static brn_status join_columns(brn__sources *s, const brn__csv_row *row, brn__span *out)
+static brn_status join_columns(brn__sources *s, const brn__slice *fields, brn__span *out)
 {
-    if (s->text_count == 1) return mark_field(s, span_of(row->fields[s->text_columns[0]]), out);
+    if (s->text_count == 1) return mark_field(s, span_of(fields[s->text_columns[0]]), out);
     s->joined.length = 0;
     for (int64_t i = 0; i < s->text_count; i++) {
-        brn__slice field = row->fields[s->text_columns[i]];
+        brn__slice field = fields[s->text_columns[i]];
         brn__tokenizer_add_field_mark(s->tokenizer, i, true, &s->joined);
         brn__text_add_bytes(&s->joined, field.bytes, field.length);
     }
@@ -243,20 +264,20 @@ static brn_status join_columns(brn__sources *s, const brn__csv_row *row, brn__sp
 
 static brn_status next_of_table(brn__sources *s, brn__document *document, bool *there)
 {
-    brn__csv_row row;
-    BRN__TRY(brn__csv_next(s->csv, &row));
-    *there = row.count > 0;
+    const brn__slice *fields;
+    BRN__TRY(brn__rows_next(s->rows, &fields));
+    *there = fields != NULL;
     if (!*there) return BRN_OK;
     s->row++;
     *document = (brn__document){.split = current(s)->split, .row = s->row};
     for (int64_t i = 0; i < s->label_count; i++) {
-        s->labels[i] = span_of(row.fields[s->label_columns[i]]);
+        s->labels[i] = span_of(fields[s->label_columns[i]]);
         if (s->labels[i].length) document->label_count = s->label_count;
     }
     document->labels = s->labels;
     if (s->valid_column >= 0)
-        BRN__TRY(split_of(s, brn__strip(span_of(row.fields[s->valid_column])), &document->split));
-    return join_columns(s, &row, &document->text);
+        BRN__TRY(split_of(s, brn__strip(span_of(fields[s->valid_column])), &document->split));
+    return join_columns(s, fields, &document->text);
 }
 
 /* ---- all ---- */
@@ -274,7 +295,7 @@ brn_status brn__sources_next(brn__sources *s, brn__document *document, bool *the
 {
     *there = false;
     for (;;) {
-        if (s->csv) BRN__TRY(next_of_table(s, document, there));
+        if (s->rows) BRN__TRY(next_of_table(s, document, there));
         if (s->text_open) BRN__TRY(next_of_text(s, document, there));
         if (*there) break;
         if (s->next == s->list.count) return BRN_OK;
@@ -293,7 +314,7 @@ int64_t brn__sources_bytes(const brn__sources *s) { return s->list.bytes; }
 int64_t brn__sources_done(const brn__sources *s)
 {
     int64_t begun = s->text_open ? s->text.begin - s->text_begin : 0;
-    if (s->csv) begun = s->csv->reader.position - s->csv->text.begin;
+    if (s->rows) begun = brn__rows_done(s->rows);
     int64_t most = s->next ? current(s)->bytes : 0; /* a packed file's text is longer */
     return s->done + (begun < most ? begun : most);
 }
@@ -304,12 +325,22 @@ const char *const *brn__sources_label_names(const brn__sources *s, int64_t *coun
     return s->label_names;
 }
 
-brn_status brn__sources_digest(const brn__sources *s, brn__sha256 *digest)
+/* A database is read for it, and once more for its texts: what it holds may change. */
+static brn_status digest_one(brn__sources *s, const brn__source_file *file, char hex[65])
+{
+    if (!file->database) return brn__sha256_of_file(file->path, hex);
+    BRN__TRY(open_rows(s, file));
+    brn_status status = brn__rows_digest(s->rows, hex);
+    close_file(s);
+    return status;
+}
+
+brn_status brn__sources_digest(brn__sources *s, brn__sha256 *digest)
 {
     char hex[65];
     for (int64_t i = 0; i < s->list.count; i++) {
         const brn__source_file *file = &s->list.files[i];
-        BRN__TRY(brn__sha256_of_file(file->path, hex));
+        BRN__TRY(digest_one(s, file, hex));
         BRN__TRY(brn__sha256_add(digest, hex, sizeof hex));
         BRN__TRY(brn__sha256_add(digest, &file->split, 1));
         if (file->label) BRN__TRY(brn__sha256_add(digest, file->label, strlen(file->label)));

@@ -36,7 +36,7 @@ int64_t brn__sources_done(const brn__sources *sources);  /* of those, about */
 /* The columns of numbers: what they are called. */
 const char *const *brn__sources_label_names(const brn__sources *sources, int64_t *count);
 
-/* Adds names and contents of all files. */
-brn_status brn__sources_digest(const brn__sources *sources, brn__sha256 *digest);
+/* Adds the contents of all files, and what their folders say. Before the first document. */
+brn_status brn__sources_digest(brn__sources *sources, brn__sha256 *digest);
 
 #endif
