@@ -73,12 +73,13 @@ static brn_node *as_row(brn_node *column)
     return brn_reshape(column, (int64_t[]){0}, 1);
 }
 
-static brn_node *loss_of(const brn_ratings_options *o, const brn__ratings_network *n)
+static brn_node *loss_of(const brn_ratings_options *o, brn__ratings_network *n)
 {
     brn_node *target = n->ends.target;
     if (o->loss == BRN_RATINGS_LOSS_BPR) {
         brn_node *other = dot_score(o, n, 2);
         brn_node *ahead = brn_add(n->score, brn_scale(other, -1, 0));
+        n->ends.output = ahead; /* what validation counts */
         return brn_loss(as_row(ahead), target, BRN_LOSS_BCE_WITH_LOGITS);
     }
     if (o->loss == BRN_RATINGS_LOSS_WEIGHTED) {

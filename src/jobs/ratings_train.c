@@ -31,7 +31,8 @@ typedef struct training {
     brn__progress progress;
     brn__history history;
     brn__run_record record;
-    brn__callback root; /* publishes rmse */
+    brn__callback metric;   /* of an epoch: rmse, or auc */
+    int64_t pairs, ordered; /* of auc */
     brn_ratings_result result;
     double noise, began; /* mean squared error of training; seconds */
     int lock, epochs_done;
@@ -137,6 +138,46 @@ static brn__action publish_root(void *state, brn__fit *fit)
     return BRN__GO_ON;
 }
 
+static brn__action clear_pairs(void *state, brn__fit *fit)
+{
+    training *t = state;
+    (void)fit;
+    t->pairs = t->ordered = 0;
+    return BRN__GO_ON;
+}
+
+/* How often a clicked item stands before one that was drawn. */
+static brn__action count_pairs(void *state, brn__fit *fit)
+{
+    training *t = state;
+    for (int64_t k = 0; k < fit->data.count; k++) t->ordered += fit->output[k] > 0;
+    t->pairs += fit->data.count;
+    return BRN__GO_ON;
+}
+
+static brn__action publish_area(void *state, brn__fit *fit)
+{
+    const training *t = state;
+    brn__fit_set_metric(fit, "auc", t->pairs ? (double)t->ordered / (double)t->pairs : (double)NAN);
+    return BRN__GO_ON;
+}
+
+/* NULL: the loss says all. */
+static const brn__callback *metric_of(training *t)
+{
+    t->metric = (brn__callback){.order = BRN__ORDER_METRICS, .state = t};
+    if (t->options.loss == BRN_RATINGS_LOSS_MSE) {
+        t->metric.name = "rmse";
+        t->metric.on[BRN__AFTER_VALIDATE] = publish_root;
+    } else if (t->options.loss == BRN_RATINGS_LOSS_BPR) {
+        t->metric.name = "auc";
+        t->metric.on[BRN__BEFORE_VALIDATE] = clear_pairs;
+        t->metric.on[BRN__AFTER_VALID_BATCH] = count_pairs;
+        t->metric.on[BRN__AFTER_VALIDATE] = publish_area;
+    }
+    return t->metric.name ? &t->metric : NULL;
+}
+
 static brn_status fit(training *t)
 {
     double rates[BRN_GROUPS_MAX];
@@ -147,14 +188,11 @@ static brn_status fit(training *t)
     for (int i = 0; i < groups; i++) rates[i] = t->options.learning_rate;
     brn__rates_init(&schedule, BRN__RATES_ONE_CYCLE, rates, groups, PCT_START, DIV);
     brn__checkpoint_init(&checkpoint, t->options.checkpoint_seconds, save_state, t);
-    t->root = (brn__callback){.name = "rmse",
-                              .order = BRN__ORDER_METRICS,
-                              .on = {[BRN__AFTER_VALIDATE] = publish_root}};
+    const brn__callback *metric = metric_of(t);
     brn__fit_options options = brn__ratings_fit_options(&t->options, &t->network, &t->samples);
     options.callbacks[options.callback_count++] = &schedule.callback;
     options.callbacks[options.callback_count++] = &brn__terminate_on_nan;
-    if (t->options.loss == BRN_RATINGS_LOSS_MSE)
-        options.callbacks[options.callback_count++] = &t->root;
+    if (metric) options.callbacks[options.callback_count++] = metric;
     options.callbacks[options.callback_count++] = &t->history.callback;
     options.callbacks[options.callback_count++] = &t->record.callback;
     options.callbacks[options.callback_count++] = &t->progress.callback;

@@ -28,6 +28,20 @@ static const char *write_text(const char *folder, const char *name, const char *
     return path[next];
 }
 
+/* The metric `name` of the last epoch that was told of. */
+typedef struct last_metric {
+    const char *name;
+    double value;
+} last_metric;
+
+static int keep_metric(void *context, const brn_event *event)
+{
+    last_metric *last = context;
+    for (int i = 0; event->kind == BRN_EVENT_EPOCH && i < event->metric_count; i++)
+        if (strcmp(event->metrics[i].name, last->name) == 0) last->value = event->metrics[i].value;
+    return 0;
+}
+
 /* Two kinds of users like two kinds of items; users and items have biases of their own. */
 static double taste(int user, int item)
 {
@@ -241,8 +255,12 @@ TEST(clicks_are_learned_by_both_losses)
         o.rating = NULL;
         o.loss = (brn_ratings_loss)loss;
         o.rank_at = 5;
+        last_metric area = {"auc", 0};
+        o.on_event = keep_metric;
+        o.context = &area;
         assert_ok(brn_ratings_train(&o, &result));
         const brn_ratings_score *s = &result.score;
+        if (loss == BRN_RATINGS_LOSS_BPR) assert_true(area.value > .85 && area.value <= 1);
         /* Half of the unseen items are of the other kind, and popular as well. */
         assert_true(s->ranks[BRN_RATINGS_MODEL].recall > 1.5 * s->ranks[BRN_RATINGS_POPULARITY].recall);
         assert_true(isnan(s->errors[0].mse) && isnan(s->relevant));
