@@ -29,7 +29,7 @@ brn_status brn__ratings_check_size(const brn_ratings_options *o, int64_t users, 
 /* ------------------------------------------------------------------ scores */
 
 static brn_node *dot_score(const brn_ratings_options *o, const brn__ratings_network *n,
-                           int64_t item_column)
+                           brn_node *pairs)
 {
     const brn__dot_bias_options options = {.form = o->form == BRN_RATINGS_FORM_COURSE
                                                        ? BRN__DOT_BIAS_COURSE
@@ -40,7 +40,7 @@ static brn_node *dot_score(const brn_ratings_options *o, const brn__ratings_netw
                                            .has_range = n->has_range,
                                            .low = n->low,
                                            .high = n->high};
-    return brn__dot_bias(n->ends.input, &options, item_column);
+    return brn__dot_bias(pairs, &options, 1);
 }
 
 /* 0.7's EmbeddingNet ends half a star past the lowest and highest rating; the range is ours here. */
@@ -73,20 +73,26 @@ static brn_node *as_row(brn_node *column)
     return brn_reshape(column, (int64_t[]){0}, 1);
 }
 
-static brn_node *loss_of(const brn_ratings_options *o, brn__ratings_network *n)
+/* Both pairs of a row (user, item, user, other) are looked up at once, so that the gradient of a table
+ * lists its rows: the lazy form needs that. */
+static void build_pairs(const brn_ratings_options *o, brn__ratings_network *n)
 {
-    brn_node *target = n->ends.target;
-    if (o->loss == BRN_RATINGS_LOSS_BPR) {
-        brn_node *other = dot_score(o, n, 2);
-        brn_node *ahead = brn_add(n->score, brn_scale(other, -1, 0));
-        n->ends.output = ahead; /* what validation counts */
-        return brn_loss(as_row(ahead), target, BRN_LOSS_BCE_WITH_LOGITS);
-    }
-    if (o->loss == BRN_RATINGS_LOSS_WEIGHTED) {
-        brn_node *weight = brn_slice(n->ends.input, 1, 2, 3);
-        return brn_loss(as_row(brn_mul(n->score, weight)), target, BRN_LOSS_MSE);
-    }
-    return brn_loss(as_row(n->score), target, BRN_LOSS_MSE);
+    brn__network *ends = &n->ends;
+    brn_node *pairs = brn_reshape(ends->input, (int64_t[]){-1, 2}, 2); /* (2 N, 2) */
+    brn_node *sides = brn_reshape(dot_score(o, n, pairs), (int64_t[]){-1, 2}, 2); /* (N, 2) */
+    n->score = brn_slice(sides, 1, 0, 1);
+    brn_node *other = brn_slice(sides, 1, 1, 2);
+    ends->output = brn_add(n->score, brn_scale(other, -1, 0)); /* what validation counts */
+    ends->loss = brn_loss(as_row(ends->output), ends->target, BRN_LOSS_BCE_WITH_LOGITS);
+}
+
+static void build_scores(const brn_ratings_options *o, brn__ratings_network *n)
+{
+    brn__network *ends = &n->ends;
+    brn_node *y = n->is_dot ? dot_score(o, n, ends->input) : neural_score(o, n);
+    ends->output = n->score = y;
+    if (o->loss == BRN_RATINGS_LOSS_WEIGHTED) y = brn_mul(y, brn_slice(ends->input, 1, 2, 3));
+    ends->loss = brn_loss(as_row(y), ends->target, BRN_LOSS_MSE);
 }
 
 static brn_status build(const brn_ratings_options *o, brn__ratings_network *n)
@@ -96,8 +102,9 @@ static brn_status build(const brn_ratings_options *o, brn__ratings_network *n)
     brn__network *ends = &n->ends;
     ends->input = brn_input(n->graph, "rows", BRN_DTYPE_F32, dims, 2);
     ends->target = brn_input(n->graph, "target", BRN_DTYPE_F32, dims, 1);
-    ends->output = n->score = n->is_dot ? dot_score(o, n, 1) : neural_score(o, n);
-    ends->measure = ends->loss = loss_of(o, n);
+    if (o->loss == BRN_RATINGS_LOSS_BPR) build_pairs(o, n);
+    else build_scores(o, n);
+    ends->measure = ends->loss;
     BRN__TRY(brn_graph_status(n->graph));
     BRN__TRY(brn_parameters_new(n->graph, BRN_DTYPE_F32, &n->parameters));
     BRN__TRY(brn_parameters_initialise(n->parameters, o->seed, -1));
@@ -110,7 +117,7 @@ brn_status brn__ratings_network_new(const brn_ratings_options *o, int64_t users,
     *out = (brn__ratings_network){.users = users + 1,
                                   .items = items + 1,
                                   .factors = o->factors,
-                                  .width = o->loss == BRN_RATINGS_LOSS_MSE ? 2 : 3,
+                                  .width = brn__ratings_width((brn__ratings_loss)o->loss),
                                   .is_dot = o->network == BRN_RATINGS_DOT,
                                   .has_range = o->has_range,
                                   .low = o->low,

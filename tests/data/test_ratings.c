@@ -213,20 +213,20 @@ TEST(drawn_items_are_none_that_the_user_has)
     open_samples(&s, BRN__RATINGS_BPR);
     for (uint32_t epoch = 0; epoch < 20; epoch++)
         for (int64_t row = 0; row < s.ratings.count; row++) {
-            float input[3], again[3], later[3], target;
+            float input[4], again[4], later[4], target;
             brn__sample_context context = {.epoch = epoch, .training = epoch % 2 == 0};
             assert_ok(s.dataset->load(s.dataset, row, &context, input, &target));
             assert_ok(s.dataset->load(s.dataset, row, &context, again, &target));
             context.epoch++;
             assert_ok(s.dataset->load(s.dataset, row, &context, later, &target));
             assert_memory_equal(input, again, sizeof input);
-            changed += context.training && input[2] != later[2];
-            assert_true(target == 1 && input[2] >= 1 && input[2] <= ITEMS);
-            if (!context.training) assert_true(input[2] == later[2]); /* one validation for all */
+            changed += context.training && input[3] != later[3];
+            assert_true(target == 1 && input[2] == input[0] && input[3] >= 1 && input[3] <= ITEMS);
+            if (!context.training) assert_true(input[3] == later[3]); /* one validation for all */
             if (s.ratings.users[row] == 1) continue; /* has all: gets any */
-            assert_false(has_row(&s.ratings, s.ratings.users[row], (int32_t)input[2],
+            assert_false(has_row(&s.ratings, s.ratings.users[row], (int32_t)input[3],
                                  context.training ? BRN__SEEN_TRAIN : BRN__SEEN_ALL));
-            drawn[(int)input[2]]++;
+            drawn[(int)input[3]]++;
         }
     for (int i = 1; i <= ITEMS; i++) assert_true(drawn[i] > 0);
     assert_true(changed > 5 * s.ratings.count);
@@ -275,7 +275,7 @@ TEST(batches_of_ratings_do_not_depend_on_loader_threads)
             assert_int_equal(batches[i].count, batches[0].count);
             if (!batches[0].count) continue;
             assert_memory_equal(batches[i].inputs, batches[0].inputs,
-                                (size_t)batches[0].count * 3 * sizeof(float));
+                                (size_t)batches[0].count * 4 * sizeof(float));
         }
         if (!batches[0].count) break;
     }

@@ -197,7 +197,7 @@ static void assert_same_file(const char *a, const char *b, const char *name)
 TEST(ratings_runs_that_were_stopped_go_on_to_the_same_bits)
 {
     const char *folder = test_scratch_folder(), *data = write_ratings(folder, "r.csv", 4);
-    for (int kind = 0; kind < 4; kind++) {
+    for (int kind = 0; kind < 5; kind++) {
         char whole[300], broken[300];
         snprintf(whole, sizeof whole, "%s/whole-%d", folder, kind);
         snprintf(broken, sizeof broken, "%s/broken-%d", folder, kind);
@@ -206,8 +206,8 @@ TEST(ratings_runs_that_were_stopped_go_on_to_the_same_bits)
         o.epochs = 3;
         o.network = kind == 1 ? BRN_RATINGS_NEURAL : BRN_RATINGS_DOT;
         o.form = kind == 1 ? BRN_RATINGS_FORM_COURSE : BRN_RATINGS_FORM_FASTAI2; /* with dropout */
-        o.lazy = kind == 2;
-        o.loss = kind == 3 ? BRN_RATINGS_LOSS_BPR : BRN_RATINGS_LOSS_MSE;
+        o.lazy = kind == 2 || kind == 4;
+        o.loss = kind >= 3 ? BRN_RATINGS_LOSS_BPR : BRN_RATINGS_LOSS_MSE;
         assert_ok(brn_ratings_train(&o, NULL));
         o.out = broken;
         o.on_event = stop_after;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 12, STEPS = 10, USERS = 7, ITEMS = 9, FACTORS = 5, WIDTH_MAX = 3 };
+enum { BATCH = 12, STEPS = 10, USERS = 7, ITEMS = 9, FACTORS = 5, WIDTH_MAX = 4 };
 
 typedef struct run {
     json_t *golden;
@@ -95,7 +95,8 @@ static void make_batch(const run *r, int step, double *rows, double *target)
         row[1] = 1 + (11 * n + 3 * step) % ITEMS;
         target[n] = rating;
         if (r->options.loss == BRN_RATINGS_LOSS_BPR) {
-            row[2] = 1 + (5 * n + 7 * step + 2) % ITEMS;
+            row[2] = row[0];
+            row[3] = 1 + (5 * n + 7 * step + 2) % ITEMS;
             target[n] = 1;
         } else if (r->options.loss == BRN_RATINGS_LOSS_WEIGHTED) {
             row[2] = n % 2 ? 1 : sqrt(1 + rating);

@@ -20,6 +20,13 @@ int64_t brn__ratings_samples_a_row(const brn__ratings_samples *samples)
     return samples->loss == BRN__RATINGS_WEIGHTED ? samples->negatives + 1 : 1;
 }
 
+int64_t brn__ratings_width(brn__ratings_loss loss)
+{
+    static const int64_t widths[] = {
+        [BRN__RATINGS_MSE] = 2, [BRN__RATINGS_BPR] = 4, [BRN__RATINGS_WEIGHTED] = 3};
+    return widths[loss];
+}
+
 /* An item that the user does not have: a pure function of the sample and the epoch. */
 static int32_t draw_item(const ratings_dataset *d, int64_t sample, int32_t user,
                          const brn__sample_context *context)
@@ -48,7 +55,8 @@ static void load_pair(const ratings_dataset *d, int64_t row, const brn__sample_c
                       float *input, float *target)
 {
     load_rating(d, row, input, target);
-    input[2] = (float)draw_item(d, row, d->ratings->users[row], context);
+    input[2] = input[0];
+    input[3] = (float)draw_item(d, row, d->ratings->users[row], context);
     *target = 1;
 }
 
@@ -76,7 +84,7 @@ static brn_status load_batch(const brn__dataset *dataset, const int64_t *items, 
         if (d->samples.loss == BRN__RATINGS_MSE)
             load_rating(d, items[i], input + i * 2, target + i);
         else if (d->samples.loss == BRN__RATINGS_BPR)
-            load_pair(d, items[i], context, input + i * 3, target + i);
+            load_pair(d, items[i], context, input + i * 4, target + i);
         else
             load_weighted(d, items[i], context, input + i * 3, target + i);
     }
@@ -101,7 +109,7 @@ brn_status brn__ratings_dataset_new(const brn__ratings *ratings, const brn__seen
     *out = NULL;
     ratings_dataset *d = brn__alloc_zero(1, sizeof *d);
     if (!d) return BRN_ERROR_NO_MEMORY;
-    int64_t width = samples->loss == BRN__RATINGS_MSE ? 2 : 3;
+    int64_t width = brn__ratings_width(samples->loss);
     d->base = (brn__dataset){.count = ratings->count * brn__ratings_samples_a_row(samples),
                              .input_dtype = BRN_DTYPE_F32,
                              .target_dtype = BRN_DTYPE_F32,

@@ -8,7 +8,7 @@
 
 typedef enum brn__ratings_loss {
     BRN__RATINGS_MSE,      /* (user, item) -> rating */
-    BRN__RATINGS_BPR,      /* (user, item, another item) -> 1: Rendle et al. 2009 */
+    BRN__RATINGS_BPR,      /* (user, item, user, another item) -> 1: Rendle et al. 2009 */
     BRN__RATINGS_WEIGHTED, /* (user, item, w) -> w for a rating, 0 for an item that is drawn: Hu, Koren
                               and Volinsky 2008, with samples. w = sqrt(1 + confidence value); 1 where
                               it is drawn */
@@ -27,6 +27,8 @@ typedef struct brn__ratings_samples {
 brn_status brn__ratings_dataset_new(const brn__ratings *ratings, const brn__seen *train,
                                     const brn__seen *all, const brn__ratings_samples *samples,
                                     brn__dataset **out);
+/* Numbers of a sample's input. */
+int64_t brn__ratings_width(brn__ratings_loss loss);
 /* Items of the dataset a row. */
 int64_t brn__ratings_samples_a_row(const brn__ratings_samples *samples);
 
