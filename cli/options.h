@@ -215,7 +215,7 @@ typedef enum cli_option_type {
       "dot: product of two vectors, and biases; neural: hidden layers over both", NULL)            \
     X(FACTORS, "factors", WHOLE, "N", 1, 4096, "numbers in the vector of a user or item", NULL)    \
     X(LAZY, "lazy", FLAG, "", 0, 0,                                                                \
-      "a step leaves users and items that are not in the batch: faster where they are many", NULL) \
+      "a step leaves what is not in the batch (users, items, values): faster where they are many", NULL) \
     X(TITLES, "titles", TEXT, "FILE:ID:TITLE", 0, 0, "table of items and its columns of ids and titles", NULL) \
     X(TITLES_SEPARATOR, "titles-sep", TEXT, "CHARACTER", 0, 0, "as --sep, of --titles", NULL)      \
     X(TITLES_ENCODING, "titles-encoding", CHOICE, "utf-8|latin-1", 0, 0, "of --titles", "utf-8")   \

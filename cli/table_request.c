@@ -98,6 +98,7 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
     if (v[CLI_BATCH_SIZE].set) o->batch_size = (int)v[CLI_BATCH_SIZE].whole;
     if (v[CLI_LEARNING_RATE].set) o->learning_rate = v[CLI_LEARNING_RATE].real;
     o->weight_decay = v[CLI_WEIGHT_DECAY].real;
+    o->lazy = v[CLI_LAZY].flag;
     o->seed = (uint64_t)v[CLI_SEED].whole;
     o->threads = (int)v[CLI_THREADS].whole;
     if (v[CLI_CHECKPOINT_SECONDS].set) o->checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;

@@ -109,6 +109,8 @@ typedef struct brn_table_train_options {
     int batch_size;       /* 0: 256, or 64 below 20,000 training rows */
     double learning_rate; /* highest, of a one-cycle schedule */
     double weight_decay;
+    bool lazy; /* rows of the embeddings that a batch does not have stay as they are: cheaper where there
+                  are very many, and another method (PyTorch's SparseAdam) */
     uint64_t seed;
     int threads; /* 0: all processors */
     double checkpoint_seconds;

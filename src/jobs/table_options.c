@@ -165,7 +165,7 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
         "s:o, "
         "s:i, "
         "s:i, s:f, "
-        "s:f, s:I, s:i, s:f, s:o, s:o, s:o}",
+        "s:f, s:I, s:i, s:f, s:o, s:o, s:o, s:b}",
         "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o),
         "where", o->where, "target", o->target, "target_class", o->target_class, "target_log",
         o->target_log, "categories", brn__json_words(o->categories, o->category_count), "numbers",
@@ -179,7 +179,8 @@ json_t *brn__table_options_write(const brn_table_train_options *o)
                   o->gamma),
         "more_targets", brn__json_words(o->more_targets, o->more_target_count), "events",
         json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", brn__json_words(o->events, o->event_count),
-                  "entity", o->event_entity, "order", o->event_order, "window", o->event_window));
+                  "entity", o->event_entity, "order", o->event_order, "window", o->event_window),
+        "lazy", o->lazy);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -323,7 +324,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
 {
     json_t *object = (json_t *)(uintptr_t)given, *source, *joins, *categories, *numbers, *ignored,
            *network, *loss = NULL, *events = NULL, *more = NULL;
-    int target_class, target_log, only_named;
+    int target_class, target_log, only_named, lazy = 0;
     const char *split;
     json_int_t seed;
     json_error_t error;
@@ -332,7 +333,7 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             object, &error, 0,
             "{s:s, s:o, s:o, s?:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
             "s:i, s:o, s:i, "
-            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o, s?:o, s?:o}",
+            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o, s?:o, s?:o, s?:b}",
             "data", &o->data, "source", &source, "joins", &joins, "where", &o->where, "target",
             &o->target, "target_class", &target_class, "target_log", &target_log, "categories",
             &categories, "numbers", &numbers, "ignored", &ignored, "only_named", &only_named,
@@ -341,8 +342,9 @@ brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
             &o->epochs, "batch_size", &o->batch_size, "learning_rate", &o->learning_rate,
             "weight_decay", &o->weight_decay, "seed", &seed, "threads", &o->threads,
             "checkpoint_seconds", &o->checkpoint_seconds, "loss", &loss, "events", &events,
-            "more_targets", &more))
+            "more_targets", &more, "lazy", &lazy))
         return brn__fail(BRN_ERROR_INPUT, "table options: %s", error.text);
+    o->lazy = lazy;
     o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
     o->seed = (uint64_t)seed;
     BRN__TRY(read_split(split, o));

@@ -195,6 +195,7 @@ brn__fit_options brn__table_training_fit_options(const training *t)
                             .optimizer = brn_optimizer_defaults(BRN_OPTIMIZER_ADAM),
                             .learning_rate = t->options.learning_rate};
     fit.optimizer.weight_decay = t->options.weight_decay;
+    fit.optimizer.lazy = t->options.lazy;
     return fit;
 }
 

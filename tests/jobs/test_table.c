@@ -466,3 +466,31 @@ TEST(table_job_learns_several_truths_at_once)
     o.loss = BRN_TABLE_LOSS_MAE;
     assert_fails(brn_table_train(&o, &result), BRN_ERROR_USAGE, "expected no other loss");
 }
+
+/* The vector of #na#, which no row has, before and after training. */
+static void vector_of_none(bool lazy, int epochs, float out[5])
+{
+    brn_table_train_options o = quick_options(write_table(test_scratch_folder(), "t.csv", ROWS, 3), "class");
+    brn_table_model *model;
+    brn_table_result result;
+    o.lazy = lazy;
+    o.epochs = epochs;
+    o.weight_decay = .1;
+    assert_ok(brn_table_train(&o, &result));
+    assert_true(epochs < 5 || result.score.accuracy > .9);
+    assert_ok(brn_table_model_open(result.run, 1, &model));
+    brn_table_embedding embedding = brn_table_model_embedding(model, 0);
+    assert_int_equal(embedding.width, 5);
+    memcpy(out, embedding.vectors, 5 * sizeof *out);
+    brn_table_model_close(model);
+}
+
+TEST(table_job_may_leave_rows_of_embeddings_that_batches_lack)
+{
+    float begin[5], lazy[5], dense[5];
+    vector_of_none(false, 0, begin);
+    vector_of_none(true, 8, lazy);
+    vector_of_none(false, 8, dense);
+    assert_memory_equal(begin, lazy, sizeof begin);
+    for (int i = 0; i < 5; i++) assert_true(dense[i] != begin[i]); /* weight decay */
+}
