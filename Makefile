@@ -11,6 +11,7 @@ help:
 	@echo 'make            build build/burnish (sets up first)'
 	@echo 'make demo       set up, build, fine-tune a classifier on Fashion-MNIST, print its accuracy'
 	@echo 'make demo-ratings  learn from 100,000 ratings of films, print how well, recommend some'
+	@echo 'make demo-table  learn the prices of houses from a table, print how far off it is'
 	@echo 'make test       set up, build, run every test'
 	@echo 'make check      the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make tsan       what runs in threads, under the thread sanitizer'
@@ -43,6 +44,9 @@ demo: build/burnish
 
 demo-ratings: build/burnish
 	@tools/demo_ratings
+
+demo-table: build/burnish
+	@tools/demo_table
 
 test: build/burnish
 	@-tools/bootstrap test
