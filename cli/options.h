@@ -199,6 +199,7 @@ typedef enum cli_option_type {
     X(DROPOUT, "dropout", TEXT, "SHARES", 0, 0, "dropout behind each hidden layer: .1,.2", "the form's") \
     X(EMBEDDING_DROPOUT, "embedding-dropout", REAL, "SHARE", 0, .999, "dropout of the embeddings", \
       "the form's")                                                                                \
+    X(ONE_HOT, "one-hot", FLAG, "", 0, 0, "categories as zeros and ones, without embeddings: to compare", NULL) \
     X(RANGE, "range", TEXT, "LOW,HIGH", 0, 0, "answers lie between these (with --log: logarithms)", NULL) \
     X(USER_COLUMN, "user", TEXT, "COLUMN", 0, 0, "column of users", NULL)                          \
     X(ITEM_COLUMN, "item", TEXT, "COLUMN", 0, 0, "column of items", NULL)                          \

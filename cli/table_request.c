@@ -93,6 +93,7 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
     o->valid = v[CLI_VALID].real;
     if (v[CLI_FOLDS].set) o->folds = (int)v[CLI_FOLDS].whole;
     if (v[CLI_FORM].text && !strcmp(v[CLI_FORM].text, "course")) o->form = BRN_TABLE_FORM_COURSE;
+    o->one_hot = v[CLI_ONE_HOT].flag;
     if (v[CLI_EMBEDDING_DROPOUT].set) o->embedding_dropout = v[CLI_EMBEDDING_DROPOUT].real;
     if (v[CLI_EPOCHS].set) o->epochs = (int)v[CLI_EPOCHS].whole;
     if (v[CLI_BATCH_SIZE].set) o->batch_size = (int)v[CLI_BATCH_SIZE].whole;

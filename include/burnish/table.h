@@ -103,6 +103,7 @@ typedef struct brn_table_train_options {
     int64_t hidden[BRN_TABLE_HIDDEN_MAX];
     double dropout[BRN_TABLE_HIDDEN_MAX];
     double embedding_dropout; /* -1: the form's */
+    bool one_hot; /* values go into the first layer as zeros and ones instead of embeddings: to compare */
     bool has_range; /* numbers only: answers lie between low and high (after the logarithm) */
     double low, high;
     int epochs;

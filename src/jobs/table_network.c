@@ -17,6 +17,7 @@ static void fill_net_options(const brn_table_train_options *o, const brn__prepar
     memcpy(out->hidden, o->hidden, sizeof out->hidden);
     memcpy(out->dropout, o->dropout, sizeof out->dropout);
     out->embedding_dropout = o->embedding_dropout;
+    out->one_hot = o->one_hot;
     bool number = p->target_kind == BRN__TARGET_NUMBER;
     out->outputs = number ? (p->target_count ? p->target_count : 1) : p->classes.count;
     out->has_range = number && o->has_range;
@@ -32,8 +33,9 @@ static brn_status check_size(const brn_table_train_options *o, const brn__prepar
     int64_t widest = 0;
     for (int64_t i = 0; i < p->category_count; i++) {
         int64_t cardinality = p->categories[i].count + 1;
-        double elements = (double)cardinality *
-                          (double)brn__embedding_width((brn__table_form)o->form, cardinality);
+        int64_t width = brn__embedding_width((brn__table_form)o->form, cardinality);
+        if (o->one_hot && o->hidden_count > 0) width = o->hidden[0];
+        double elements = (double)cardinality * (double)width;
         if (elements > largest) largest = elements, widest = i;
         total += elements;
     }

@@ -124,10 +124,10 @@ static json_t *network_object(const brn_table_train_options *o)
         json_array_append_new(hidden, json_integer(o->hidden[i]));
         json_array_append_new(dropout, json_real(o->dropout[i]));
     }
-    return json_pack("{s:s, s:o, s:o, s:f, s:b, s:f, s:f}", "form",
+    return json_pack("{s:s, s:o, s:o, s:f, s:b, s:f, s:f, s:b}", "form",
                      o->form == BRN_TABLE_FORM_COURSE ? "course" : "fastai2", "hidden", hidden,
                      "dropout", dropout, "embedding_dropout", o->embedding_dropout, "has_range",
-                     o->has_range, "low", o->low, "high", o->high);
+                     o->has_range, "low", o->low, "high", o->high, "one_hot", o->one_hot);
 }
 
 static json_t *join_list(const brn_table_train_options *o)
@@ -252,16 +252,17 @@ static brn_status read_network(json_t *object, brn_table_train_options *o)
 {
     const char *form;
     json_t *hidden, *dropout;
-    int has_range;
-    if (json_unpack(object, "{s:s, s:o, s:o, s:F, s:b, s:F, s:F}", "form", &form, "hidden", &hidden,
+    int has_range, one_hot = 0;
+    if (json_unpack(object, "{s:s, s:o, s:o, s:F, s:b, s:F, s:F, s?:b}", "form", &form, "hidden", &hidden,
                     "dropout", &dropout, "embedding_dropout", &o->embedding_dropout, "has_range",
-                    &has_range, "low", &o->low, "high", &o->high))
+                    &has_range, "low", &o->low, "high", &o->high, "one_hot", &one_hot))
         return wrong("network", "the network's options");
     size_t count = json_array_size(hidden);
     if (count > BRN_TABLE_HIDDEN_MAX || json_array_size(dropout) != count)
         return wrong("network", "up to 8 hidden widths with as many probabilities");
     o->form = strcmp(form, "course") == 0 ? BRN_TABLE_FORM_COURSE : BRN_TABLE_FORM_FASTAI2;
     o->has_range = has_range;
+    o->one_hot = one_hot;
     o->hidden_count = (int)count;
     for (size_t i = 0; i < count; i++) {
         o->hidden[i] = json_integer_value(json_array_get(hidden, i));

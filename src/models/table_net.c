@@ -95,11 +95,46 @@ static brn_node *linear(brn_node *x, const brn__table_net_options *options, int 
     return x;
 }
 
+/* The first layer over zeros and ones: a sum of rows of weights, so that no zero is multiplied. */
+static brn_node *one_hot_layer(brn_node *x, const brn__table_net_options *options, int64_t outputs, bool bias)
+{
+    const int64_t categories = options->category_count, columns = categories + options->number_count;
+    brn_graph *graph = brn_node_graph(x);
+    double inputs = (double)options->number_count;
+    for (int64_t i = 0; i < categories; i++) inputs += (double)options->cardinalities[i];
+    const bool course = options->form == BRN__TABLE_COURSE;
+    const brn_init init = {.kind = course ? BRN_INIT_NORMAL : BRN_INIT_UNIFORM,
+                           .a = sqrt((course ? 2 : 1) / inputs)}; /* of the whole layer's fan-in */
+    brn_node *numbers = options->number_count ? brn_slice(x, 1, categories, columns) : NULL;
+    if (numbers && options->norm_numbers) numbers = brn_nn_batch_norm(numbers, "bn_cont", NULL);
+    brn_graph_set_group(graph, options->hidden_count ? 1 : 2);
+    brn_scope_push(graph, "layers.0");
+    brn_node *y = numbers ? brn_nn_linear(numbers, "0", outputs, bias, init) : NULL;
+    brn_scope_pop(graph);
+    brn_graph_set_group(graph, 0);
+    for (int64_t i = 0; i < categories; i++) {
+        const int64_t dims[] = {options->cardinalities[i], outputs};
+        brn_scope_push(graph, "embeds.%lld", (long long)i);
+        brn_node *weight = brn_parameter(graph, "weight", dims, 2, BRN_PARAMETER_WEIGHT, init);
+        brn_node *part = brn_embedding(weight, brn_column_indices(x, i));
+        brn_scope_pop(graph);
+        y = y ? brn_add(y, part) : part;
+    }
+    brn_graph_set_group(graph, options->hidden_count ? 1 : 2);
+    return y;
+}
+
+static bool is_one_hot(const brn__table_net_options *options)
+{
+    return options->one_hot && options->category_count > 0;
+}
+
 static brn_node *hidden_layer(brn_node *x, const brn__table_net_options *options, int layer)
 {
     brn_graph *graph = brn_node_graph(x);
     bool bias = options->form == BRN__TABLE_COURSE || !options->norm_hidden;
-    x = brn_relu(linear(x, options, layer, options->hidden[layer], bias));
+    x = brn_relu(layer == 0 && is_one_hot(options) ? one_hot_layer(x, options, options->hidden[0], bias)
+                                                   : linear(x, options, layer, options->hidden[layer], bias));
     brn_scope_push(graph, "layers.%d", layer);
     if (options->norm_hidden) x = brn_nn_batch_norm(x, "2", NULL);
     brn_scope_pop(graph);
@@ -144,11 +179,13 @@ brn_node *brn__table_net(brn_node *x, const brn__table_net_options *options)
     x = check(x, options);
     if (brn__is_poison(x)) return x;
     brn_graph_set_group(graph, 0);
-    x = input_layer(x, options);
+    if (!is_one_hot(options)) x = input_layer(x, options);
     brn_graph_set_group(graph, 1);
     for (int i = 0; i < options->hidden_count; i++) x = hidden_layer(x, options, i);
     brn_graph_set_group(graph, 2);
-    x = linear(x, options, options->hidden_count, options->outputs, true);
+    x = is_one_hot(options) && options->hidden_count == 0
+            ? one_hot_layer(x, options, options->outputs, true)
+            : linear(x, options, options->hidden_count, options->outputs, true);
     if (!options->has_range) return x;
     return brn_scale(brn_sigmoid(x), options->high - options->low, options->low);
 }

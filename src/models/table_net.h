@@ -8,6 +8,10 @@
  *     each hidden width:  linear -> ReLU -> batch norm -> dropout
  *     linear -> (N, outputs); with a range: sigmoid * (high - low) + low
  *
+ * With one_hot the codes are not embedded but go as zeros and a one straight into the first layer, whose weight
+ * has a column for each value then: embeds.i.weight (cardinality, width of the first layer) is that part of it,
+ * transposed, and what is added up are the columns of the row's values. That is what embeddings are compared with.
+ *
  * Names are fastai 2's: embeds.0.weight, bn_cont.weight, layers.0.0.weight (linear),
  * layers.0.2.weight (batch norm) ... Layer groups: 0 embeddings and bn_cont, 1 hidden, 2 output. */
 #ifndef BRN__MODELS_TABLE_NET_H
@@ -34,6 +38,7 @@ typedef struct brn__table_net_options {
     int64_t hidden[BRN__TABLE_HIDDEN_MAX];
     double dropout[BRN__TABLE_HIDDEN_MAX]; /* behind each hidden layer */
     double embedding_dropout;
+    bool one_hot; /* no embeddings: each value has its own column of the first layer */
     bool norm_numbers, norm_hidden; /* batch norms */
     bool has_range;                 /* outputs in (low, high) */
     double low, high;

@@ -272,3 +272,52 @@ TEST(table_net_refuses_codes_that_are_none)
     brn_parameters_free(store);
     brn_graph_free(graph);
 }
+
+/* What a layer over zeros and ones is: bias, and the columns of the weight where the ones are. */
+TEST(table_net_without_embeddings_is_a_layer_over_zeros_and_ones)
+{
+    const int64_t cardinalities[] = {3, 2}, dims[] = {3, 3};
+    const double rows[] = {0, 1, .5, 2, 0, -1, 1, 1, 0};
+    brn__table_net_options o = brn__table_net_defaults(BRN__TABLE_FASTAI2);
+    o.category_count = 2;
+    o.number_count = 1;
+    o.cardinalities = cardinalities;
+    o.hidden_count = 0;
+    o.norm_numbers = false;
+    o.one_hot = true;
+    o.outputs = 2;
+    brn_graph *graph;
+    brn_parameters *store;
+    brn_runner *runner;
+    brn_plan *plan;
+    assert_ok(brn_graph_new(&graph));
+    brn_node *output = brn__table_net(brn_input(graph, "x", BRN_DTYPE_F32, dims, 2), &o);
+    assert_ok(brn_graph_status(graph));
+    assert_ok(brn_parameters_new(graph, BRN_DTYPE_F64, &store));
+    assert_ok(brn_parameters_initialise(store, 5, -1));
+    assert_ok(brn_runner_new(store, "reference", 1, &runner));
+    brn_plan_options options = brn_plan_defaults();
+    options.outputs[options.output_count++] = output;
+    assert_ok(brn_runner_plan(runner, &options, &plan));
+    assert_ok(brn_plan_bind(plan, "x", rows));
+    assert_ok(brn_plan_run(plan, &(brn_run){.seed = 1}));
+    const double *y = brn_plan_output(plan, 0), *values = brn_parameters_values(store);
+    const double *w[4];
+    const char *const names[] = {"embeds.0.weight", "embeds.1.weight", "layers.0.0.weight", "layers.0.0.bias"};
+    for (int i = 0; i < 4; i++) {
+        const int place = brn_parameters_find(store, names[i]);
+        assert_true(place >= 0);
+        w[i] = values + brn_parameters_info(store, place).offset;
+    }
+    for (int n = 0; n < 3; n++)
+        for (int k = 0; k < 2; k++) {
+            const double *x = rows + 3 * n;
+            assert_close(y[2 * n + k], w[0][2 * (int)x[0] + k] + w[1][2 * (int)x[1] + k] + x[2] * w[2][k] + w[3][k], 1e-12);
+        }
+    double most = 0;
+    for (int i = 0; i < 6; i++) most = fmax(most, fabs(w[0][i]));
+    assert_true(most > .1 && most <= 1 / sqrt(6)); /* six inputs: three values, two, a number */
+    brn_runner_free(runner);
+    brn_parameters_free(store);
+    brn_graph_free(graph);
+}
