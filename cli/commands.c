@@ -123,3 +123,12 @@ int cli_command_unknown(const char *noun, const char *verb)
         return cli_fail(CLI_WRONG_USE, "%s is not a command; did you mean %s?", noun, near_noun);
     return cli_fail(CLI_WRONG_USE, "%s is not a command; expected one of %s", noun, names);
 }
+
+int cli_resume_alone(const cli_call *call, const char *what)
+{
+    if (call->input_count > 0)
+        return cli_fail(CLI_WRONG_USE, "%s: --resume takes the %s from the run", call->inputs[0], what);
+    const char *other = cli_options_beside(call, CLI_RESUME);
+    if (!other) return CLI_DONE;
+    return cli_fail(CLI_WRONG_USE, "--%s: --resume takes all options from the run", other);
+}

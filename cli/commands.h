@@ -72,6 +72,9 @@ typedef struct cli_call {
     cli_value values[CLI_OPTION_COUNT];
 } cli_call;
 
+/* --resume RUN stands alone: tells of what is beside it; `what` the run has is "table". An exit code. */
+int cli_resume_alone(const cli_call *call, const char *what);
+
 #define X(name) extern const cli_command cli_command_##name;
 CLI_COMMAND_LIST(X)
 #undef X

@@ -26,12 +26,8 @@ static int finish(cli_progress *progress, brn_status status, const brn_table_res
 
 static int resume(const cli_call *call)
 {
-    if (call->input_count > 0)
-        return cli_fail(CLI_WRONG_USE, "%s: --resume takes the table from the run",
-                        call->inputs[0]);
-    const char *other = cli_options_beside(call, CLI_RESUME);
-    if (other)
-        return cli_fail(CLI_WRONG_USE, "--%s: --resume takes all options from the run", other);
+    const int code = cli_resume_alone(call, "table");
+    if (code != CLI_DONE) return code;
     cli_progress progress = cli_progress_of("table train");
     brn_table_result result = {0};
     cli_signals_watch();
