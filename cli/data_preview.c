@@ -22,9 +22,10 @@ static int run(const cli_call *call)
     const cli_value *v = call->values;
     brn_preview_options options = brn_preview_defaults();
     brn_preview_result result = {0};
-    int code = cli_check_folder(call->inputs[0]);
+    int code = cli_check_data(call->inputs[0]);
     if (code != CLI_DONE) return code;
     options.data = call->inputs[0];
+    options.images = v[CLI_IMAGES].set ? v[CLI_IMAGES].text : NULL;
     options.out = v[CLI_SHEET].set ? v[CLI_SHEET].text : "preview.html";
     options.augment = v[CLI_AUGMENT].set ? v[CLI_AUGMENT].text : NULL;
     options.pictures = (int)v[CLI_PICTURES].whole;
@@ -53,7 +54,7 @@ static int run(const cli_call *call)
 const cli_command cli_command_data_preview = {
     .noun = "data",
     .verb = "preview",
-    .arguments = "FOLDER",
+    .arguments = "FOLDER_OR_LIST",
     .summary = "Shows what training will see: a sheet of augmented pictures",
     .details =
         "Each picture is shown plain, then changed as --augment says: .png is one picture, .html a\n"
@@ -63,7 +64,7 @@ const cli_command cli_command_data_preview = {
         "docs/augment.md describes them.",
     .inputs_min = 1,
     .inputs_max = 1,
-    .options = {CLI_SHEET, CLI_AUGMENT, CLI_PICTURES, CLI_COPIES, CLI_SIZE, CLI_SEED, CLI_QUIET,
+    .options = {CLI_SHEET, CLI_IMAGES, CLI_AUGMENT, CLI_PICTURES, CLI_COPIES, CLI_SIZE, CLI_SEED, CLI_QUIET,
                 CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

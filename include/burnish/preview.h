@@ -19,7 +19,8 @@ extern "C" {
 #endif
 
 typedef struct brn_preview_options {
-    const char *data;    /* folder of class folders, as for training */
+    const char *data;    /* folder of class folders or a list, as for training */
+    const char *images;  /* of a list: the folder that its names begin at; NULL: beside it */
     const char *augment; /* sets and words (brn_augment_words); NULL: side-on, as training does */
     const char *out;     /* sheet to write, which is replaced: NAME.png or NAME.html */
     int size;            /* pixels a side of each view, 16 to 1024 */

@@ -143,6 +143,20 @@ static bool is_bad_file(brn_status status)
 }
 
 /* A file that can't be read costs no row. */
+/* What a picture shows, in words: its label, its tags, its numbers. */
+static void add_truth(const brn_image_data *data, int64_t item, brn__text *out)
+{
+    const char *label = brn_image_data_class_name(data, brn_image_data_label(data, item));
+    const float *target = brn_image_data_target(data, item);
+    const bool numbers = brn_image_data_target_kind(data) == BRN_TARGET_NUMBERS;
+    brn__text_add(out, label && !target ? label : "");
+    for (int64_t k = 0; target && k < brn_image_data_target_width(data); k++) {
+        const char *name = brn_image_data_target_name(data, k), *blank = out->length ? " " : "";
+        if (numbers) brn__text_printf(out, "%s%s %.6g", blank, name, (double)target[k]);
+        else if (target[k] > 0) brn__text_printf(out, "%s%s", blank, name);
+    }
+}
+
 static brn_status add_row(sheet *s, int64_t item)
 {
     s->row.length = 0;
@@ -159,8 +173,12 @@ static brn_status add_row(sheet *s, int64_t item)
     char id[32];
     const char *name = last_name(brn_image_data_path(s->data, item));
     snprintf(id, sizeof id, "picture-%lld", (long long)s->rows);
-    brn__html_section(&s->page, id, name,
-                      brn_image_data_class_name(s->data, brn_image_data_label(s->data, item)));
+    brn__text shown = {0};
+    add_truth(s->data, item, &shown);
+    brn_status made = brn__text_finish(&shown);
+    if (made == BRN_OK) brn__html_section(&s->page, id, name, shown.bytes);
+    brn__text_free(&shown);
+    BRN__TRY(made);
     brn__text_add(&s->page, "<div class=\"pictures\">\n");
     brn__text_add_bytes(&s->page, s->row.bytes, s->row.length);
     brn__text_add(&s->page, "</div>\n");
@@ -243,7 +261,7 @@ brn_status brn_preview_write(const brn_preview_options *options, brn_preview_res
 {
     sheet s = {0};
     BRN__TRY(check_options(options, &s));
-    const brn_image_data_options all = {.valid = 0, .seed = options->seed};
+    const brn_image_data_options all = {.valid = 0, .seed = options->seed, .images = options->images};
     brn_image_data *data;
     BRN__TRY(brn_image_data_open(options->data, &all, &data));
     s.data = data;
