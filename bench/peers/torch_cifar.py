@@ -5,12 +5,12 @@
         --label-smoothing .1 --augment pad:4,random-crop,zeros,flip --epochs N --seed S
 
 on a folder with train/ and valid/, one folder a class: He et al.'s residual network with shortcuts without parameters
-(option A: every second pixel, zeros around the middle half of the channels), fast.ai's head, the same initialisation,
-normalisation, crops, flips, label smoothing, AdamW and one-cycle schedule, written out here number by number. Prints
+(option A: every second pixel, zeros around the middle half of the channels), the same initialisation, normalisation,
+crops, flips, label smoothing, AdamW and one-cycle schedule, written out here number by number. Prints
 one JSON line an epoch, {"event": "epoch", "epoch", "train_loss", "valid_loss", "accuracy", "seconds"}, and last
 {"event": "done", "peer": "torch", "metrics": {"accuracy", "valid_loss"}, "seconds"}.
 
---classifier plain replaces fast.ai's head by the paper's own, the average and one linear layer.
+--classifier fastai puts fast.ai's head in the place of the paper's average and linear layer.
 """
 import argparse
 import json
@@ -40,7 +40,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=RATE)
-    parser.add_argument("--classifier", choices=("linear", "fastai", "plain"), default="linear")
+    parser.add_argument("--classifier", choices=("plain", "fastai"), default="plain")
     return parser.parse_args()
 
 
@@ -88,8 +88,6 @@ def new_network(classifier, classes):
             inputs = width
     if classifier == "plain":
         layers += [Average(), nn.Linear(64, classes)]
-    elif classifier == "linear":
-        layers += [ConcatPool(), nn.BatchNorm1d(128), nn.Linear(128, classes)]
     else:
         layers += [ConcatPool(), nn.BatchNorm1d(128), nn.Dropout(.25), nn.Linear(128, 512), nn.ReLU(),
                    nn.BatchNorm1d(512), nn.Dropout(.5), nn.Linear(512, classes)]
@@ -97,7 +95,7 @@ def new_network(classifier, classes):
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, nn.Linear) and classifier != "plain":
+        elif isinstance(module, nn.Linear) and classifier == "fastai":
             nn.init.kaiming_normal_(module.weight)
             nn.init.zeros_(module.bias)
     return network
