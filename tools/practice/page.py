@@ -26,6 +26,10 @@ else "no difference beyond chance"; over all sets it is that of the means over t
 things that do nothing, one is wrong. The deviation is that of seeds, not of the choice of validation pictures: that
 a set of 153 has another share of errors than the next 153 is not in it.
 
+So that all of it can be measured in an evening, fine-tuning is measured at 96 pixels with six epochs, on 20 pictures of
+a class of flowers, and training from scratch on 200 of a class: what a practice is worth at 224 pixels, on thousands of
+pictures or in hundreds of epochs is another question.
+
 All accuracies are those of the last epoch on the validation pictures; nothing was chosen on them except where a
 section says so. %d runs, %d minutes of processor time on one thread of a Zen 4 server.
 
