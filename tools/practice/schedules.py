@@ -11,7 +11,7 @@ ABOUT = """ResNet-20 from random weights on `cifar10`, SGD with momentum .9, bat
 `exponential:0.01` (to a hundredth, a factor a batch), `triangle:2,6` (Smith 2015: two triangles between a sixth of the
 rate and the rate), `one-cycle` (Smith 2018), `restarts` (cosines of %d epochs each; Loshchilov, Hutter 2016). Smith's
 figure says that cyclical rates reach in half the iterations what decaying ones reach in all; the last row asks that.
-The rate was not tuned for any of them.""" % (from_scratch.RATE, EPOCHS // from_scratch.SNAPSHOTS)
+The rate was not tuned for any of them, and 31 batches are an epoch: Smith's runs have thousands.""" % (from_scratch.RATE, EPOCHS // from_scratch.SNAPSHOTS)
 FORMS = (("exponential:0.01", "exponential"), ("triangle:2,6", "triangle"), ("one-cycle", "one cycle"))
 
 
@@ -40,7 +40,7 @@ def section(bench):
                              *(["", ""] if key == base else [d.points(), d.verdict])])
     text = table(["rates", "epochs", "accuracy", "less exponential in %d epochs, points" % EPOCHS, "verdict"], rows) + "\n"
     for name in ("triangle", "one cycle", "restarts"):
-        text += sentence("%s instead of exponential rates, in equal epochs," % name.capitalize(),
+        text += sentence("%s instead of exponential rates, in equal epochs" % name.capitalize(),
                          [(from_scratch.SET, difference((name, EPOCHS)))]) + "\n"
     for name in ("triangle", "one cycle"):
         d = difference((name, HALF))

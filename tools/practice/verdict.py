@@ -64,12 +64,13 @@ def together(differences):
 
 
 def sentence(what, named):
-    """The verdict in words. `named`: list of (set, Difference in accuracy)."""
+    """The verdict in words: "The rate" (first letter in capitals) helps, hurts or has no effect. `named`: list of (set, Difference in accuracy)."""
     all_sets = together([d for _, d in named])
     beginning = {1: "**%s helps**" % what, -1: "**%s hurts**" % what,
                  0: "**No effect of %s was found**" % (what[0].lower() + what[1:])}[all_sets.sign]
-    text = "%s over all sets: %s points (mean and deviation of %d paired differences, standard error %.2f)." % (
-        beginning, all_sets.points(), all_sets.count, 100 * all_sets.error)
+    where = "over all sets" if len(named) > 1 else "on " + named[0][0]
+    text = "%s %s: %s points (mean and deviation of %d paired differences, standard error %.2f)." % (
+        beginning, where, all_sets.points(), all_sets.count, 100 * all_sets.error)
     alone = ["%s on %s" % ("better" if d.sign > 0 else "worse", name) for name, d in named if d.sign]
     rest = [name for name, d in named if not d.sign]
     if len(named) > 1:
