@@ -204,6 +204,9 @@ brn_status brn__image_features_make(brn__image_network *network, const brn_image
 {
     char key[65];
     *out = NULL;
+    if (!network->pooled)
+        return brn__fail(BRN_ERROR_USAGE, "precompute: from random weights %s has its own classifier, and no head "
+                                          "that could learn on cached features", network->model->name);
     BRN__TRY(make_key(network, data, transform, key));
     brn__image_features *f = brn__alloc_zero(1, sizeof *f);
     if (!f) return BRN_ERROR_NO_MEMORY;
