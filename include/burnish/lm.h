@@ -71,14 +71,14 @@ BRN_API brn_lm_options brn_lm_defaults(void);
 BRN_API brn_status brn_lm_recipe(const char *name, brn_lm_options *options);
 
 typedef struct brn_lm_result {
-    char run[4096];
+    char run[4096], report[4160]; /* report: "" until it is written */
     int64_t vocabulary, train_tokens, valid_tokens;
     double valid_loss, perplexity, accuracy; /* of the last epoch; NaN when nothing validates */
     double seconds, tokens_per_second;       /* of training */
 } brn_lm_result;
 
-/* Trains and writes a run folder: config.json, history.csv, curve.csv, model.safetensors (with vocabulary and
- * rules), state.safetensors. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the
+/* Trains and writes a run folder: config.json, history.csv, curve.csv, report.html, model.safetensors (with
+ * vocabulary and rules), state.safetensors. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the
  * state is kept, in the middle of an epoch with the layers' carried state. */
 BRN_API brn_status brn_lm_train(const brn_lm_options *options, brn_lm_result *result);
 /* Goes on with a run that was stopped, to the same bits as if it had not been. The texts must be the same. */

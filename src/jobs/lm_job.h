@@ -131,4 +131,9 @@ typedef struct brn__lm_candidate {
 int32_t brn__lm_draw(const float *logits, int64_t vocabulary, int32_t unknown, int32_t pad,
                      const brn_lm_generation *how, uint32_t place, brn__lm_candidate *list);
 
+/* ------------------------------------------------------------------ lm_page.c */
+
+/* report.html of the run that `result` names, whose model and curves are written. */
+brn_status brn__lm_page_write(const char *path, const brn_lm_result *result, int threads);
+
 #endif

@@ -162,6 +162,7 @@ static brn_status send_done(training *t)
     event.metrics = metrics;
     event.valid_loss = t->result.valid_loss;
     event.seconds = t->result.seconds;
+    event.report = t->result.report;
     brn_status status = brn__progress_send(&t->progress, event);
     return status == BRN_ERROR_INTERRUPTED ? BRN_OK : status; /* there is nothing left to stop */
 }
@@ -187,11 +188,14 @@ static brn_status measure_again(training *t)
 
 static brn_status finish(training *t)
 {
+    char report[PATH_BYTES];
     if (t->start.texts.valid && !isfinite(t->metrics.accuracy)) BRN__TRY(measure_again(t));
     t->result.accuracy = t->metrics.accuracy;
     t->result.perplexity = exp(t->result.valid_loss);
     t->result.seconds = brn__seconds_now() - t->began;
     BRN__TRY(save_model(t));
+    BRN__TRY(brn__lm_page_write(path_in(t, "report.html", report), &t->result, t->options.threads));
+    snprintf(t->result.report, sizeof t->result.report, "%s", report);
     brn__run_state_tidy(t->result.run);
     return send_done(t);
 }
