@@ -41,10 +41,11 @@ static float *scratch_at(const brn__step *step, size_t offset)
     return (float *)((char *)step->scratch + offset);
 }
 
-static brn_status prepare_with(brn__step *step, double flops, brn_status (*prepare)(brn__step *step, lstm_data *data))
+/* The team is chosen by the work of one time step: it meets at each. */
+static brn_status prepare_with(brn__step *step, int64_t steps, brn_status (*prepare)(brn__step *step, lstm_data *data))
 {
     brn__all_canonical(step);
-    brn__cpu_size_team(step, flops);
+    brn__cpu_size_team(step, step->node->op->flops(step->node) / (double)steps);
     lstm_data *data = brn__alloc_zero(1, sizeof *data);
     if (!data) return BRN_ERROR_NO_MEMORY;
     step->data = data;
@@ -108,7 +109,7 @@ static brn_status prepare_forward(brn__step *step, lstm_data *data)
 
 static brn_status lstm_prepare(brn__step *step)
 {
-    brn_status status = prepare_with(step, step->node->op->flops(step->node), prepare_forward);
+    brn_status status = prepare_with(step, forward_sizes(step).steps, prepare_forward);
     if (status != BRN_OK) release(step);
     return status;
 }
@@ -205,7 +206,7 @@ static brn_status prepare_backward(brn__step *step, lstm_data *data)
 
 static brn_status lstm_grad_prepare(brn__step *step)
 {
-    brn_status status = prepare_with(step, step->node->op->flops(step->node), prepare_backward);
+    brn_status status = prepare_with(step, backward_sizes(step).steps, prepare_backward);
     if (status != BRN_OK) release(step);
     return status;
 }
