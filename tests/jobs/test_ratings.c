@@ -221,6 +221,25 @@ TEST(ratings_runs_that_were_stopped_go_on_to_the_same_bits)
                  "is not the file that the run was begun on");
 }
 
+TEST(the_same_seed_gives_the_same_bits_and_another_seed_others)
+{
+    const char *folder = test_scratch_folder(), *data = write_ratings(folder, "r.csv", 6);
+    static const char *const runs[] = {"a", "b", "c"};
+    double losses[3];
+    for (int i = 0; i < 3; i++) {
+        brn_ratings_result result;
+        brn_ratings_options o = quick_options(data, in(folder, runs[i]));
+        o.epochs = 2;
+        o.threads = 2;
+        o.factors = 1000; /* enough for the optimizer to take both threads */
+        o.seed = i == 2 ? 43 : 42;
+        assert_ok(brn_ratings_train(&o, &result));
+        losses[i] = result.valid_loss;
+    }
+    assert_same_file(in(folder, "a"), in(folder, "b"), "model.safetensors");
+    assert_true(losses[0] == losses[1] && losses[0] != losses[2]);
+}
+
 TEST(lazy_and_dense_training_differ_but_both_learn)
 {
     const char *folder = test_scratch_folder(), *data = write_ratings(folder, "r.csv", 2);
