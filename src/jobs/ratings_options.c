@@ -164,6 +164,8 @@ brn_status brn__ratings_options_settle(brn_ratings_options *o)
     BRN__TRY(check_split(o));
     BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
     BRN__TRY(check_real("batch size", o->batch_size, 1, BRN__RATINGS_BATCH_MAX));
+    if (o->network == BRN_RATINGS_NEURAL && o->batch_size < 2)
+        return brn__fail(BRN_ERROR_USAGE, "batch size 1; a neural model needs 2 or more");
     BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
     BRN__TRY(check_real("weight decay", o->weight_decay, 0, 100));
     BRN__TRY(check_real("rank at", o->rank_at, 1, 10000));

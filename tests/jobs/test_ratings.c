@@ -403,7 +403,7 @@ TEST(ratings_options_out_of_range_are_named)
     struct {
         const char *part;
         brn_ratings_options o;
-    } bad[12];
+    } bad[13];
     int count = 0;
 #define BAD(field, value, text) (bad[count].o = o, bad[count].o.field = (value), bad[count++].part = text)
     BAD(data, NULL, "data");
@@ -418,6 +418,8 @@ TEST(ratings_options_out_of_range_are_named)
     BAD(rank_at, 0, "rank at");
     BAD(learning_rate, 0, "learning rate");
     BAD(weight_decay, -1, "weight decay");
+    BAD(batch_size, 1, "neural model needs 2");
+    bad[count - 1].o.network = BRN_RATINGS_NEURAL;
 #undef BAD
     for (int i = 0; i < count; i++)
         assert_fails(brn_ratings_train(&bad[i].o, NULL), BRN_ERROR_USAGE, bad[i].part);
