@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Burnish and pandas' default engine in turns on one generated file of separated values: rows a second.
+
+    bench/peers/pandas_csv.py [--megabytes 500] [--threads 2] [--rounds 3]
+
+The file has nine columns (numbers, four kinds of decimals of 2 to 17 digits, words, dates, truths) and lies in the
+page cache. Prints one JSON line a round and program, {"event": "bench", "mode": "csv", "ours", "round", "seconds",
+"processor_seconds"}, and the ratios of medians: of the clock, which is right on a quiet machine, and of processors'
+time, where ours is divided by the threads. BURNISH_TABLE_READ names build/meson/bench-table_read."""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy
+
+PANDAS = """
+import json, sys, time
+import pandas
+began, computed = time.perf_counter(), time.process_time()
+frame = pandas.read_csv(sys.argv[1])
+print(json.dumps({"rows": len(frame), "seconds": time.perf_counter() - began,
+                  "processor_seconds": time.process_time() - computed}))
+"""
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--megabytes", type=int, default=500)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser.parse_args()
+
+
+def write(path, megabytes):
+    draw = numpy.random.default_rng(0)
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
+    with open(path, "w", encoding="ascii") as file:
+        file.write("id,a,b,c,d,k,word,day,flag\n")
+        row = 0
+        while file.tell() < megabytes * 1000000:
+            count = 100000
+            normal, even = draw.normal(size=(count, 2)), draw.uniform(-1e4, 1e4, size=(count, 2))
+            whole, word, flag = draw.integers(0, 100000, count), draw.integers(0, 8, count), draw.integers(0, 2, count)
+            days = (numpy.datetime64("2013-01-01") + draw.integers(0, 1460, count)).astype(str)
+            file.write("".join("%d,%.6f,%r,%.2f,%.4f,%d,%s,%s,%s\n" % (
+                row + i, normal[i, 0], float(normal[i, 1]), even[i, 0], even[i, 1], whole[i], words[word[i]], days[i],
+                ("False", "True")[flag[i]]) for i in range(count)))
+            row += count
+
+
+def main():
+    options = arguments()
+    ours = os.environ.get("BURNISH_TABLE_READ", "build/meson/bench-table_read")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "t.csv")
+        write(path, options.megabytes)
+        commands = {False: [sys.executable, "-c", PANDAS, path], True: [ours, path, str(options.threads)]}
+        taken = {False: [], True: []}
+        for number in range(1, options.rounds + 1):
+            for mine, command in commands.items():
+                line = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+                taken[mine].append(line)
+                print(json.dumps({"event": "bench", "mode": "csv", "ours": mine, "round": number, **line}), flush=True)
+
+    def median(mine, key):
+        return statistics.median(line[key] for line in taken[mine])
+    print(json.dumps({"event": "bench", "mode": "csv", "ratio": median(False, "seconds") / median(True, "seconds"),
+                      "processor_ratio": options.threads * median(False, "processor_seconds") /
+                      median(True, "processor_seconds")}))
+
+
+if __name__ == "__main__":
+    main()
