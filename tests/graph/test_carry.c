@@ -26,7 +26,9 @@ static carrying start(const char *backend)
     brn_node *w = brn_parameter(c.graph, "w", dims, 1, BRN_PARAMETER_WEIGHT, (brn_init){BRN_INIT_ONES});
     c.state = brn_parameter(c.graph, "state", dims, 1, BRN_PARAMETER_BUFFER, (brn_init){BRN_INIT_ZEROS});
     brn_node *total = brn_add(c.state, x);
-    c.loss = brn_reduce(brn_mul(brn_mul(w, c.state), x), BRN_REDUCE_SUM, 1, false);
+    brn_node *product = brn_reduce(brn_mul(brn_mul(w, c.state), x), BRN_REDUCE_SUM, 1, false);
+    /* The new state is made in the forward pass already, ahead of the gradient that reads the old one. */
+    c.loss = brn_add(product, brn_scale(brn_reduce(total, BRN_REDUCE_SUM, 1, false), 0, 0));
     c.apart = brn_mul(x, x);
     brn_carry(c.state, total);
     assert_ok(brn_graph_status(c.graph));
