@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "burnish/version.h"
+#include "data/table/source.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -65,12 +66,19 @@ static brn_status fill_figures(brn__table_page *p)
     return p->history.rows > 0 ? brn__facts_add(out, "epochs", "%lld", (long long)p->history.rows) : BRN_OK;
 }
 
+/* A file's name; of a database the table or query, as its address may hold a password. */
+static const char *short_name(const char *data)
+{
+    const char *table = brn_source_is_database(data) ? brn__source_table(data) : NULL;
+    return table ? table : brn__path_name(data);
+}
+
 static brn_status fill_head(brn__table_page *p)
 {
     const char *data = p->model->options.data, *target = p->model->preparation->target;
     brn__run_head *head = &p->report.head;
     BRN__TRY(fill_figures(p));
-    head->title = brn__arena_printf(&p->arena, "%.200s: %.200s", brn__path_name(data), target);
+    head->title = brn__arena_printf(&p->arena, "%.200s: %.200s", short_name(data), target);
     head->subtitle = brn__arena_printf(&p->arena, "Network with entity embeddings \xc2\xb7 %s", p->run);
     head->remark = p->remark;
     head->figures = (brn__report_list){p->figures.pairs, p->figures.count};
