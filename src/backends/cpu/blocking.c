@@ -2,6 +2,7 @@
 #include "backends/cpu/blocking.h"
 
 #include "oneapi/dnnl/dnnl.h"
+#include <omp.h>
 
 static int64_t spatial_of(brn_shape shape)
 {
@@ -104,4 +105,18 @@ void brn__block_sums(int64_t n, int64_t blocks, int64_t pixels, int64_t block, c
             for (int lane = 0; lane < 16; lane++) sums[lane] += (double)plane[i * 16 + lane];
     }
     for (int lane = 0; lane < 16; lane++) db[lane] = (float)sums[lane];
+}
+
+void brn__share_rows(const brn__step *step, int threads, int64_t n, brn__rows_function *rows, const void *context)
+{
+    if (threads <= 1) {
+        rows(step, context, 0, n);
+        return;
+    }
+#pragma omp parallel num_threads(threads)
+    {
+        int64_t begin, end;
+        brn__part(n, 1, omp_get_thread_num(), omp_get_num_threads(), &begin, &end);
+        rows(step, context, begin, end);
+    }
 }

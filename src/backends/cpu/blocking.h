@@ -53,4 +53,10 @@ static inline void brn__part(int64_t count, int64_t unit, int part, int parts, i
     *end = last < count ? last : count;
 }
 
+/* Rows begin .. end - 1 of a step's work. */
+typedef void brn__rows_function(const brn__step *step, const void *context, int64_t begin, int64_t end);
+/* All n rows, shared out among `threads`; one thread calls straight away: OpenMP makes and frees a team of one each
+ * time, which costs more than copying a small batch. */
+void brn__share_rows(const brn__step *step, int threads, int64_t n, brn__rows_function *rows, const void *context);
+
 #endif

@@ -138,6 +138,10 @@ static void norm_run(const brn__step *step, norm_job *job)
     job->vectors = step->scratch;
     job->totals = (double *)((char *)step->scratch + vector_bytes(spans));
     job->parts = job->totals + panels * width;
+    if (step->threads <= 1) { /* every panel is this thread's, without a team of one */
+        for (int64_t p = 0; p < panels; p++) run_panel(job, p);
+        return;
+    }
     if (data->panel_wise) {
 #pragma omp parallel for schedule(static) num_threads(step->threads) if (step->threads > 1)
         for (int64_t p = 0; p < panels; p++) run_panel(job, p);

@@ -29,17 +29,20 @@ static brn_status embedding_prepare(brn__step *step)
     return BRN_OK;
 }
 
+static void gather(const brn__step *step, const void *context, int64_t begin, int64_t end)
+{
+    const int64_t *indices = step->inputs[1], width = *(const int64_t *)context;
+    for (int64_t i = begin; i < end; i++)
+        memcpy((float *)step->outputs[0] + i * width,
+               (const float *)step->inputs[0] + indices[i] * width, (size_t)width * sizeof(float));
+}
+
 static brn_status embedding_run(const brn__step *step, const brn__run *run)
 {
     (void)run;
     brn_shape weight = brn__step_shape(step, 0);
-    int64_t width = weight.dims[1], n = brn__step_elements(step, 1);
-    const int64_t *indices = step->inputs[1];
     BRN__TRY(check_indices(step, weight.dims[0]));
-#pragma omp parallel for schedule(static) num_threads(step->threads) if (step->threads > 1)
-    for (int64_t i = 0; i < n; i++)
-        memcpy((float *)step->outputs[0] + i * width,
-               (const float *)step->inputs[0] + indices[i] * width, (size_t)width * sizeof(float));
+    brn__share_rows(step, step->threads, brn__step_elements(step, 1), gather, &weight.dims[1]);
     return BRN_OK;
 }
 
@@ -100,33 +103,51 @@ static sorting sort_places(const brn__step *step, int64_t rows)
     return s;
 }
 
+static void clear_rows(const brn__step *step, const void *context, int64_t begin, int64_t end)
+{
+    const int64_t width = *(const int64_t *)context;
+    const brn__rows *listed = step->rows && step->rows->listed ? step->rows : NULL;
+    float *dw = step->outputs[0];
+    for (int64_t i = begin; i < end; i++)
+        memset(dw + (listed ? listed->rows[i] : i) * width, 0, (size_t)width * sizeof *dw);
+}
+
 /* Zeroes what an earlier run may have left. */
 static void clear(const brn__step *step, int64_t rows, int64_t width)
 {
-    float *dw = step->outputs[0];
-    const brn__rows *listed = step->rows && step->rows->listed ? step->rows : NULL;
-    const int64_t count = listed ? listed->count : rows;
-    const int threads = brn__threads_for(step, (size_t)(count * width) * sizeof *dw);
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-    for (int64_t i = 0; i < count; i++)
-        memset(dw + (listed ? listed->rows[i] : i) * width, 0, (size_t)width * sizeof *dw);
+    const int64_t count = step->rows && step->rows->listed ? step->rows->count : rows;
+    brn__share_rows(step, brn__threads_for(step, (size_t)(count * width) * sizeof(float)), count, clear_rows, &width);
+}
+
+static void sum_segment(const brn__step *step, const brn__simd *simd, const sorting *s, int64_t k)
+{
+    const int64_t width = step->node->outputs[0].shape.dims[1];
+    float *target = (float *)step->outputs[0] + s->sorted[s->begins[k]].row * width;
+    for (uint32_t i = s->begins[k]; i < s->begins[k + 1]; i++)
+        simd->add(width, target, (const float *)step->inputs[0] + s->sorted[i].place * width, target);
+}
+
+/* Segments differ in length: a thread takes the next one when it is done. */
+static void sum_segments(const brn__step *step, const sorting *s)
+{
+    const brn__simd *simd = brn__simd_now();
+    if (step->threads <= 1) {
+        for (int64_t k = 0; k < s->segments; k++) sum_segment(step, simd, s, k);
+        return;
+    }
+#pragma omp parallel for schedule(guided) num_threads(step->threads)
+    for (int64_t k = 0; k < s->segments; k++) sum_segment(step, simd, s, k);
 }
 
 static brn_status embedding_grad_run(const brn__step *step, const brn__run *run)
 {
     (void)run;
     const brn__embedding_attributes *attributes = step->node->attributes;
-    const brn__simd *simd = brn__simd_now();
     const int64_t width = step->node->outputs[0].shape.dims[1];
     BRN__TRY(check_indices(step, attributes->rows));
     clear(step, attributes->rows, width);
     const sorting s = sort_places(step, attributes->rows);
-#pragma omp parallel for schedule(guided) num_threads(step->threads) if (step->threads > 1)
-    for (int64_t k = 0; k < s.segments; k++) {
-        float *target = (float *)step->outputs[0] + s.sorted[s.begins[k]].row * width;
-        for (uint32_t i = s.begins[k]; i < s.begins[k + 1]; i++)
-            simd->add(width, target, (const float *)step->inputs[0] + s.sorted[i].place * width, target);
-    }
+    sum_segments(step, &s);
     if (!step->rows) return BRN_OK;
     for (int64_t k = 0; k < s.segments; k++) step->rows->rows[k] = s.sorted[s.begins[k]].row;
     step->rows->count = s.segments;

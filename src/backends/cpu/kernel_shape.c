@@ -199,18 +199,23 @@ static brn_status concat_prepare(brn__step *step)
     return BRN_OK;
 }
 
-static brn_status concat_run(const brn__step *step, const brn__run *run)
+static void concat_rows(const brn__step *step, const void *context, int64_t begin, int64_t end)
 {
-    (void)run;
-    const copy_data *data = step->data;
-#pragma omp parallel for schedule(static) num_threads(step->threads) if (step->threads > 1)
-    for (int64_t row = 0; row < data->rows; row++) {
+    const copy_data *data = context;
+    for (int64_t row = begin; row < end; row++) {
         char *y = (char *)step->outputs[0] + (size_t)row * data->whole;
         for (int i = 0; i < step->node->input_count; i++) {
             memcpy(y, (const char *)step->inputs[i] + (size_t)row * data->part[i], data->part[i]);
             y += data->part[i];
         }
     }
+}
+
+static brn_status concat_run(const brn__step *step, const brn__run *run)
+{
+    (void)run;
+    const copy_data *data = step->data;
+    brn__share_rows(step, step->threads, data->rows, concat_rows, data);
     return BRN_OK;
 }
 
@@ -254,15 +259,20 @@ static brn_status slice_prepare(brn__step *step)
                               &step->in[0], &step->out[0]);
 }
 
+static void slice_rows(const brn__step *step, const void *context, int64_t begin, int64_t end)
+{
+    const copy_data *data = context;
+    for (int64_t row = begin; row < end; row++)
+        memcpy((char *)step->outputs[0] + (size_t)row * data->part[0],
+               (const char *)step->inputs[0] + (size_t)row * data->whole + data->begin,
+               data->part[0]);
+}
+
 static brn_status slice_run(const brn__step *step, const brn__run *run)
 {
     (void)run;
     const copy_data *data = step->data;
-#pragma omp parallel for schedule(static) num_threads(step->threads) if (step->threads > 1)
-    for (int64_t row = 0; row < data->rows; row++)
-        memcpy((char *)step->outputs[0] + (size_t)row * data->part[0],
-               (const char *)step->inputs[0] + (size_t)row * data->whole + data->begin,
-               data->part[0]);
+    brn__share_rows(step, step->threads, data->rows, slice_rows, data);
     return BRN_OK;
 }
 
