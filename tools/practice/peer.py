@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """ResNet-20 on CIFAR's sample from scratch, beside PyTorch by the same recipe."""
+import math
 import os
 
 from . import sets
 from .bench import NotMeasured, events, key_of
-from .verdict import mean, percent, table
+from .verdict import deviation, mean, percent, table
 
 NAME = "peer"
 TITLE = "From scratch, beside PyTorch"
@@ -30,6 +31,11 @@ def peer(bench, seed):
     return bench.once(key_of("torch", "cifar10_whole", seed, ["--epochs", EPOCHS]), run)
 
 
+def losses(runs):
+    """Of validation; the peer names them otherwise."""
+    return [run.get("valid_loss", run.get("loss")) for run in runs]
+
+
 def section(bench):
     measuring = bench.seeds
     bench.seeds = list(SEEDS)
@@ -39,9 +45,11 @@ def section(bench):
     if not ours or not theirs:
         return None
     rows = [[who, percent([run["accuracy"] for run in runs]), " ".join("%.1f" % (100 * run["accuracy"]) for run in runs),
+             "%.3f ± %.3f" % (mean(losses(runs)), deviation(losses(runs))),
              "%.0f s" % mean([run["cpu_seconds"] for run in runs])]
             for who, runs in (("Burnish", ours), ("PyTorch", theirs))]
     gap = mean([run["accuracy"] for run in ours]) - mean([run["accuracy"] for run in theirs])
-    return (table(["", "accuracy", "each seed", "processor time of a run"], rows) +
-            "\nBurnish %s PyTorch by %.2f points (to be at most 1 below): **%s**.\n" % (
-                "is above" if gap >= 0 else "is below", abs(100 * gap), "kept" if gap >= -.01 else "not kept"))
+    error = math.hypot(*[deviation([run["accuracy"] for run in runs]) / math.sqrt(len(runs)) for runs in (ours, theirs)])
+    return (table(["", "accuracy", "each seed", "loss", "processor time of a run"], rows) +
+            "\nBurnish %s PyTorch by %.2f points, standard error %.2f (to be at most 1 below): **%s**.\n" % (
+                "is above" if gap >= 0 else "is below", abs(100 * gap), 100 * error, "kept" if gap >= -.01 else "not kept"))
