@@ -89,7 +89,7 @@ typedef enum cli_option_type {
     X(OPTIMIZER, "optimizer", CHOICE, "sgd|nesterov|rmsprop|adam|adamw|lamb|radam|ranger|adagrad", 0, 0,   \
       "optimizer", "the recipe's")              \
     X(SCHEDULE, "schedule", TEXT, "NAME[:NUMBERS]", 0, 0,                                          \
-      "one-cycle, cosine, constant, flat-cosine, linear, exponential, polynomial, step, triangular, " \
+      "one-cycle, cosine, constant, flat-cosine, linear, exponential, polynomial, step, triangle, "   \
       "restarts, clr, clr-beta",                                                                   \
       "the recipe's")                                                                              \
     X(FINDER, "finder", CHOICE, "fastai2|lr_find|lr_find2", 0, 0,                                  \
@@ -105,7 +105,7 @@ typedef enum cli_option_type {
     X(CUTMIX, "cutmix", REAL, "ALPHA", 0, 100, "cut pictures into each other; usually 1", "0: off") \
     X(SNAPSHOTS, "snapshots", FLAG, "", 0, 0,                                                      \
       "restarts: keep a model of each cycle's end, and measure their mean", NULL)                  \
-    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts, triangular, clr: epochs of the first cycle", "1") \
+    X(CYCLE_LENGTH, "cycle-length", WHOLE, "N", 1, 100000, "restarts, clr: epochs of the first cycle", "1") \
     X(CYCLE_MULTIPLIER, "cycle-multiplier", WHOLE, "N", 1, 100,                                    \
       "restarts: how many times longer each next cycle is", "2")                                   \
     X(LABEL_SMOOTHING, "label-smoothing", REAL, "SHARE", 0, .999, "share of the target spread evenly", \

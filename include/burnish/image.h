@@ -66,19 +66,19 @@ typedef struct brn_image_options {
     const char *optimizer;    /* brn_optimizer_named; NULL = the recipe's default */
     int lookahead;            /* of any optimizer: every so many steps, .5 of the way; 0: the optimizer's own */
     bool decoupled_decay;     /* of optimizers whose weight decay is coupled (L2) */
-    const char *momentum;     /* "0.9": all the time; "0.95,0.85": against the rate in one-cycle, triangular, clr
+    const char *momentum;     /* "0.9": all the time; "0.95,0.85": against the rate in one-cycle, triangle, clr
                                  and clr-beta; NULL: the optimizer's and the curve's */
     double clip;              /* most that the norm of all gradients of a step is; 0: anything */
     int accumulate;           /* batches whose gradients make one step; 0 = 1 */
     const char *schedule;     /* a name, or with numbers NAME:NUMBER,NUMBER. one-cycle:PCT_START,DIV,DIV_FINAL;
                                  cosine; constant; flat-cosine:PCT_START,DIV_FINAL; linear; exponential:SHARE;
-                                 polynomial:POWER; step:EPOCHS,FACTOR; triangular:DIV; restarts; and 0.7's
+                                 polynomial:POWER; step:EPOCHS,FACTOR; triangle:CYCLES,DIV; restarts; and 0.7's
                                  clr:DIV,CUT and clr-beta:DIV,PERCENT; NULL = the recipe's default */
     double warm_up;           /* share of a stage in which rates rise, before its schedule; not with cycles */
     int swa;                  /* stochastic weight averaging: the model is the mean of the weights at the ends
                                  of epoch `swa` (of all, from 1) and those after it; 0: the last */
     double ema;               /* it is their exponential moving average of this decay, over all steps; 0: off */
-    int cycle_length;         /* restarts, triangular, clr: epochs of the first cycle; 0 = 1 */
+    int cycle_length;         /* restarts, clr: epochs of the first cycle; 0 = 1 */
     int cycle_multiplier;     /* and how many times longer each one after it is; 0 = 2 */
     const char *augment;      /* how training changes pictures, in words (docs/augment.md); NULL = the
                                  recipe's default */

@@ -26,7 +26,7 @@ static const curve_entry curves[] = {
     [BRN__CURVE_EXPONENTIAL] = {"exponential", 1, {.01}, {1e-12}, {1}, false, false},
     [BRN__CURVE_POLYNOMIAL] = {"polynomial", 1, {2}, {1e-3}, {100}, false, false},
     [BRN__CURVE_STEP] = {"step", 2, {0, .1}, {1, 1e-6}, {1e5, 1}, false, false},
-    [BRN__CURVE_TRIANGULAR] = {"triangular", 1, {6}, {1}, {1e9}, true, true}, /* .001 .. .006 */
+    [BRN__CURVE_TRIANGLE] = {"triangle", 2, {1, 4}, {1, 1}, {16, 1e9}, false, true},
     [BRN__CURVE_CLR] = {"clr", 2, {4, 8}, {1, 1.01}, {1e9, 1e6}, true, true},
     [BRN__CURVE_CLR_BETA] = {"clr-beta", 2, {10, 10}, {1, 0}, {1e9, 99}, true, true},
 };
@@ -72,7 +72,7 @@ brn_status brn__image_curve_parse(const char *text, brn__image_curve_spec *out)
     if (found < 0)
         return brn__fail(BRN_ERROR_USAGE,
                          "schedule: \"%s\"; expected one-cycle, cosine, constant, flat-cosine, restarts, "
-                         "linear, exponential, polynomial, step, triangular, clr or clr-beta",
+                         "linear, exponential, polynomial, step, triangle, clr or clr-beta",
                          text);
     *out = brn__image_curve_usual((brn__image_curve)found);
     return parse_numbers(text, colon ? colon + 1 : NULL, out);
@@ -106,13 +106,14 @@ brn_status brn__image_curves_check(const brn_image_options *o)
     BRN__TRY(brn__image_momentum_parse(o->momentum, &momentum));
     const curve_entry *entry = &curves[curve.form];
     if (momentum.count == 2 && !entry->moves_momentum)
-        return brn__fail(BRN_ERROR_USAGE, "momentum: %s: it is cycled by one-cycle, triangular, clr and clr-beta, "
+        return brn__fail(BRN_ERROR_USAGE, "momentum: %s: it is cycled by one-cycle, triangle, clr and clr-beta, "
                                           "not by %s", o->momentum, entry->name);
     if (!(o->warm_up >= 0 && o->warm_up < 1))
         return brn__fail(BRN_ERROR_USAGE, "warm-up: %g; expected a share of 0 to below 1", o->warm_up);
     if (o->warm_up > 0 && entry->cycles)
         return brn__fail(BRN_ERROR_USAGE, "warm-up: the schedule %s has none; expected one-cycle, cosine, "
-                                          "constant, flat-cosine, linear, exponential, polynomial or step", entry->name);
+                                          "constant, flat-cosine, linear, exponential, polynomial, step or "
+                                          "triangle", entry->name);
     if (o->snapshots && curve.form != BRN__CURVE_RESTARTS)
         return brn__fail(BRN_ERROR_USAGE, "snapshots: they are taken at the ends of cycles; expected the "
                                           "schedule restarts, not %s", o->schedule);

@@ -17,7 +17,7 @@ typedef enum brn__image_curve {
     BRN__CURVE_EXPONENTIAL, /* from the rate to a share of it */
     BRN__CURVE_POLYNOMIAL,  /* rate (1 - f)^power */
     BRN__CURVE_STEP,        /* every so many epochs times a factor */
-    BRN__CURVE_TRIANGULAR,  /* Smith 2015: from rate / div up and back in cycle_length epochs */
+    BRN__CURVE_TRIANGLE,    /* Smith's cyclical rates: so many times from rate / div up and back */
     BRN__CURVE_CLR,         /* 0.7's use_clr, of cycle_length epochs each: div, cut */
     BRN__CURVE_CLR_BETA,    /* 0.7's use_clr_beta: div, per cent */
 } brn__image_curve;
