@@ -77,6 +77,7 @@ typedef struct brn_table brn_table;
  *     sqlite:shop.db?SELECT day, total FROM sales WHERE total > 0
  *     postgresql://user@host/shop?sales            a table, view or query of a PostgreSQL server;
  *     postgresql://host/shop?sslmode=require?sales   with parameters of the connection before it
+ *     memory:sales                                 what brn_table_keep has kept under that name
  *
  * BRN_ERROR_IO when it can't be read, BRN_ERROR_NETWORK when the server does not let us in,
  * BRN_ERROR_UNSUPPORTED without libpq, BRN_ERROR_INPUT names the file and the line that is wrong:
@@ -85,7 +86,12 @@ typedef struct brn_table brn_table;
  * written to a database. The caller closes. */
 BRN_API brn_status brn_table_open(const char *source, const brn_table_options *options,
                                   brn_table **out);
-/* Does the text name a table of a database, and no file? */
+/* Keeps a table of this program, of brn_table_open_arrow (arrow.h) say, so that every job reads it as the
+ * source "memory:NAME": it trains on it, predicts it, and resumes, in this process, while the same rows are
+ * kept under the name. The table is the library's then, until another one or NULL is kept under the name,
+ * which frees it. Each job reads a copy. From any thread. */
+BRN_API brn_status brn_table_keep(const char *name, brn_table *table);
+/* Does the text name a table of a database or of memory, and no file? */
 BRN_API bool brn_source_is_database(const char *source);
 BRN_API void brn_table_close(brn_table *table); /* NULL is fine */
 

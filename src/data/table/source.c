@@ -23,6 +23,7 @@ brn__source_kind brn__source_kind_of(const char *source)
     if (begins_with(source, SQLITE)) return BRN__SOURCE_SQLITE;
     if (begins_with(source, "postgresql://") || begins_with(source, "postgres://"))
         return BRN__SOURCE_POSTGRESQL;
+    if (begins_with(source, BRN__SOURCE_MEMORY_HEAD)) return BRN__SOURCE_MEMORY;
     return BRN__SOURCE_FILE;
 }
 
@@ -37,6 +38,7 @@ brn_status brn_table_open(const char *source, const brn_table_options *options, 
     switch (brn__source_kind_of(source)) {
     case BRN__SOURCE_SQLITE: return brn__table_of_sqlite(source, options, out);
     case BRN__SOURCE_POSTGRESQL: return brn__table_of_postgresql(source, options, out);
+    case BRN__SOURCE_MEMORY: return brn__table_of_memory(source, options, out);
     default: return brn__table_read(source, NULL, 0, options, 0, out);
     }
 }
@@ -99,7 +101,8 @@ char *brn__source_absolute(const char *source)
 {
     switch (brn__source_kind_of(source)) {
     case BRN__SOURCE_SQLITE: return absolute_sqlite(source);
-    case BRN__SOURCE_POSTGRESQL: return brn__strdup(source);
+    case BRN__SOURCE_POSTGRESQL:
+    case BRN__SOURCE_MEMORY: return brn__strdup(source);
     default: break;
     }
     char *path = realpath(source, NULL), *out = path ? brn__strdup(path) : NULL;

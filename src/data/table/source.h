@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Where a table comes from: one text that names a file, or a table or query of a database
- * (brn_table_open). Every job reads its tables through brn_table_open; this is what else there is
+ * Where a table comes from: one text that names a file, a table or query of a database, or a table in
+ * memory (brn_table_open). Every job reads its tables through brn_table_open; this is what else there is
  * to know of such a text. */
 #ifndef BRN__DATA_TABLE_SOURCE_H
 #define BRN__DATA_TABLE_SOURCE_H
@@ -22,14 +22,18 @@ brn_status brn__table_digest(const brn_table *table, char hex[65]);
 /* The readers behind brn_table_open. */
 brn_status brn__table_of_sqlite(const char *source, const brn_table_options *options,
                                 brn_table **out);
+brn_status brn__table_of_memory(const char *source, const brn_table_options *options, brn_table **out);
 brn_status brn__table_of_postgresql(const char *source, const brn_table_options *options,
                                     brn_table **out);
 
-/* By "sqlite:", "postgresql://" or "postgres://" at its head. */
+#define BRN__SOURCE_MEMORY_HEAD "memory:"
+
+/* By "sqlite:", "postgresql://", "postgres://" or "memory:" at its head. */
 typedef enum brn__source_kind {
     BRN__SOURCE_FILE,
     BRN__SOURCE_SQLITE,
     BRN__SOURCE_POSTGRESQL,
+    BRN__SOURCE_MEMORY,
 } brn__source_kind;
 brn__source_kind brn__source_kind_of(const char *source);
 /* Where the table or query begins, behind its "?"; NULL when there is none. */
