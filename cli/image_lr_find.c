@@ -73,9 +73,9 @@ static int run(const cli_call *call)
 const cli_command cli_command_image_lr_find = {
     .noun = "image",
     .verb = "lr-find",
-    .arguments = "FOLDER",
+    .arguments = "FOLDER_OR_LIST",
     .summary = "Finds a learning rate by a mock training whose rate grows",
-    .details = "FOLDER is as in image train, and the options are those of the training to come. Suggests\n"
+    .details = "FOLDER_OR_LIST is as in image train, and the options are those of the training to come. Suggests\n"
                "rates, of which valley is the one to try, and plots the loss. Nothing is kept of the\n"
                "training. With --freeze-epochs 0 all layers learn, in the ratios of the training's rates.",
     .inputs_min = 1,

@@ -65,11 +65,12 @@ static int run(const cli_call *call)
 const cli_command cli_command_lm_train = {
     .noun = "lm",
     .verb = "train",
-    .arguments = "TEXT...",
+    .arguments = "TEXT... | --resume RUN",
     .summary = "Trains a language model (AWD-LSTM) on texts",
     .details = "TEXT is a text file, a folder of them or a table with a column of texts. Folders train/ and\n"
                "valid/ or a column is_valid are the split; else a share of the texts validates, or of a few\n"
-               "long ones the end. The run is what burnish text train starts from (--encoder).",
+               "long ones the end. A table may be sqlite:FILE?TABLE or postgresql://...?TABLE. The run is what\n"
+               "burnish text train starts from (--encoder).",
     .inputs_min = 0,
     .inputs_max = 4096,
     .computes = true,

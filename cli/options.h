@@ -23,7 +23,7 @@ typedef enum cli_option_type {
 /* X(ID, name, type, value in the help, low, high, what it does, default in words or NULL) */
 /* clang-format off */
 #define CLI_OPTION_LIST(X)                                                                         \
-    X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/JOB-N")   \
+    X(OUT, "out", TEXT, "FOLDER", 0, 0, "run folder to make; never overwritten", "runs/JOB-N")       \
     X(REPORT, "out", TEXT, "FILE", 0, 0, "report to write", "report.html in the run folder")       \
     X(MISLABELLED, "mislabelled", TEXT, "FILE.csv", 0, 0, "write the likely mislabelled as CSV", NULL) \
     X(PREDICTIONS, "out", TEXT, "FILE.csv", 0, 0, "write the answers as CSV", NULL)                \
@@ -40,7 +40,7 @@ typedef enum cli_option_type {
     X(TARGETS, "targets", TEXT, "COLUMNS", 0, 0, "of a list: columns to learn, commas between", "all others") \
     X(TARGET_TYPE, "target-type", CHOICE, "label|tags|numbers", 0, 0, "of a list: what pictures have", \
       "by what is in it")                                                                          \
-    X(TAG_SEPARATOR, "tag-separator", TEXT, "CHARACTER", 0, 0, "of a list: what stands between tags", "a blank") \
+    X(TAG_SEPARATOR, "tag-separator", TEXT, "CHARACTER", 0, 0, "what stands between tags", "a blank") \
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch|course2017", 0, 0,                                         \
       "what to do, step by step: head first, then all layers; from random weights; fast.ai's course", NULL)                     \
@@ -49,7 +49,7 @@ typedef enum cli_option_type {
     X(RESUME, "resume", TEXT, "RUN", 0, 0, "go on with a run that was stopped; no other option", NULL)\
     X(CHECKPOINT_SECONDS, "checkpoint-seconds", REAL, "SECONDS", 0, 1e9,                           \
       "from one saved state to the next; 0: after every batch", "10")                              \
-    X(EPOCHS, "epochs", WHOLE, "N", 0, 10000, "epochs with all layers learning", NULL)             \
+    X(EPOCHS, "epochs", WHOLE, "N", 0, 10000, "epochs in which all layers learn", NULL)             \
     X(FREEZE_EPOCHS, "freeze-epochs", WHOLE, "N", 0, 10000, "epochs before, head alone", NULL)     \
     X(FREEZE, "freeze", FLAG, "", 0, 0, "never unfreeze: all epochs train the head", NULL)         \
     X(TRAIN_BN, "train-bn", FLAG, "", 0, 0,                                                        \
@@ -63,7 +63,7 @@ typedef enum cli_option_type {
       "progressive resizing: all layers learn at 128,160,224, a stage each", "one size")           \
     X(PHASES, "phases", TEXT, "FILE.json", 0, 0,                                                   \
       "training phases in place of the recipe's stages (docs/image.md)", NULL)                     \
-    X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest rate, of the head",      \
+    X(LEARNING_RATE, "learning-rate", REAL, "RATE", 1e-12, 1000, "highest learning rate; where layers differ, the head's",      \
       "the recipe's")                                                                              \
     X(RATE_SPREAD, "rate-spread", REAL, "FACTOR", 1, 1e6,                                           \
       "how far the rate of the first layers is below the head's; 1: one rate", "100; from scratch 1") \
@@ -191,7 +191,7 @@ typedef enum cli_option_type {
     X(IGNORE, "ignore", TEXT, "COLUMNS", 0, 0, "columns to leave out", NULL)                       \
     X(ONLY_NAMED, "only-named", FLAG, "", 0, 0, "leave out columns that --cat and --cont do not name", NULL) \
     X(ROW_SPLIT, "split", CHOICE, "random|time|column|group", 0, 0, "which rows validate", "random")   \
-    X(SPLIT_BY, "split-by", TEXT, "COLUMN", 0, 0, "the column of --split time, column or group", NULL) \
+    X(SPLIT_BY, "split-by", TEXT, "COLUMN", 0, 0, "the column that --split goes by, where it goes by one", NULL) \
     X(SPLIT_FROM, "split-from", TEXT, "VALUE", 0, 0, "--split time: the first date or number that validates", \
       "the latest share")                                                                          \
     X(FORM, "form", CHOICE, "fastai2|course", 0, 0, "sizes and initial weights of the network", "fastai2") \
@@ -249,12 +249,12 @@ typedef enum cli_option_type {
     X(TOP_P, "top-p", REAL, "P", 1e-9, 1, "among the likeliest words that have probability P together", NULL) \
     X(TEXT_TOKENS, "tokens", CHOICE, "words|blanks|characters|pieces", 0, 0, "what texts are cut into", "words") \
     X(TEXT_RULES, "rules", CHOICE, "fastai2|fastai07|none", 0, 0, "what is done to texts before", "fastai2") \
-    X(PIECES, "pieces", TEXT, "FILE.model", 0, 0, "SentencePiece model of --tokens pieces", NULL)  \
+    X(PIECES, "pieces", TEXT, "FILE.model", 0, 0, "SentencePiece model of --tokens pieces (not read yet)", NULL)  \
     X(MIN_FREQ, "min-freq", WHOLE, "N", 0, 1000000000, "a word must be met so often to count", "3") \
     X(MAX_VOCABULARY, "max-vocab", WHOLE, "N", 0, 16777216, "words to know at most", "60000")      \
     X(DOCUMENT, "document", CHOICE, "file|line", 0, 0, "what one text of a text file is", "file")  \
-    X(TEXT_COLUMN, "text-column", TEXT, "COLUMNS", 0, 0, "columns of tables that hold the text, commas between", "text, or the only one") \
-    X(LABEL_COLUMN, "label-column", TEXT, "COLUMNS", 0, 0, "columns of tables that hold the answers, commas between", "label; tags") \
+    X(TEXT_COLUMN, "text-column", TEXT, "COLUMNS", 0, 0, "columns of tables that hold the text, commas between", "text, review, sentence ..., or the only one") \
+    X(LABEL_COLUMN, "label-column", TEXT, "COLUMNS", 0, 0, "columns of tables that hold the answers, commas between", "label, sentiment, class or target; of tags: tags, labels or label") \
     X(TEXT_TARGET, "target-type", CHOICE, "label|tags|numbers", 0, 0, "what a text answers to: a class, any tags, numbers", "label") \
     X(TEXT_ENCODER, "encoder", TEXT, "RUN", 0, 0, "language model or text classifier to start from", "from nothing") \
     X(TEXT_FREEZE_EPOCHS, "freeze-epochs", WHOLE, "N", 0, 10000, "epochs of the head, then with one layer, then with two", NULL) \

@@ -124,7 +124,7 @@ static int run(const cli_call *call)
 const cli_command cli_command_ratings_train = {
     .noun = "ratings",
     .verb = "train",
-    .arguments = "TABLE",
+    .arguments = "TABLE | --resume RUN",
     .summary = "Learns what users would like from what they have rated",
     .details =
         "TABLE is a file of separated values, sqlite:FILE?TABLE or postgresql://...?TABLE with a row a\n"

@@ -123,8 +123,8 @@ const cli_command cli_command_table_describe = {
     .arguments = "FILE",
     .summary = "Shows the columns of a table as they were understood",
     .details =
-        "FILE holds separated values, perhaps packed with gzip. A column is whole numbers, "
-        "numbers,\n"
+        "FILE holds separated values, perhaps packed with gzip, or is sqlite:FILE?TABLE or\n"
+        "postgresql://...?TABLE (or a query). A column is whole numbers, numbers,\n"
         "dates or true/false when all of its values are; else it is text. Empty fields, NA, NaN,\n"
         "null and None are missing.",
     .inputs_min = 1,

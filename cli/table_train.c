@@ -61,12 +61,13 @@ static int run(const cli_call *call)
 const cli_command cli_command_table_train = {
     .noun = "table",
     .verb = "train",
-    .arguments = "FILE",
+    .arguments = "FILE | --resume RUN",
     .summary = "Trains a network with entity embeddings on a table",
     .details =
+        "FILE holds separated values, or is sqlite:FILE?TABLE or postgresql://...?TABLE (or a query).\n"
         "Columns are used by their type (burnish table describe FILE) or as --cat and --cont say.\n"
         "A target of words, true/false or two whole numbers is a class, others are numbers. An\n"
-        "is_valid column is always the split.",
+        "is_valid column is always the split. A batch has 256 rows, 64 where fewer than 20,000 train.",
     .inputs_min = 0,
     .inputs_max = 1,
     .computes = true,

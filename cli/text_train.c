@@ -101,12 +101,13 @@ static int run(const cli_call *call)
 const cli_command cli_command_text_train = {
     .noun = "text",
     .verb = "train",
-    .arguments = "TEXT...",
+    .arguments = "TEXT... | --resume RUN",
     .summary = "Trains a classifier of texts, on a language model's encoder or from nothing",
     .details = "TEXT is a table with a column of texts and one of labels, or a folder with a folder a class. Folders\n"
                "train/ and valid/ or a column is_valid are the split; else a share of the texts validates. With\n"
                "--encoder (a run of burnish lm train) tokens and words are the encoder's, and its layers are\n"
-               "unfrozen one by one. Texts of any length are run in chunks of --bptt steps.",
+               "unfrozen one by one, at a rate of .02 (without: .005). Texts of any length are run in chunks of\n"
+               "--bptt steps. A table may be sqlite:FILE?TABLE or postgresql://...?TABLE.",
     .inputs_min = 0,
     .inputs_max = 4096,
     .computes = true,
