@@ -9,7 +9,7 @@ all: build/burnish
 
 help:
 	@echo 'make            build build/burnish (sets up first)'
-	@echo 'make demo       set up, build, fine-tune a classifier on Fashion-MNIST, print its accuracy'
+	@echo 'make demo       set up, build, train a classifier on pictures of Fashion-MNIST, print its accuracy'
 	@echo 'make demo-text  a language model of novels, then a classifier of film reviews on it'
 	@echo 'make demo-ratings  learn from 100,000 ratings of films, print how well, recommend some'
 	@echo 'make demo-table  learn the prices of houses from a table, print how far off it is'

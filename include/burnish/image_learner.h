@@ -38,7 +38,7 @@ typedef struct brn_image_learner_options {
     const char *architecture; /* model_zoo.h */
     bool pretrained;          /* the body starts from published weights, and frozen */
     const char *weights;      /* their file; NULL: the cache's, fetched if need be */
-    int size;                 /* pixels a side of what the network sees; 0: the weights' own */
+    int size;                 /* pixels a side of what the network sees, 32 to 2048; 0: the weights' own */
     int batch_size;           /* 2 .. 4096 */
     const char *augment;      /* how training changes pictures, in words (docs/augment.md) */
     brn_nn_head_options head; /* its `outputs` are the data's */
@@ -57,7 +57,8 @@ typedef struct brn_image_learner_options {
 /* efficientnet_lite0, pretrained, 64 a batch, "side-on", fast.ai's head, seed 42. */
 BRN_API brn_image_learner_options brn_image_learner_defaults(void);
 
-/* The data are borrowed and must outlive the learner, or be replaced by others. */
+/* The data are borrowed and must outlive the learner, or be replaced by others. The caller frees.
+ * BRN_ERROR_INPUT for fewer than two classes or training pictures, BRN_ERROR_USAGE names an option out of range. */
 BRN_API brn_status brn_image_learner_new(brn_image_data *data, const brn_image_learner_options *options,
                                          brn_image_learner **out);
 BRN_API void brn_image_learner_free(brn_image_learner *learner); /* NULL is fine */
@@ -75,6 +76,7 @@ BRN_API brn_parameters *brn_image_learner_parameters(brn_image_learner *learner)
 /* Groups from `first` on learn, negative counts from the end: -1 the head alone (fast.ai's freeze), 0 all
  * (unfreeze). BRN_ERROR_USAGE beyond the groups. */
 BRN_API brn_status brn_image_learner_freeze_to(brn_image_learner *learner, int first);
+/* Is the group, from 0, one of those that learn? */
 BRN_API bool brn_image_learner_learns(const brn_image_learner *learner, int group);
 /* 0.7's bn_freeze: batch norms of learning groups keep their statistics; scale and shift learn. */
 BRN_API void brn_image_learner_freeze_norms(brn_image_learner *learner, bool freeze);
@@ -85,9 +87,9 @@ BRN_API void brn_image_learner_precompute(brn_image_learner *learner, bool preco
 BRN_API bool brn_image_learner_is_cached(const brn_image_learner *learner);
 
 typedef struct brn_image_fit {
-    int epochs;
-    double rates[BRN_GROUPS_MAX];  /* of each group, at the curve's 1; those of frozen groups are not read */
-    double decays[BRN_GROUPS_MAX]; /* weight decay of each group */
+    int epochs;                    /* 1 or more */
+    double rates[BRN_GROUPS_MAX];  /* of each group, 0 to 1000, at the curve's 1; those of frozen groups are not read */
+    double decays[BRN_GROUPS_MAX]; /* weight decay of each group, 0 to 100 */
     brn_optimizer_options optimizer; /* made anew for every fit */
     double clip_norm;                /* above 0: gradients' norm is at most this */
     const brn_schedule *rate;     /* over the fit, 1 at its top; NULL: constant */
@@ -123,7 +125,7 @@ typedef struct brn_image_pass {
     uint32_t number; /* of the pass: another number, other changes */
 } brn_image_pass;
 
-/* One pass over a split: `answers` (count, K) in the order of its items, `seen` (count): could be read
+/* One pass over a split: `answers` (count, K) of the caller's, in the order of its items, `seen` (count): could be read
  * (else its row is 0). */
 BRN_API brn_status brn_image_learner_answer(brn_image_learner *learner, const brn_image_pass *pass,
                                             float *answers, bool *seen);

@@ -39,11 +39,11 @@ typedef struct brn_lm_options {
                             * mean of all; its sizes and rules are taken. NULL: from nothing */
     bool backward;         /* each document from its end */
 
-    int64_t embedding, hidden; /* E, H */
-    int layers;
+    int64_t embedding, hidden; /* E, H: 1 to 65,536 */
+    int layers;        /* 1 to 8 */
     bool untied;       /* the decoder has a matrix of its own */
     bool decoder_bias; /* fastai 2 has one, 0.7 has none */
-    double dropout;    /* multiplies all five: input .25, output .1, weight .2, embedding .02, hidden .15 */
+    double dropout;    /* multiplies all five: input .25, output .1, weight .2, embedding .02, hidden .15; 0 to 3.99 */
     double alpha, beta; /* activation and temporal activation regularisation */
 
     int64_t length;       /* time steps of a batch: truncated back-propagation */
@@ -57,7 +57,7 @@ typedef struct brn_lm_options {
     double div;           /* it begins at learning_rate / div */
     uint64_t seed;
     int threads; /* 0: all processors */
-    double checkpoint_seconds;
+    double checkpoint_seconds; /* from one saved state to the next; 0: after every batch */
     const char *out;             /* run folder to make; NULL: runs/lm-N */
     brn_event_handler *on_event; /* may be NULL */
     void *context;
@@ -74,12 +74,13 @@ typedef struct brn_lm_result {
     char run[4096], report[4160]; /* report: "" until it is written */
     int64_t vocabulary, train_tokens, valid_tokens;
     double valid_loss, perplexity, accuracy; /* of the last epoch; NaN when nothing validates */
-    double seconds, tokens_per_second;       /* of training */
+    double seconds, tokens_per_second;       /* of training, by the clock */
 } brn_lm_result;
 
 /* Trains and writes a run folder: config.json, history.csv, curve.csv, report.html, model.safetensors (with
- * vocabulary and rules), state.safetensors. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the
- * state is kept, in the middle of an epoch with the layers' carried state. */
+ * vocabulary and rules), state.safetensors. `result` may be NULL. BRN_ERROR_USAGE names an
+ * option out of its range, BRN_ERROR_DIVERGED a loss that is no number; BRN_ERROR_INTERRUPTED when the handler stopped it:
+ * the state is kept, in the middle of an epoch with the layers' carried state. */
 BRN_API brn_status brn_lm_train(const brn_lm_options *options, brn_lm_result *result);
 /* Goes on with a run that was stopped, to the same bits as if it had not been. The texts must be the same. */
 BRN_API brn_status brn_lm_resume(const char *run, brn_event_handler *on_event, void *context,
@@ -90,23 +91,24 @@ BRN_API brn_status brn_lm_lr_find(const brn_lm_options *options, const brn_lr_fi
                                   brn_lr_curve *out);
 
 typedef struct brn_lm_model brn_lm_model;
-/* `run` is a run folder or its model.safetensors, or fast.ai's file as above. A model answers one thread at a time. */
+/* `run` is a run folder or its model.safetensors, or fast.ai's file as above. A model answers one thread at a time.
+ * BRN_ERROR_INPUT when it is no language model. The caller closes. */
 BRN_API brn_status brn_lm_model_open(const char *run, int threads, brn_lm_model **out);
 BRN_API void brn_lm_model_close(brn_lm_model *model); /* NULL is fine */
-BRN_API int64_t brn_lm_model_vocabulary(const brn_lm_model *model);
+BRN_API int64_t brn_lm_model_vocabulary(const brn_lm_model *model); /* tokens that have a number */
 
 typedef struct brn_lm_score {
     int64_t tokens;
     double loss, perplexity, accuracy; /* per token: mean negative log likelihood, its exp, share of hits */
 } brn_lm_score;
-/* All texts of `inputs`, one behind the other, in as many streams as in training or fewer for a short text; read as the model's were but for
- * `text`'s sources. BRN_ERROR_INPUT for fewer than two tokens. */
+/* All texts of `inputs`, one behind the other, in as many streams as in training or fewer for a short text; read as
+ * the model's were but for `text`'s sources. BRN_ERROR_INPUT for fewer than two tokens. */
 BRN_API brn_status brn_lm_evaluate(brn_lm_model *model, const char *const *inputs, int64_t input_count,
                                    const brn_text_options *text, brn_lm_score *out);
 
 typedef struct brn_lm_generation {
-    int64_t words;      /* tokens to add */
-    double temperature; /* divides the logits; 0: always the likeliest */
+    int64_t words;      /* tokens to add, 0 to 2^24 */
+    double temperature; /* 0 or more, divides the logits; 0: always the likeliest */
     int64_t top_k;      /* among the k likeliest; 0: all */
     double top_p;       /* among the fewest that have this probability together (Holtzman et al. 2020); 1: all */
     bool unknown;       /* the unknown token may be drawn */

@@ -30,8 +30,8 @@ typedef enum brn_option_type {
 typedef struct brn_option {
     const char *name; /* of the member, and in config.json */
     brn_option_type type;
-    size_t offset; /* in the options */
-} brn_option;
+    size_t offset; /* in the options, bytes */
+} brn_option; /* lists are constant and belong to the library */
 
 #ifdef __cplusplus
 }

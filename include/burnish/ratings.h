@@ -67,13 +67,13 @@ typedef struct brn_ratings_options {
     brn_table_options titles_source;
     const char *title_id, *title_name; /* its columns */
     brn_ratings_split split;
-    double valid;             /* share that validates: RANDOM, TIME */
+    double valid;             /* share that validates, .001 to .999: RANDOM, TIME */
     const char *split_column; /* TIME: `time` where it is NULL; COLUMN: is_valid */
     const char *split_from;   /* TIME; NULL: by share */
     const char *valid_data;   /* FILE: a table like `data` */
     brn_ratings_network network;
     brn_ratings_form form;
-    int64_t factors;          /* of each vector */
+    int64_t factors;          /* of each vector, 1 to 4096 */
     int hidden_count;         /* NEURAL; -1: the form's hidden layers and dropout */
     int64_t hidden[BRN_RATINGS_HIDDEN_MAX];
     double dropout[BRN_RATINGS_HIDDEN_MAX];
@@ -82,8 +82,8 @@ typedef struct brn_ratings_options {
                                  the lowest and highest */
     double low, high;
     brn_ratings_loss loss;
-    int negatives;            /* WEIGHTED */
-    double confidence;        /* WEIGHTED */
+    int negatives;            /* WEIGHTED: 1 to 1000 */
+    double confidence;        /* WEIGHTED: 0 to 1e6 */
     int epochs;
     int batch_size;
     double learning_rate;     /* highest, of a one-cycle schedule */
@@ -95,7 +95,7 @@ typedef struct brn_ratings_options {
     double relevant;
     uint64_t seed;
     int threads;              /* 0: all processors */
-    double checkpoint_seconds;
+    double checkpoint_seconds; /* from one saved state to the next; 0: after every batch */
     const char *out;          /* run folder to make; NULL: runs/ratings-N */
     brn_event_handler *on_event; /* may be NULL */
     void *context;
@@ -147,19 +147,22 @@ typedef struct brn_ratings_result {
 
 /* Trains and writes a run folder: config.json, ratings.safetensors (the columns, mapped while it
  * trains), history.csv, model.safetensors, state.safetensors, report.html. `result` may be NULL.
+ * BRN_ERROR_USAGE names an option out of its range, BRN_ERROR_DIVERGED a loss that is no number;
  * BRN_ERROR_INTERRUPTED when the handler stopped it: the state is kept. */
 BRN_API brn_status brn_ratings_train(const brn_ratings_options *options, brn_ratings_result *result);
 /* Goes on with a run that was stopped, to the same bits as if it had not been. */
 BRN_API brn_status brn_ratings_resume(const char *run, brn_event_handler *on_event, void *context,
                                       brn_ratings_result *result);
-/* The rate finder on the training that these options ask for. *out is the caller's. */
+/* The rate finder on the training that these options ask for. *out is the caller's:
+ * brn_lr_curve_free. */
 BRN_API brn_status brn_ratings_lr_find(const brn_ratings_options *options,
                                        const brn_lr_finder_options *finder, brn_lr_curve *out);
 
 /* ------------------------------------------------------------------ a trained model */
 
 typedef struct brn_ratings_model brn_ratings_model;
-/* `run` is a run folder or its model.safetensors. A model answers one thread at a time. */
+/* `run` is a run folder or its model.safetensors; threads 0: all processors. A model answers one thread
+ * at a time. BRN_ERROR_INPUT when it is no model of ratings. The caller closes. */
 BRN_API brn_status brn_ratings_model_open(const char *run, int threads, brn_ratings_model **out);
 BRN_API void brn_ratings_model_close(brn_ratings_model *model); /* NULL is fine */
 /* Names and titles live as long as the model. */
@@ -188,12 +191,15 @@ typedef struct brn_ratings_filter {
     int64_t among_count;
 } brn_ratings_filter;
 
-/* The `most` best items for a user, best first; items of equal value by number. Tens of microseconds
- * for some thousands of items (DOT). `filter` may be NULL. */
+/* The `most` best items for a user, best first, into `out` (most), of which *count are written; items of
+ * equal value by number. Tens of microseconds
+ * for some thousands of items (DOT). `filter` may be NULL. BRN_ERROR_USAGE for a
+ * user above their count. */
 BRN_API brn_status brn_ratings_recommend(brn_ratings_model *model, int64_t user,
                                          const brn_ratings_filter *filter, int64_t most,
                                          brn_ratings_item *out, int64_t *count);
-/* Expected rating (or score) of pairs (count). */
+/* Expected rating (or score) of pairs: users, items and `out` have (count). BRN_ERROR_USAGE for a number
+ * above theirs. */
 BRN_API brn_status brn_ratings_predict(brn_ratings_model *model, int64_t count,
                                        const int64_t *users, const int64_t *items, double *out);
 /* The same for the rows of a table with the columns of users and items: arrays of *count in one block,
@@ -202,7 +208,8 @@ BRN_API brn_status brn_ratings_predict_rows(brn_ratings_model *model, const char
                                             int64_t *count, int64_t **users, int64_t **items,
                                             double **values);
 BRN_API void brn_ratings_rows_free(int64_t *users); /* NULL is fine */
-/* The items whose vectors point the same way, by cosine; not `item` itself. */
+/* The items whose vectors point the same way, by cosine, into `out` (most); not `item` itself.
+ * BRN_ERROR_USAGE for an item above their count. */
 BRN_API brn_status brn_ratings_similar(brn_ratings_model *model, int64_t item,
                                        const brn_ratings_filter *filter, int64_t most,
                                        brn_ratings_item *out, int64_t *count);
@@ -210,7 +217,8 @@ BRN_API brn_status brn_ratings_similar(brn_ratings_model *model, int64_t item,
 /* Someone new, from a few ratings, without training (DOT with MSE only): the most probable vector and
  * bias, given that they are distributed as those of the trained ones (a normal distribution) and that
  * the items' are known: a linear system of factors + 1 equations, with a range a few. Writes
- * (factors + 1) numbers, the bias last. */
+ * (factors + 1) numbers, the bias last. items (or users) and ratings have (count). BRN_ERROR_UNSUPPORTED for
+ * another kind of model, BRN_ERROR_USAGE for an unknown number. */
 BRN_API int64_t brn_ratings_model_factors(const brn_ratings_model *model);
 BRN_API brn_status brn_ratings_fold_user(brn_ratings_model *model, int64_t count,
                                          const int64_t *items, const double *ratings, float *out);
@@ -218,7 +226,8 @@ BRN_API brn_status brn_ratings_fold_user(brn_ratings_model *model, int64_t count
 BRN_API brn_status brn_ratings_fold_item(brn_ratings_model *model, int64_t count,
                                          const int64_t *users, const double *ratings, float *out);
 /* As brn_ratings_recommend and brn_ratings_similar for vectors as above. Items of `filter` alone are
- * left out: what the new user has rated is seen when `seen` (ascending) has it. */
+ * left out: what the new user has rated is seen when `seen` (ascending) has it. DOT only, else
+ * BRN_ERROR_UNSUPPORTED. */
 BRN_API brn_status brn_ratings_recommend_to(brn_ratings_model *model, const float *user,
                                             const int64_t *seen, int64_t seen_count,
                                             const brn_ratings_filter *filter, int64_t most,

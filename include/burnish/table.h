@@ -62,7 +62,7 @@ typedef struct brn_table_join {
 } brn_table_join;
 
 typedef struct brn_table_train_options {
-    const char *data; /* a file of separated values */
+    const char *data; /* a file of separated values, or a table of a database (brn_table_open) */
     brn_table_options
         source; /* how it is read; its types and missing words are kept in the model */
     const brn_table_join
@@ -121,8 +121,7 @@ typedef struct brn_table_train_options {
 } brn_table_train_options;
 
 /* A fifth of the rows validates; AdamW, 5 epochs, rate .01, decay .01, seed 42; quantile .5,
- * gamma 2,
- * windows of 7 rows. */
+ * gamma 2, windows of 7 rows. */
 BRN_API brn_table_train_options brn_table_train_defaults(void);
 
 /* Numbers that a kind of target does not have are NaN. */
@@ -147,10 +146,11 @@ typedef struct brn_table_result {
 } brn_table_result;
 
 /* Trains and writes a run folder: config.json, history.csv, model.safetensors, state.safetensors,
- * report.html (table_interpret.h). With folds the run folder holds fold-1 .. fold-K, a run each, oof.csv (each row's answers by the
- * model that did not train on it: row, counted from 1 among those that meet `where`, label or the
- * target, fold, p_CLASS ... or p_TARGET) and metrics.json (means and deviations). Opened as a model it
- * answers with the mean of the K. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the state is kept. */
+ * report.html (table_interpret.h). With folds the run folder holds fold-1 .. fold-K, a run each,
+ * oof.csv (each row's answers by the model that did not train on it: row, counted from 1 among those
+ * that meet `where`, label or the target, fold, p_CLASS ... or p_TARGET) and metrics.json (means and deviations). Opened as a model it
+ * answers with the mean of the K. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped
+ * it: the state is kept. */
 BRN_API brn_status brn_table_train(const brn_table_train_options *options,
                                    brn_table_result *result);
 /* Goes on with a run that was stopped, to the same bits as if it had not been. The table must be

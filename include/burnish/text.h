@@ -42,10 +42,10 @@ typedef struct brn_text_train_options {
     brn_text_options text; /* how they are read; with an encoder tokens and vocabulary are its own */
     const char *encoder;   /* a run of a language model or a classifier, or its file; NULL: none */
     bool backwards;        /* each text from its end; an encoder must be alike */
-    int64_t embedding, hidden; /* without an encoder: E, H */
-    int layers;
-    int64_t head;          /* width of the head's hidden layer; 0: none */
-    double drop_factor;    /* of all dropouts but the head's last: 1 is words .05, input .4, weights .5, hidden
+    int64_t embedding, hidden; /* without an encoder: E, H, 1 to 65,536 */
+    int layers;            /* 1 to 4 */
+    int64_t head;          /* width of the head's hidden layer, to 65,536; 0: none */
+    double drop_factor;    /* 0 to 1.99, of all dropouts but the head's last: 1 is words .05, input .4, weights .5, hidden
                               .3, output .4 */
     double alpha, beta;    /* penalties on the states and on their changes */
     int chunk, kept;       /* time steps of a chunk; that an answer, and a gradient, reaches back to */
@@ -57,10 +57,10 @@ typedef struct brn_text_train_options {
     double rate_factor;    /* between the rates of a layer and of that below it; without an encoder 1 */
     double weight_decay;
     double clip; /* norm of the gradients at most; 0: any */
-    int batch_size;
+    int batch_size; /* texts, 2 to 4096 */
     uint64_t seed;
     int threads; /* 0: all processors */
-    double checkpoint_seconds;
+    double checkpoint_seconds; /* from one saved state to the next; 0: after every batch */
     const char *out;             /* run folder to make; NULL: runs/text-N */
     brn_event_handler *on_event; /* may be NULL */
     void *context;
@@ -83,22 +83,23 @@ typedef struct brn_text_result {
     char run[4096], report[4160];
     int64_t train_count, valid_count, vocabulary;
     brn_text_score score; /* of the texts that validate, after the last epoch */
-    double seconds;
+    double seconds;       /* of training, by the clock */
 } brn_text_result;
 
 /* Trains and writes a run folder: config.json, history.csv, model.safetensors (with vocabulary and rules),
- * state.safetensors, report.html. `result` may be NULL. BRN_ERROR_INTERRUPTED when the handler stopped it: the
- * state is kept. */
+ * state.safetensors, report.html. `result` may be NULL. BRN_ERROR_USAGE names an option out of its range,
+ * BRN_ERROR_DIVERGED a loss that is no number; BRN_ERROR_INTERRUPTED when the handler stopped it: the state is kept. */
 BRN_API brn_status brn_text_train(const brn_text_train_options *options, brn_text_result *result);
 /* Goes on with a run that was stopped, to the same bits as if it had not been. The texts must be the same. */
 BRN_API brn_status brn_text_resume(const char *run, brn_event_handler *on_event, void *context,
                                    brn_text_result *result);
 
 typedef struct brn_text_model brn_text_model;
-/* `run` is a run folder or its model.safetensors. A model answers one thread at a time. */
+/* `run` is a run folder or its model.safetensors; threads 0: all processors. A model answers one thread at a time.
+ * BRN_ERROR_INPUT when it is no text classifier. The caller closes. */
 BRN_API brn_status brn_text_model_open(const char *run, int threads, brn_text_model **out);
 /* Adds another model whose answers are averaged with this one's: one that reads backwards, say. It must know the
- * same classes. */
+ * same classes (else BRN_ERROR_INPUT); 8 models at most, with the first. */
 BRN_API brn_status brn_text_model_join(brn_text_model *model, const char *run);
 BRN_API void brn_text_model_close(brn_text_model *model); /* NULL is fine */
 BRN_API brn_text_target brn_text_model_target(const brn_text_model *model);
@@ -109,7 +110,7 @@ BRN_API const char *brn_text_model_output(const brn_text_model *model, int64_t k
 BRN_API brn_text_options brn_text_model_source(const brn_text_model *model);
 
 /* All labelled texts of `inputs`, whatever part they belong to, read as `text` says (NULL: as in training; tokens
- * and target are the model's). */
+ * and target are the model's). BRN_ERROR_INPUT when none is labelled. */
 BRN_API brn_status brn_text_evaluate(brn_text_model *model, const char *const *inputs, int64_t input_count,
                                      const brn_text_options *text, brn_text_score *out);
 
@@ -134,7 +135,7 @@ typedef struct brn_text_explanation {
     int64_t count;
     const brn_text_word *words; /* (count), in the order of the text */
 } brn_text_explanation;
-/* `output` -1: the likeliest. The caller frees by brn_text_explanation_free. */
+/* `output` 0 to K - 1; -1: the likeliest. Else BRN_ERROR_USAGE. The caller frees by brn_text_explanation_free. */
 BRN_API brn_status brn_text_explain(brn_text_model *model, const char *text, int64_t output,
                                     brn_text_explanation **out);
 BRN_API void brn_text_explanation_free(brn_text_explanation *explanation); /* NULL is fine */
@@ -157,6 +158,7 @@ typedef struct brn_text_mistakes {
     const brn_text_mistake *items; /* (count) */
     const int64_t *confusion;      /* (K, K): row = truth, column = answer; NULL unless labels */
 } brn_text_mistakes;
+/* At most `top` of them. BRN_ERROR_INPUT when no text is labelled. The caller frees by brn_text_mistakes_free. */
 BRN_API brn_status brn_text_interpret(brn_text_model *model, const char *const *inputs, int64_t input_count,
                                       const brn_text_options *text, int64_t top, brn_text_mistakes **out);
 BRN_API void brn_text_mistakes_free(brn_text_mistakes *mistakes); /* NULL is fine */

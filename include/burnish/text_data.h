@@ -38,7 +38,7 @@ typedef enum brn_text_rules {
     X(WORDS, "words")           /* words, punctuation, contractions: close to spaCy's English */   \
     X(BLANKS, "blanks")         /* what stands between blanks: fastai's BaseTokenizer */           \
     X(CHARACTERS, "characters") /* code points */                                                  \
-    X(PIECES, "pieces")         /* pieces of a SentencePiece model */
+    X(PIECES, "pieces")         /* pieces of a SentencePiece model: BRN_ERROR_UNSUPPORTED so far */
 
 typedef enum brn_text_tokens {
 #define X(name, word) BRN_TEXT_##name,
@@ -81,7 +81,8 @@ typedef struct brn_text_options {
 
     /* Sources. */
     brn_text_document document;
-    const char *const *text_columns; /* (text_column_count) of tables; none: "text", else the only column of text */
+    const char *const *text_columns; /* (text_column_count) of tables; none: the first there is of "text",
+                                       "review", "sentence", "comment", "content", "body", else the only column */
     int64_t text_column_count;
     bool mark_fields; /* a mark before each of several columns; with several they always are */
     char separator;   /* as brn_table_options */
@@ -89,7 +90,8 @@ typedef struct brn_text_options {
 
     /* Answers. */
     brn_text_target target;
-    const char *const *label_columns; /* (label_column_count); none: "label" (TAGS: "tags", else "label") */
+    const char *const *label_columns; /* (label_column_count); none: the first there is of "label",
+                                        "sentiment", "class", "target" (TAGS: "tags", "labels", "label") */
     int64_t label_column_count;
     char tag_separator;       /* 0: a blank */
     const char *valid_column; /* NULL: "is_valid", where there is one */
@@ -103,6 +105,8 @@ typedef struct brn_text_options {
     void *context;
 } brn_text_options;
 
+/* fastai 2's rules, words, a document a file, no target; a tenth validates, seed 0. What options
+ * point to is borrowed. */
 BRN_API brn_text_options brn_text_defaults(void);
 
 #ifdef __cplusplus
