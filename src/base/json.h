@@ -23,4 +23,22 @@ brn_status brn__json_load(const char *bytes, size_t length, json_t **out, brn__j
  * NULL is taken for a lack of memory: check texts by brn__is_utf8 before you give them to jansson. */
 brn_status brn__json_dump(json_t *taken, size_t flags, char **out);
 
+/* Adds a value, which it takes, to an object or a list; false when there is no memory (or no object, no
+ * list, no value). What jansson's packers lack: they lose values when memory is short. */
+static inline bool brn__json_put(json_t *object, const char *name, json_t *taken)
+{
+    return json_object_set_new(object, name, taken) == 0;
+}
+static inline bool brn__json_add(json_t *list, json_t *taken)
+{
+    return json_array_append_new(list, taken) == 0;
+}
+/* The value if it is whole, else NULL: it is freed then. */
+static inline json_t *brn__json_whole(bool good, json_t *value)
+{
+    if (good) return value;
+    json_decref(value);
+    return NULL;
+}
+
 #endif

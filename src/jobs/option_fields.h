@@ -3,10 +3,8 @@
 #ifndef BRN__JOBS_OPTION_FIELDS_H
 #define BRN__JOBS_OPTION_FIELDS_H
 
-#include "base/status.h"
+#include "base/json.h"
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,11 +24,6 @@ typedef struct brn__option_field {
     const char *const *words; /* WORD: of 0, 1 ...; NULL ends them */
 } brn__option_field;
 
-/* Adds a value, which it takes; false when there is no memory (or no object, or no value). */
-static inline bool brn__json_put(json_t *object, const char *name, json_t *taken)
-{
-    return json_object_set_new(object, name, taken) == 0;
-}
 /* A list of texts; NULL when there is no memory, or a text is not UTF-8. */
 json_t *brn__json_words(const char *const *words, int64_t count);
 

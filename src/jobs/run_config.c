@@ -16,9 +16,10 @@ brn_status brn__run_config_write(const char *run, const char *job, const char *d
 {
     char path[4160], *text;
     json_t *root = json_object();
-    if (!options)
-        return json_decref(root), brn__fail(BRN_ERROR_INPUT,
-                                            "%s: config.json: a name that is not UTF-8, or no memory", run);
+    if (!options) { /* jobs have checked that their texts are UTF-8 */
+        json_decref(root);
+        return brn__fail(BRN_ERROR_NO_MEMORY, "%s: config.json: no memory for the options as JSON", run);
+    }
     bool good = brn__json_put(root, "job", json_string(job));
     good = good && brn__json_put(root, "library", json_string(BRN_VERSION));
     good = good && brn__json_put(root, "instruction_set", json_string(brn_instruction_set()));

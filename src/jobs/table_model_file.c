@@ -3,49 +3,67 @@
  * tensors are checked before they are used. */
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "burnish/version.h"
 #include "jobs/model_tensors.h"
+#include "jobs/option_fields.h"
 #include "jobs/table_folds.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FORMAT = 1 };
 
 /* ------------------------------------------------------------------ writing */
 
-static json_t *number_or_null(double value)
+static bool put_number(json_t *object, const char *name, double value)
 {
-    return isfinite(value) ? json_real(value) : json_null();
+    return brn__json_put(object, name, isfinite(value) ? json_real(value) : json_null());
 }
 
 static json_t *training_object(const brn_table_result *r)
 {
-    return json_pack(
-        "{s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "train_count", (json_int_t)r->train_count,
-        "valid_count", (json_int_t)r->valid_count, "valid_loss", number_or_null(r->score.loss),
-        "accuracy", number_or_null(r->score.accuracy), "rmse", number_or_null(r->score.rmse), "mae",
-        number_or_null(r->score.mae), "exp_rmspe", number_or_null(r->score.exp_rmspe));
+    json_t *object = json_object();
+    if (object && brn__json_put(object, "train_count", json_integer(r->train_count)) &&
+        brn__json_put(object, "valid_count", json_integer(r->valid_count)) &&
+        put_number(object, "valid_loss", r->score.loss) && put_number(object, "accuracy", r->score.accuracy) &&
+        put_number(object, "rmse", r->score.rmse) && put_number(object, "mae", r->score.mae) &&
+        put_number(object, "exp_rmspe", r->score.exp_rmspe))
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
-static brn_status card_text(const brn_table_train_options *options,
-                            const brn__preparation *preparation, const brn_table_result *result,
-                            char **out)
+/* What brn__preparation_write wrote. */
+static brn_status prepared_object(const brn__preparation *preparation, json_t **out)
 {
-    char *prepared;
-    BRN__TRY(brn__preparation_write(preparation, &prepared));
-    json_t *root =
-        json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", FORMAT, "library", BRN_VERSION, "job",
-                  "table", "options", brn__table_options_write(options), "preparation",
-                  json_loads(prepared, 0, NULL), "training", training_object(result));
-    *out = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    json_decref(root);
-    brn__free(prepared);
-    return *out ? BRN_OK
-                : brn__fail(BRN_ERROR_INPUT, "%s: a name that is not UTF-8, or no memory",
-                            options->data);
+    char *text;
+    brn__json_error error;
+    BRN__TRY(brn__preparation_write(preparation, &text));
+    const brn_status status = brn__json_load(text, strlen(text), out, &error);
+    brn__free(text);
+    return status;
+}
+
+static brn_status card_text(const brn_table_train_options *options, const brn__preparation *preparation,
+                            const brn_table_result *result, char **out)
+{
+    json_t *prepared, *root = json_object();
+    const brn_status status = prepared_object(preparation, &prepared);
+    if (status != BRN_OK) {
+        json_decref(root);
+        return status;
+    }
+    bool good = brn__json_put(root, "format", json_integer(FORMAT));
+    good = good && brn__json_put(root, "library", json_string(BRN_VERSION));
+    good = good && brn__json_put(root, "job", json_string("table"));
+    good = good && brn__json_put(root, "options", brn__table_options_write(options));
+    good = good && brn__json_put(root, "preparation", json_incref(prepared));
+    good = good && brn__json_put(root, "training", training_object(result));
+    json_decref(prepared);
+    if (!good) json_decref(root), root = NULL;
+    return brn__json_dump(root, JSON_COMPACT | JSON_REAL_PRECISION(17), out);
 }
 
 brn_status brn__table_model_write(const char *path, const brn_table_train_options *options,
@@ -60,29 +78,37 @@ brn_status brn__table_model_write(const char *path, const brn_table_train_option
     if (status == BRN_OK) brn__model_tensors_list(parameters, items);
     const brn__safetensors_pair pairs[] = {{"format", "pt"}, {"burnish", json}};
     if (status == BRN_OK) status = brn__safetensors_write(path, items, count, pairs, 2);
-    free(json);
+    brn__free(json);
     brn__free(items);
     return status;
 }
 
 /* ------------------------------------------------------------------ reading */
 
+static brn_status read_preparation(const char *path, brn_table_model *model)
+{
+    json_t *object = json_object_get(model->card, "preparation");
+    if (!json_is_object(object)) return brn__fail(BRN_ERROR_INPUT, "%s: without a preparation", path);
+    char *text;
+    BRN__TRY(brn__json_dump(json_incref(object), JSON_COMPACT | JSON_REAL_PRECISION(17), &text));
+    const brn_status status = brn__preparation_read(text, &model->preparation);
+    brn__free(text);
+    return status;
+}
+
 static brn_status read_card(const char *path, const brn__state *state, brn_table_model *model)
 {
     const char *text = brn__state_metadata(state, "burnish");
-    model->card = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    brn__json_error error;
+    const brn_status status = text ? brn__json_load(text, strlen(text), &model->card, &error) : BRN_OK;
+    if (status == BRN_ERROR_NO_MEMORY) return status;
     const char *job = json_string_value(json_object_get(model->card, "job"));
     if (!job || strcmp(job, "table") != 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: no model of a table", path);
     if (json_integer_value(json_object_get(model->card, "format")) != FORMAT)
         return brn__fail(BRN_ERROR_INPUT, "%s: of another format; expected format %d", path,
                          FORMAT);
-    char *prepared = json_dumps(json_object_get(model->card, "preparation"),
-                                JSON_COMPACT | JSON_REAL_PRECISION(17));
-    brn_status status = prepared ? brn__preparation_read(prepared, &model->preparation)
-                                 : brn__fail(BRN_ERROR_INPUT, "%s: without a preparation", path);
-    free(prepared);
-    BRN__TRY(status);
+    BRN__TRY(read_preparation(path, model));
     if (model->preparation->target_kind == BRN__TARGET_NONE)
         return brn__fail(BRN_ERROR_INPUT, "%s: without a target", path);
     return brn__table_options_read(json_object_get(model->card, "options"), &model->arena,

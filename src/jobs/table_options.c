@@ -22,6 +22,60 @@ brn_table_train_options brn_table_train_defaults(void)
                                      .checkpoint_seconds = 10};
 }
 
+/* ------------------------------------------------------------------ one list of options */
+
+static const char *const losses[] = {"default", "mse", "mae", "quantile", "cross-entropy", "focal", NULL};
+static const char *const splits[] = {"random", "time", "column", "group", NULL};
+static const char *const forms[] = {"fastai2", "course", NULL};
+
+/* Written and read back by this list alone; lists of names and what is nested are beside it. */
+static const brn__option_field fields[] = {
+#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_table_train_options, field), NULL}
+#define WORD(field, words) {#field, BRN__OPTION_WORD, offsetof(brn_table_train_options, field), words}
+    F(data, TEXT),
+    F(where, TEXT),
+    F(target, TEXT),
+    F(target_class, FLAG),
+    F(target_log, FLAG),
+    F(only_named, FLAG),
+    F(event_entity, TEXT),
+    F(event_order, TEXT),
+    F(event_window, WHOLE),
+    WORD(loss, losses),
+    F(quantile, REAL),
+    F(gamma, REAL),
+    WORD(split, splits),
+    F(valid, REAL),
+    F(split_column, TEXT),
+    F(split_from, TEXT),
+    F(folds, WHOLE),
+    F(fold, WHOLE),
+    WORD(form, forms),
+    F(embedding_dropout, REAL),
+    F(one_hot, FLAG),
+    F(has_range, FLAG),
+    F(low, REAL),
+    F(high, REAL),
+    F(epochs, WHOLE),
+    F(batch_size, WHOLE),
+    F(learning_rate, REAL),
+    F(weight_decay, REAL),
+    F(lazy, FLAG),
+    F(seed, BIG),
+    F(threads, WHOLE),
+    F(checkpoint_seconds, REAL),
+#undef F
+#undef WORD
+};
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+const char *brn__table_loss_name(brn_table_loss loss)
+{
+    return losses[loss];
+}
+
+/* ------------------------------------------------------------------ checks */
+
 static brn_status check_real(const char *name, double value, double low, double high)
 {
     if (value >= low && value <= high) return BRN_OK;
@@ -71,6 +125,7 @@ brn_status brn__table_options_settle(brn_table_train_options *o)
     if (!o->data || !*o->data) return brn__fail(BRN_ERROR_USAGE, "data: expected a file");
     if (!o->target || !*o->target)
         return brn__fail(BRN_ERROR_USAGE, "target: expected the name of a column");
+    BRN__TRY(brn__option_fields_check(fields, FIELDS, o));
     take_form(o);
     BRN__TRY(check_network(o));
     BRN__TRY(check_split(o));
@@ -117,70 +172,64 @@ json_t *brn__table_source_write(const brn_table_options *o)
     return NULL;
 }
 
-static json_t *network_object(const brn_table_train_options *o)
+static json_t *widths(const brn_table_train_options *o)
 {
-    json_t *hidden = json_array(), *dropout = json_array();
-    for (int i = 0; i < o->hidden_count; i++) {
-        json_array_append_new(hidden, json_integer(o->hidden[i]));
-        json_array_append_new(dropout, json_real(o->dropout[i]));
-    }
-    return json_pack("{s:s, s:o, s:o, s:f, s:b, s:f, s:f, s:b}", "form",
-                     o->form == BRN_TABLE_FORM_COURSE ? "course" : "fastai2", "hidden", hidden,
-                     "dropout", dropout, "embedding_dropout", o->embedding_dropout, "has_range",
-                     o->has_range, "low", o->low, "high", o->high, "one_hot", o->one_hot);
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int i = 0; good && i < o->hidden_count; i++)
+        good = json_array_append_new(list, json_integer(o->hidden[i])) == 0;
+    if (good) return list;
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *shares(const brn_table_train_options *o)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int i = 0; good && i < o->hidden_count; i++)
+        good = json_array_append_new(list, json_real(o->dropout[i])) == 0;
+    if (good) return list;
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *join_object(const brn_table_join *join)
+{
+    json_t *object = json_object();
+    if (object && brn__json_put(object, "data", json_string(join->data)) &&
+        brn__json_put(object, "keys", brn__json_words(join->keys, join->key_count)))
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 static json_t *join_list(const brn_table_train_options *o)
 {
     json_t *list = json_array();
-    for (int64_t i = 0; i < o->join_count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:o}", "data", o->joins[i].data, "keys",
-                                              brn__json_words(o->joins[i].keys, o->joins[i].key_count)));
-    return list;
+    bool good = list != NULL;
+    for (int64_t i = 0; good && i < o->join_count; i++)
+        good = json_array_append_new(list, join_object(&o->joins[i])) == 0;
+    if (good) return list;
+    json_decref(list);
+    return NULL;
 }
-
-static const char *const losses[] = {[BRN_TABLE_LOSS_DEFAULT] = "default",
-                                     [BRN_TABLE_LOSS_MSE] = "mse",
-                                     [BRN_TABLE_LOSS_MAE] = "mae",
-                                     [BRN_TABLE_LOSS_QUANTILE] = "quantile",
-                                     [BRN_TABLE_LOSS_CROSS_ENTROPY] = "cross-entropy",
-                                     [BRN_TABLE_LOSS_FOCAL] = "focal"};
-enum { LOSSES = sizeof losses / sizeof *losses };
-
-const char *brn__table_loss_name(brn_table_loss loss)
-{
-    return losses[loss];
-}
-
-static const char *const splits[] = {[BRN_TABLE_SPLIT_RANDOM] = "random",
-                                     [BRN_TABLE_SPLIT_TIME] = "time",
-                                     [BRN_TABLE_SPLIT_COLUMN] = "column",
-                                     [BRN_TABLE_SPLIT_GROUP] = "group"};
-enum { SPLITS = sizeof splits / sizeof *splits };
 
 json_t *brn__table_options_write(const brn_table_train_options *o)
 {
-    return json_pack(
-        "{s:s, s:o, s:o, s:s*, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:f, s:s*, s:s*, s:i, s:i, "
-        "s:o, "
-        "s:i, "
-        "s:i, s:f, "
-        "s:f, s:I, s:i, s:f, s:o, s:o, s:o, s:b}",
-        "data", o->data, "source", brn__table_source_write(&o->source), "joins", join_list(o),
-        "where", o->where, "target", o->target, "target_class", o->target_class, "target_log",
-        o->target_log, "categories", brn__json_words(o->categories, o->category_count), "numbers",
-        brn__json_words(o->numbers, o->number_count), "ignored", brn__json_words(o->ignored, o->ignored_count),
-        "only_named", o->only_named, "split", splits[o->split], "valid", o->valid, "split_column",
-        o->split_column, "split_from", o->split_from, "fold", o->fold, "folds", o->folds, "network",
-        network_object(o), "epochs", o->epochs, "batch_size", o->batch_size, "learning_rate",
-        o->learning_rate, "weight_decay", o->weight_decay, "seed", (json_int_t)o->seed, "threads",
-        o->threads, "checkpoint_seconds", o->checkpoint_seconds, "loss",
-        json_pack("{s:s, s:f, s:f}", "kind", losses[o->loss], "quantile", o->quantile, "gamma",
-                  o->gamma),
-        "more_targets", brn__json_words(o->more_targets, o->more_target_count), "events",
-        json_pack("{s:o, s:s*, s:s*, s:i}", "conditions", brn__json_words(o->events, o->event_count),
-                  "entity", o->event_entity, "order", o->event_order, "window", o->event_window),
-        "lazy", o->lazy);
+    json_t *object = json_object();
+    if (object && brn__option_fields_write(fields, FIELDS, o, object) &&
+        brn__json_put(object, "hidden", widths(o)) && brn__json_put(object, "dropout", shares(o)) &&
+        brn__json_put(object, "source", brn__table_source_write(&o->source)) &&
+        brn__json_put(object, "joins", join_list(o)) &&
+        brn__json_put(object, "categories", brn__json_words(o->categories, o->category_count)) &&
+        brn__json_put(object, "numbers", brn__json_words(o->numbers, o->number_count)) &&
+        brn__json_put(object, "ignored", brn__json_words(o->ignored, o->ignored_count)) &&
+        brn__json_put(object, "more_targets", brn__json_words(o->more_targets, o->more_target_count)) &&
+        brn__json_put(object, "events", brn__json_words(o->events, o->event_count)))
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -248,21 +297,12 @@ brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_o
     return read_words(missing, "missing", arena, &out->missing, &out->missing_count);
 }
 
-static brn_status read_network(json_t *object, brn_table_train_options *o)
+static brn_status read_hidden(const json_t *object, brn_table_train_options *o)
 {
-    const char *form;
-    json_t *hidden, *dropout;
-    int has_range, one_hot = 0;
-    if (json_unpack(object, "{s:s, s:o, s:o, s:F, s:b, s:F, s:F, s?:b}", "form", &form, "hidden", &hidden,
-                    "dropout", &dropout, "embedding_dropout", &o->embedding_dropout, "has_range",
-                    &has_range, "low", &o->low, "high", &o->high, "one_hot", &one_hot))
-        return wrong("network", "the network's options");
-    size_t count = json_array_size(hidden);
-    if (count > BRN_TABLE_HIDDEN_MAX || json_array_size(dropout) != count)
-        return wrong("network", "up to 8 hidden widths with as many probabilities");
-    o->form = strcmp(form, "course") == 0 ? BRN_TABLE_FORM_COURSE : BRN_TABLE_FORM_FASTAI2;
-    o->has_range = has_range;
-    o->one_hot = one_hot;
+    const json_t *hidden = json_object_get(object, "hidden"), *dropout = json_object_get(object, "dropout");
+    const size_t count = json_array_size(hidden);
+    if (!json_is_array(hidden) || count > BRN_TABLE_HIDDEN_MAX || json_array_size(dropout) != count)
+        return wrong("hidden", "up to 8 widths with as many probabilities");
     o->hidden_count = (int)count;
     for (size_t i = 0; i < count; i++) {
         o->hidden[i] = json_integer_value(json_array_get(hidden, i));
@@ -289,75 +329,22 @@ static brn_status read_joins(const json_t *list, brn__arena *arena, brn_table_tr
     return BRN_OK;
 }
 
-static brn_status read_split(const char *word, brn_table_train_options *o)
+brn_status brn__table_options_read(const json_t *object, brn__arena *arena, brn_table_train_options *o)
 {
-    for (int i = 0; i < SPLITS; i++) {
-        o->split = (brn_table_split)i;
-        if (strcmp(word, splits[i]) == 0) return BRN_OK;
-    }
-    return wrong("split", "a kind of split");
-}
-
-static brn_status read_loss(json_t *object, brn_table_train_options *o)
-{
-    const char *kind;
-    if (json_unpack(object, "{s:s, s:F, s:F}", "kind", &kind, "quantile", &o->quantile, "gamma",
-                    &o->gamma))
-        return wrong("loss", "a loss");
-    for (int i = 0; i < LOSSES; i++) {
-        o->loss = (brn_table_loss)i;
-        if (strcmp(kind, losses[i]) == 0) return BRN_OK;
-    }
-    return wrong("loss", "a kind of loss");
-}
-
-static brn_status read_events(json_t *object, brn__arena *arena, brn_table_train_options *o)
-{
-    json_t *conditions;
-    if (json_unpack(object, "{s:o, s?:s, s?:s, s:i}", "conditions", &conditions, "entity",
-                    &o->event_entity, "order", &o->event_order, "window", &o->event_window))
-        return wrong("events", "events");
-    return read_words(conditions, "events", arena, &o->events, &o->event_count);
-}
-
-brn_status brn__table_options_read(const json_t *given, brn__arena *arena,
-                                   brn_table_train_options *o)
-{
-    json_t *object = (json_t *)(uintptr_t)given, *source, *joins, *categories, *numbers, *ignored,
-           *network, *loss = NULL, *events = NULL, *more = NULL;
-    int target_class, target_log, only_named, lazy = 0;
-    const char *split;
-    json_int_t seed;
-    json_error_t error;
+    struct {
+        const char *name, *const **words;
+        int64_t *count;
+    } lists[] = {{"categories", &o->categories, &o->category_count},
+                 {"numbers", &o->numbers, &o->number_count},
+                 {"ignored", &o->ignored, &o->ignored_count},
+                 {"more_targets", &o->more_targets, &o->more_target_count},
+                 {"events", &o->events, &o->event_count}};
     *o = brn_table_train_defaults();
-    if (json_unpack_ex(
-            object, &error, 0,
-            "{s:s, s:o, s:o, s?:s, s:s, s:b, s:b, s:o, s:o, s:o, s:b, s:s, s:F, s?:s, s?:s, s:i, "
-            "s:i, s:o, s:i, "
-            "s:i, s:F, s:F, s:I, s:i, s:F, s?:o, s?:o, s?:o, s?:b}",
-            "data", &o->data, "source", &source, "joins", &joins, "where", &o->where, "target",
-            &o->target, "target_class", &target_class, "target_log", &target_log, "categories",
-            &categories, "numbers", &numbers, "ignored", &ignored, "only_named", &only_named,
-            "split", &split, "valid", &o->valid, "split_column", &o->split_column, "split_from",
-            &o->split_from, "fold", &o->fold, "folds", &o->folds, "network", &network, "epochs",
-            &o->epochs, "batch_size", &o->batch_size, "learning_rate", &o->learning_rate,
-            "weight_decay", &o->weight_decay, "seed", &seed, "threads", &o->threads,
-            "checkpoint_seconds", &o->checkpoint_seconds, "loss", &loss, "events", &events,
-            "more_targets", &more, "lazy", &lazy))
-        return brn__fail(BRN_ERROR_INPUT, "table options: %s", error.text);
-    o->lazy = lazy;
-    o->target_class = target_class, o->target_log = target_log, o->only_named = only_named;
-    o->seed = (uint64_t)seed;
-    BRN__TRY(read_split(split, o));
-    BRN__TRY(brn__table_source_read(source, arena, &o->source));
-    BRN__TRY(read_joins(joins, arena, o));
-    BRN__TRY(read_network(network, o));
-    if (loss) BRN__TRY(read_loss(loss, o));
-    if (events) BRN__TRY(read_events(events, arena, o));
-    if (more)
-        BRN__TRY(read_words(more, "more_targets", arena, &o->more_targets, &o->more_target_count));
-    BRN__TRY(read_words(categories, "categories", arena, &o->categories, &o->category_count));
-    BRN__TRY(read_words(numbers, "numbers", arena, &o->numbers, &o->number_count));
-    BRN__TRY(read_words(ignored, "ignored", arena, &o->ignored, &o->ignored_count));
+    BRN__TRY(brn__option_fields_read(fields, FIELDS, object, "table options", o));
+    BRN__TRY(brn__table_source_read(json_object_get(object, "source"), arena, &o->source));
+    BRN__TRY(read_joins(json_object_get(object, "joins"), arena, o));
+    BRN__TRY(read_hidden(object, o));
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        BRN__TRY(read_words(json_object_get(object, lists[i].name), lists[i].name, arena, lists[i].words, lists[i].count));
     return brn__table_options_settle(o);
 }

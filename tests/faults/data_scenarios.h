@@ -6,6 +6,7 @@
 #include "walk.h"
 
 brn_status scenario_table(const world *w, outcome *out);
+brn_status scenario_table_report(const world *w, outcome *out);
 brn_status scenario_answers(const world *w, outcome *out);
 brn_status scenario_runs(const world *w, outcome *out);
 brn_status scenario_ratings(const world *w, outcome *out);

@@ -385,6 +385,7 @@ const scenario scenarios[] = {
     {"evaluate", evaluate},
     {"report", report},
     {"table", scenario_table},
+    {"table-report", scenario_table_report, .slow = true},
     {"answers", scenario_answers},
     {"runs", scenario_runs},
     {"check", scenario_check},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Events as JSON, both ways. */
 #include "base/alloc.h"
+#include "base/json.h"
 #include "data/table/events.h"
 
 #include <math.h>
@@ -10,26 +11,32 @@ enum { TAILS_MAX = 1 << 24 };
 
 static json_t *tail_object(const brn__events *events, const brn__event_tail *tail)
 {
-    json_t *since = json_array(), *rows = json_array();
-    for (int64_t k = 0; k < events->count; k++)
-        json_array_append_new(since,
-                              isnan(tail->since[k]) ? json_null() : json_real(tail->since[k]));
-    for (int64_t i = 0; i < tail->row_count; i++)
-        json_array_append_new(rows, json_integer(tail->rows[i]));
-    return json_pack("{s:s, s:f, s:o, s:o}", "entity", tail->entity, "last", tail->last, "since",
-                     since, "rows", rows);
+    json_t *object = json_object(), *since = json_array(), *rows = json_array();
+    bool good = object && since && rows;
+    for (int64_t k = 0; good && k < events->count; k++)
+        good = brn__json_add(since, isnan(tail->since[k]) ? json_null() : json_real(tail->since[k]));
+    for (int64_t i = 0; good && i < tail->row_count; i++) good = brn__json_add(rows, json_integer(tail->rows[i]));
+    good = good && brn__json_put(object, "entity", json_string(tail->entity)) &&
+           brn__json_put(object, "last", json_real(tail->last));
+    good &= brn__json_put(object, "since", since); /* takes it in any case */
+    good &= brn__json_put(object, "rows", rows);
+    return brn__json_whole(good, object);
 }
 
 json_t *brn__events_write(const brn__events *events)
 {
-    json_t *conditions = json_array(), *tails = json_array();
-    for (int64_t k = 0; k < events->count; k++)
-        json_array_append_new(conditions, json_string(events->conditions[k]));
-    for (int64_t i = 0; i < events->tail_count; i++)
-        json_array_append_new(tails, tail_object(events, &events->tails[i]));
-    return json_pack("{s:o, s:s*, s:s, s:I, s:o}", "conditions", conditions, "entity",
-                     events->entity, "order", events->order, "window", (json_int_t)events->window,
-                     "tails", tails);
+    json_t *object = json_object(), *conditions = json_array(), *tails = json_array();
+    bool good = object && conditions && tails;
+    for (int64_t k = 0; good && k < events->count; k++)
+        good = brn__json_add(conditions, json_string(events->conditions[k]));
+    for (int64_t i = 0; good && i < events->tail_count; i++)
+        good = brn__json_add(tails, tail_object(events, &events->tails[i]));
+    if (good && events->entity) good = brn__json_put(object, "entity", json_string(events->entity));
+    good = good && brn__json_put(object, "order", json_string(events->order)) &&
+           brn__json_put(object, "window", json_integer(events->window));
+    good &= brn__json_put(object, "conditions", conditions);
+    good &= brn__json_put(object, "tails", tails);
+    return brn__json_whole(good, object);
 }
 
 static brn_status wrong(const char *where, const char *expected)

@@ -14,59 +14,87 @@ enum { MOST_COLUMNS = 65536, NAME_BYTES = 65536 };
 
 /* ---- writing ---- */
 
+static json_t *value_list(const brn__category_column *category)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int64_t i = 0; good && i < category->count; i++) good = brn__json_add(list, json_string(category->values[i]));
+    return brn__json_whole(good, list);
+}
+
 static json_t *category_object(const brn__category_column *category)
 {
-    json_t *values = json_array();
-    for (int64_t i = 0; i < category->count; i++)
-        json_array_append_new(values, json_string(category->values[i]));
-    json_t *object = json_pack("{s:s, s:s, s:o}", "name", category->name, "type",
-                               brn_column_type_name(category->type), "values", values);
-    if (object && category->source)
-        json_object_set_new(object, "missing_of", json_string(category->source));
-    return object;
+    json_t *object = json_object();
+    bool good = brn__json_put(object, "name", json_string(category->name)) &&
+                brn__json_put(object, "type", json_string(brn_column_type_name(category->type))) &&
+                brn__json_put(object, "values", value_list(category));
+    if (good && category->source) good = brn__json_put(object, "missing_of", json_string(category->source));
+    return brn__json_whole(good, object);
 }
 
 static json_t *number_object(const brn__number_column *number)
 {
-    return json_pack("{s:s, s:f, s:f, s:f}", "name", number->name, "fill", number->fill, "mean",
-                     number->mean, "deviation", number->deviation);
+    json_t *object = json_object();
+    return brn__json_whole(brn__json_put(object, "name", json_string(number->name)) &&
+                               brn__json_put(object, "fill", json_real(number->fill)) &&
+                               brn__json_put(object, "mean", json_real(number->mean)) &&
+                               brn__json_put(object, "deviation", json_real(number->deviation)),
+                           object);
 }
 
-static json_t *several_object(const brn__preparation *p)
+static json_t *date_object(const char *name, bool time)
 {
-    json_t *columns = json_array();
-    for (int64_t i = 0; i < p->target_count; i++)
-        json_array_append_new(columns,
-                              json_pack("{s:s, s:f, s:f}", "name", p->targets[i].name, "mean",
-                                        p->targets[i].mean, "deviation", p->targets[i].deviation));
-    return json_pack("{s:s, s:b, s:b, s:o}", "name", p->target, "log", p->target_log, "truths",
-                     p->target_truths, "columns", columns);
+    json_t *object = json_object();
+    return brn__json_whole(brn__json_put(object, "name", json_string(name)) &&
+                               brn__json_put(object, "time", json_boolean(time)),
+                           object);
+}
+
+static json_t *column_list(const brn__preparation *p)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int64_t i = 0; good && i < p->target_count; i++) {
+        json_t *column = json_object();
+        good = brn__json_put(column, "name", json_string(p->targets[i].name)) &&
+               brn__json_put(column, "mean", json_real(p->targets[i].mean)) &&
+               brn__json_put(column, "deviation", json_real(p->targets[i].deviation));
+        good = brn__json_add(list, brn__json_whole(good, column));
+    }
+    return brn__json_whole(good, list);
 }
 
 static json_t *target_object(const brn__preparation *p)
 {
     if (p->target_kind == BRN__TARGET_CLASS) return category_object(&p->classes);
-    if (p->target_count) return several_object(p);
-    return json_pack("{s:s, s:b, s:f, s:f}", "name", p->target, "log", p->target_log, "low",
-                     p->target_low, "high", p->target_high);
+    json_t *object = json_object();
+    bool good = brn__json_put(object, "name", json_string(p->target)) &&
+                brn__json_put(object, "log", json_boolean(p->target_log));
+    if (p->target_count)
+        good = good && brn__json_put(object, "truths", json_boolean(p->target_truths)) &&
+               brn__json_put(object, "columns", column_list(p));
+    else
+        good = good && brn__json_put(object, "low", json_real(p->target_low)) &&
+               brn__json_put(object, "high", json_real(p->target_high));
+    return brn__json_whole(good, object);
 }
 
 static json_t *root_object(const brn__preparation *p)
 {
-    json_t *dates = json_array(), *categories = json_array(), *numbers = json_array();
-    for (int64_t i = 0; i < p->date_count; i++)
-        json_array_append_new(
-            dates, json_pack("{s:s, s:b}", "name", p->dates[i].name, "time", p->dates[i].time));
-    for (int64_t i = 0; i < p->category_count; i++)
-        json_array_append_new(categories, category_object(&p->categories[i]));
-    for (int64_t i = 0; i < p->number_count; i++)
-        json_array_append_new(numbers, number_object(&p->numbers[i]));
-    json_t *root =
-        json_pack("{s:o, s:o, s:o}", "dates", dates, "categories", categories, "numbers", numbers);
-    if (root && p->target_kind != BRN__TARGET_NONE)
-        json_object_set_new(root, "target", target_object(p));
-    if (root && p->events) json_object_set_new(root, "events", brn__events_write(p->events));
-    return root;
+    json_t *root = json_object(), *dates = json_array(), *categories = json_array(), *numbers = json_array();
+    bool good = root && dates && categories && numbers;
+    for (int64_t i = 0; good && i < p->date_count; i++)
+        good = brn__json_add(dates, date_object(p->dates[i].name, p->dates[i].time));
+    for (int64_t i = 0; good && i < p->category_count; i++)
+        good = brn__json_add(categories, category_object(&p->categories[i]));
+    for (int64_t i = 0; good && i < p->number_count; i++)
+        good = brn__json_add(numbers, number_object(&p->numbers[i]));
+    good &= brn__json_put(root, "dates", dates); /* takes it in any case */
+    good &= brn__json_put(root, "categories", categories);
+    good &= brn__json_put(root, "numbers", numbers);
+    if (good && p->target_kind != BRN__TARGET_NONE) good = brn__json_put(root, "target", target_object(p));
+    if (good && p->events) good = brn__json_put(root, "events", brn__events_write(p->events));
+    return brn__json_whole(good, root);
 }
 
 brn_status brn__preparation_write(const brn__preparation *preparation, char **out)
