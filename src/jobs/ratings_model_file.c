@@ -185,9 +185,10 @@ static brn_status open_model(int threads, brn_ratings_model *m)
 brn_status brn_ratings_model_open(const char *run, int threads, brn_ratings_model **out)
 {
     *out = NULL;
+    bool is_folder;
+    BRN__TRY(brn__test_folder(run, &is_folder));
     brn_ratings_model *m = brn__alloc_zero(1, sizeof *m);
     if (!m) return BRN_ERROR_NO_MEMORY;
-    bool is_folder = brn__is_folder(run);
     m->path = is_folder ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
     m->folder = is_folder ? brn__strdup(run) : NULL;
     brn_status status = m->path && (m->folder || !is_folder) ? open_model(threads, m)

@@ -181,12 +181,14 @@ static brn_status open_folds(const char *run, int folds, int threads, brn_table_
 brn_status brn_table_model_open(const char *run, int threads, brn_table_model **out)
 {
     int folds = 0;
+    bool is_folder;
     *out = NULL;
-    if (brn__is_folder(run)) BRN__TRY(brn__table_folds_of(run, &folds));
+    BRN__TRY(brn__test_folder(run, &is_folder));
+    if (is_folder) BRN__TRY(brn__table_folds_of(run, &folds));
     if (folds) return open_folds(run, folds, threads, out);
     brn_table_model *model = brn__alloc_zero(1, sizeof *model);
     char *inside =
-        brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
+        is_folder ? brn__path_join(run, "model.safetensors") : brn__strdup(run);
     brn_status status = model && inside ? open_model(inside, threads, model) : BRN_ERROR_NO_MEMORY;
     brn__free(inside);
     if (status == BRN_OK)

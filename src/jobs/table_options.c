@@ -278,23 +278,25 @@ static brn_status read_types(json_t *object, brn__arena *arena, brn_table_option
     return BRN_OK;
 }
 
+/* Not by json_unpack, which fails alike for want of memory. */
 brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_options *out)
 {
-    int separator, no_header, latin1, comma, order;
-    json_t *types, *missing;
-    if (json_unpack(object, "{s:i, s:b, s:b, s:b, s:i, s:o, s:o}", "separator", &separator,
-                    "no_header", &no_header, "latin1", &latin1, "decimal_comma", &comma,
-                    "date_order", &order, "types", &types, "missing", &missing))
+    const json_t *separator = json_object_get(object, "separator"), *order = json_object_get(object, "date_order"),
+                 *no_header = json_object_get(object, "no_header"), *latin1 = json_object_get(object, "latin1"),
+                 *comma = json_object_get(object, "decimal_comma");
+    const json_int_t mark = json_integer_value(separator), dates = json_integer_value(order);
+    if (!json_is_integer(separator) || !json_is_integer(order) || !json_is_boolean(no_header) ||
+        !json_is_boolean(latin1) || !json_is_boolean(comma))
         return wrong("source", "how the table is read");
-    if (separator < 0 || separator > 127 || order < BRN_DATE_YMD || order > BRN_DATE_MDY)
+    if (mark < 0 || mark > 127 || dates < BRN_DATE_YMD || dates > BRN_DATE_MDY)
         return wrong("source", "an ASCII separator and an order of dates");
-    *out = (brn_table_options){.separator = (char)separator,
-                               .no_header = no_header,
-                               .latin1 = latin1,
-                               .decimal_comma = comma,
-                               .date_order = (brn_date_order)order};
-    BRN__TRY(read_types(types, arena, out));
-    return read_words(missing, "missing", arena, &out->missing, &out->missing_count);
+    *out = (brn_table_options){.separator = (char)mark,
+                               .no_header = json_is_true(no_header),
+                               .latin1 = json_is_true(latin1),
+                               .decimal_comma = json_is_true(comma),
+                               .date_order = (brn_date_order)dates};
+    BRN__TRY(read_types(json_object_get(object, "types"), arena, out));
+    return read_words(json_object_get(object, "missing"), "missing", arena, &out->missing, &out->missing_count);
 }
 
 static brn_status read_hidden(const json_t *object, brn_table_train_options *o)

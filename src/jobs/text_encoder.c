@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "jobs/model_tensors.h"
+#include "jobs/run_folder.h"
 #include "jobs/text_job.h"
 
 #include <stdio.h>
@@ -71,8 +72,8 @@ static brn_status read_sizes(brn__text_encoder *out)
 brn_status brn__text_encoder_open(const char *run, brn__text_encoder *out)
 {
     *out = (brn__text_encoder){0};
-    out->path = brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__path_join(".", run);
-    brn_status status = out->path ? brn__state_open(out->path, &out->state) : BRN_ERROR_NO_MEMORY;
+    BRN__TRY(brn__run_model_path(run, &out->path));
+    brn_status status = brn__state_open(out->path, &out->state);
     if (status == BRN_OK) status = read_card(out);
     if (status == BRN_OK) status = read_sizes(out);
     if (status != BRN_OK) brn__text_encoder_close(out);

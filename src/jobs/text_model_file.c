@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "burnish/version.h"
 #include "jobs/model_tensors.h"
+#include "jobs/run_folder.h"
 #include "jobs/text_job.h"
 #include "jobs/text_source.h"
 
@@ -112,8 +113,8 @@ brn_status brn__text_member_open(const char *run, int threads, brn__text_member 
     *out = NULL;
     brn__text_member *m = brn__alloc_zero(1, sizeof *m);
     if (!m) return BRN_ERROR_NO_MEMORY;
-    m->path = brn__is_folder(run) ? brn__path_join(run, "model.safetensors") : brn__path_join(".", run);
-    const brn_status status = m->path ? open_member(threads, m) : BRN_ERROR_NO_MEMORY;
+    brn_status status = brn__run_model_path(run, &m->path);
+    if (status == BRN_OK) status = open_member(threads, m);
     if (status == BRN_OK) *out = m;
     else brn__text_member_close(m);
     return status;
