@@ -280,7 +280,9 @@ TEST(the_memory_of_a_training_does_not_grow_with_its_texts)
     memory_of_training(1200, "warm"); /* what is allocated once */
     size_t small = memory_of_training(1200, "small"), large = memory_of_training(24000, "large");
     print_message("%zu and %zu bytes\n", small, large);
-    assert_true(large < small + 40000); /* the tokens alone take 270 KB more */
+    /* The tokens alone take 270 KB more. The loader's list of what to read has 20 to 45 KB more, by what was
+     * loaded ahead at that moment. */
+    assert_true(large < small + 90000);
 }
 
 /* ------------------------------------------------------------------ drawing */
