@@ -78,12 +78,6 @@ enum { FIELDS = sizeof fields / sizeof *fields };
 
 /* ------------------------------------------------------------------ checks */
 
-static brn_status check_real(const char *name, double value, double low, double high)
-{
-    if (value >= low && value <= high) return BRN_OK;
-    return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
-}
-
 brn_status brn__lm_options_settle(brn_lm_options *o)
 {
     if (o->input_count < 1) return brn__fail(BRN_ERROR_USAGE, "inputs: expected texts");
@@ -95,23 +89,23 @@ brn_status brn__lm_options_settle(brn_lm_options *o)
     BRN__TRY(brn__text_source_check(&o->text));
     if (o->text.target != BRN_TEXT_NO_TARGET)
         return brn__fail(BRN_ERROR_USAGE, "target: a language model's texts have none");
-    BRN__TRY(check_real("embedding", (double)o->embedding, 1, 65536));
-    BRN__TRY(check_real("hidden", (double)o->hidden, 1, 65536));
-    BRN__TRY(check_real("layers", o->layers, 1, BRN__AWD_LSTM_LAYERS_MAX));
-    BRN__TRY(check_real("dropout", o->dropout, 0, 3.99));
-    BRN__TRY(check_real("alpha", o->alpha, 0, 1e6));
-    BRN__TRY(check_real("beta", o->beta, 0, 1e6));
-    BRN__TRY(check_real("length", (double)o->length, 1, 65536));
-    BRN__TRY(check_real("batch size", o->batch_size, 1, 65536));
-    BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
-    BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
-    BRN__TRY(check_real("weight decay", o->weight_decay, 0, 100));
-    BRN__TRY(check_real("clip", o->clip, 0, 1e9));
-    BRN__TRY(check_real("highest momentum", o->momentum_high, 0, .999999));
-    BRN__TRY(check_real("lowest momentum", o->momentum_low, 0, .999999));
-    BRN__TRY(check_real("div", o->div, 1, 1e9));
-    BRN__TRY(check_real("threads", o->threads, 0, 1024));
-    return check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
+    BRN__TRY(brn__check_real("embedding", (double)o->embedding, 1, 65536));
+    BRN__TRY(brn__check_real("hidden", (double)o->hidden, 1, 65536));
+    BRN__TRY(brn__check_real("layers", o->layers, 1, BRN__AWD_LSTM_LAYERS_MAX));
+    BRN__TRY(brn__check_real("dropout", o->dropout, 0, 3.99));
+    BRN__TRY(brn__check_real("alpha", o->alpha, 0, 1e6));
+    BRN__TRY(brn__check_real("beta", o->beta, 0, 1e6));
+    BRN__TRY(brn__check_real("length", (double)o->length, 1, 65536));
+    BRN__TRY(brn__check_real("batch size", o->batch_size, 1, 65536));
+    BRN__TRY(brn__check_real("epochs", o->epochs, 0, 100000));
+    BRN__TRY(brn__check_real("learning rate", o->learning_rate, 1e-12, 1000));
+    BRN__TRY(brn__check_real("weight decay", o->weight_decay, 0, 100));
+    BRN__TRY(brn__check_real("clip", o->clip, 0, 1e9));
+    BRN__TRY(brn__check_real("highest momentum", o->momentum_high, 0, .999999));
+    BRN__TRY(brn__check_real("lowest momentum", o->momentum_low, 0, .999999));
+    BRN__TRY(brn__check_real("div", o->div, 1, 1e9));
+    BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 
 /* ------------------------------------------------------------------ JSON */

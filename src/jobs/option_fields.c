@@ -34,11 +34,49 @@ json_t *brn__json_words(const char *const *words, int64_t count)
 {
     json_t *list = json_array();
     bool good = list != NULL;
-    for (int64_t i = 0; good && i < count; i++)
-        good = json_array_append_new(list, json_string(words[i])) == 0;
-    if (good) return list;
-    json_decref(list);
-    return NULL;
+    for (int64_t i = 0; good && i < count; i++) good = brn__json_add(list, json_string(words[i]));
+    return brn__json_whole(good, list);
+}
+
+static json_t *width_list(const int64_t *hidden, int count)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int i = 0; good && i < count; i++) good = brn__json_add(list, json_integer(hidden[i]));
+    return brn__json_whole(good, list);
+}
+
+static json_t *share_list(const double *dropout, int count)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int i = 0; good && i < count; i++) good = brn__json_add(list, json_real(dropout[i]));
+    return brn__json_whole(good, list);
+}
+
+bool brn__json_layers_write(json_t *object, int count, const int64_t *hidden, const double *dropout)
+{
+    return brn__json_put(object, "hidden", width_list(hidden, count)) &&
+           brn__json_put(object, "dropout", share_list(dropout, count));
+}
+
+bool brn__json_layers_read(const json_t *object, int most, int *count, int64_t *hidden, double *dropout)
+{
+    const json_t *widths = json_object_get(object, "hidden"), *shares = json_object_get(object, "dropout");
+    const size_t layers = json_array_size(widths);
+    if (!json_is_array(widths) || layers > (size_t)most || json_array_size(shares) != layers) return false;
+    *count = (int)layers;
+    for (size_t i = 0; i < layers; i++) {
+        hidden[i] = json_integer_value(json_array_get(widths, i));
+        dropout[i] = json_number_value(json_array_get(shares, i));
+    }
+    return true;
+}
+
+brn_status brn__check_real(const char *name, double value, double low, double high)
+{
+    if (value >= low && value <= high) return BRN_OK;
+    return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
 }
 
 brn_status brn__option_fields_check(const brn__option_field *fields, int count, const void *options)

@@ -27,6 +27,14 @@ typedef struct brn__option_field {
 /* A list of texts; NULL when there is no memory, or a text is not UTF-8. */
 json_t *brn__json_words(const char *const *words, int64_t count);
 
+/* The hidden layers of a network, as "hidden" and "dropout" of an object: false when there is no memory. */
+bool brn__json_layers_write(json_t *object, int count, const int64_t *hidden, const double *dropout);
+/* Reads them into arrays of `most`; false when they are more, or not as many of both. */
+bool brn__json_layers_read(const json_t *object, int most, int *count, int64_t *hidden, double *dropout);
+
+/* BRN_ERROR_USAGE with the option's name and both ends unless low <= value <= high. */
+brn_status brn__check_real(const char *name, double value, double low, double high);
+
 /* Adds each field of `options` to the object; false when there is no memory, or a text is not UTF-8. */
 bool brn__option_fields_write(const brn__option_field *fields, int count, const void *options,
                               json_t *object);

@@ -84,12 +84,6 @@ enum { FIELDS = sizeof fields / sizeof *fields };
 
 /* ------------------------------------------------------------------ checks */
 
-static brn_status check_real(const char *name, double value, double low, double high)
-{
-    if (value >= low && value <= high) return BRN_OK;
-    return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
-}
-
 static brn_status check_columns(const brn_ratings_options *o)
 {
     if (!o->data || !*o->data) return brn__fail(BRN_ERROR_USAGE, "data: expected a table");
@@ -124,13 +118,13 @@ static void take_form(brn_ratings_options *o)
 
 static brn_status check_network(const brn_ratings_options *o)
 {
-    BRN__TRY(check_real("factors", (double)o->factors, 1, 4096));
-    BRN__TRY(check_real("hidden layers", o->hidden_count, 0, BRN_RATINGS_HIDDEN_MAX));
+    BRN__TRY(brn__check_real("factors", (double)o->factors, 1, 4096));
+    BRN__TRY(brn__check_real("hidden layers", o->hidden_count, 0, BRN_RATINGS_HIDDEN_MAX));
     for (int i = 0; i < o->hidden_count; i++) {
-        BRN__TRY(check_real("hidden width", (double)o->hidden[i], 1, 65536));
-        BRN__TRY(check_real("dropout", o->dropout[i], 0, .999));
+        BRN__TRY(brn__check_real("hidden width", (double)o->hidden[i], 1, 65536));
+        BRN__TRY(brn__check_real("dropout", o->dropout[i], 0, .999));
     }
-    BRN__TRY(check_real("embedding dropout", o->embedding_dropout, 0, .999));
+    BRN__TRY(brn__check_real("embedding dropout", o->embedding_dropout, 0, .999));
     if (o->has_range && !(o->low < o->high && isfinite(o->low) && isfinite(o->high)))
         return brn__fail(BRN_ERROR_USAGE, "range %g to %g; expected two numbers, the lower first",
                          o->low, o->high);
@@ -138,8 +132,8 @@ static brn_status check_network(const brn_ratings_options *o)
         return brn__fail(BRN_ERROR_USAGE, "range: only ratings have one, not clicks");
     if (o->loss == BRN_RATINGS_LOSS_BPR && o->network == BRN_RATINGS_NEURAL)
         return brn__fail(BRN_ERROR_USAGE, "loss bpr: expected the model dot");
-    BRN__TRY(check_real("negatives", o->negatives, 1, 1000));
-    return check_real("confidence", o->confidence, 0, 1e6);
+    BRN__TRY(brn__check_real("negatives", o->negatives, 1, 1000));
+    return brn__check_real("confidence", o->confidence, 0, 1e6);
 }
 
 static brn_status check_split(brn_ratings_options *o)
@@ -152,7 +146,7 @@ static brn_status check_split(brn_ratings_options *o)
     if (o->split == BRN_RATINGS_SPLIT_COLUMN && !o->split_column) o->split_column = "is_valid";
     if (o->split == BRN_RATINGS_SPLIT_TIME && !o->split_column)
         return brn__fail(BRN_ERROR_USAGE, "split time: expected the column of times");
-    return check_real("valid", o->valid, .001, .999);
+    return brn__check_real("valid", o->valid, .001, .999);
 }
 
 brn_status brn__ratings_options_settle(brn_ratings_options *o)
@@ -162,68 +156,30 @@ brn_status brn__ratings_options_settle(brn_ratings_options *o)
     take_form(o);
     BRN__TRY(check_network(o));
     BRN__TRY(check_split(o));
-    BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
-    BRN__TRY(check_real("batch size", o->batch_size, 1, BRN__RATINGS_BATCH_MAX));
+    BRN__TRY(brn__check_real("epochs", o->epochs, 0, 100000));
+    BRN__TRY(brn__check_real("batch size", o->batch_size, 1, BRN__RATINGS_BATCH_MAX));
     if (o->network == BRN_RATINGS_NEURAL && o->batch_size < 2)
         return brn__fail(BRN_ERROR_USAGE, "batch size 1; a neural model needs 2 or more");
-    BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
-    BRN__TRY(check_real("weight decay", o->weight_decay, 0, 100));
-    BRN__TRY(check_real("rank at", o->rank_at, 1, 10000));
-    if (o->has_relevant) BRN__TRY(check_real("relevant", o->relevant, -1e30, 1e30));
-    BRN__TRY(check_real("threads", o->threads, 0, 1024));
-    return check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
+    BRN__TRY(brn__check_real("learning rate", o->learning_rate, 1e-12, 1000));
+    BRN__TRY(brn__check_real("weight decay", o->weight_decay, 0, 100));
+    BRN__TRY(brn__check_real("rank at", o->rank_at, 1, 10000));
+    if (o->has_relevant) BRN__TRY(brn__check_real("relevant", o->relevant, -1e30, 1e30));
+    BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 
 /* ------------------------------------------------------------------ JSON */
-
-static json_t *widths(const brn_ratings_options *o)
-{
-    json_t *list = json_array();
-    bool good = list != NULL;
-    for (int i = 0; good && i < o->hidden_count; i++)
-        good = json_array_append_new(list, json_integer(o->hidden[i])) == 0;
-    if (good) return list;
-    json_decref(list);
-    return NULL;
-}
-
-static json_t *shares(const brn_ratings_options *o)
-{
-    json_t *list = json_array();
-    bool good = list != NULL;
-    for (int i = 0; good && i < o->hidden_count; i++)
-        good = json_array_append_new(list, json_real(o->dropout[i])) == 0;
-    if (good) return list;
-    json_decref(list);
-    return NULL;
-}
 
 json_t *brn__ratings_options_write(const brn_ratings_options *o)
 {
     json_t *object = json_object();
     if (object && brn__option_fields_write(fields, FIELDS, o, object) &&
-        brn__json_put(object, "hidden", widths(o)) && brn__json_put(object, "dropout", shares(o)) &&
+        brn__json_layers_write(object, o->hidden_count, o->hidden, o->dropout) &&
         brn__json_put(object, "source", brn__table_source_write(&o->source)) &&
         brn__json_put(object, "titles_source", brn__table_source_write(&o->titles_source)))
         return object;
     json_decref(object);
     return NULL;
-}
-
-static brn_status read_hidden(const json_t *object, brn_ratings_options *o)
-{
-    const json_t *hidden = json_object_get(object, "hidden"),
-                 *dropout = json_object_get(object, "dropout");
-    size_t count = json_array_size(hidden);
-    if (!json_is_array(hidden) || count > BRN_RATINGS_HIDDEN_MAX ||
-        json_array_size(dropout) != count)
-        return brn__fail(BRN_ERROR_INPUT, "ratings options: no good \"hidden\" and \"dropout\"");
-    o->hidden_count = (int)count;
-    for (size_t i = 0; i < count; i++) {
-        o->hidden[i] = json_integer_value(json_array_get(hidden, i));
-        o->dropout[i] = json_number_value(json_array_get(dropout, i));
-    }
-    return BRN_OK;
 }
 
 brn_status brn__ratings_options_read(const json_t *object, brn__arena *arena,
@@ -233,7 +189,8 @@ brn_status brn__ratings_options_read(const json_t *object, brn__arena *arena,
     if (!json_is_object(object))
         return brn__fail(BRN_ERROR_INPUT, "ratings options: expected an object");
     BRN__TRY(brn__option_fields_read(fields, FIELDS, object, "ratings options", o));
-    BRN__TRY(read_hidden(object, o));
+    if (!brn__json_layers_read(object, BRN_RATINGS_HIDDEN_MAX, &o->hidden_count, o->hidden, o->dropout))
+        return brn__fail(BRN_ERROR_INPUT, "ratings options: no good \"hidden\" and \"dropout\"");
     BRN__TRY(brn__table_source_read(json_object_get(object, "source"), arena, &o->source));
     BRN__TRY(brn__table_source_read(json_object_get(object, "titles_source"), arena,
                                     &o->titles_source));

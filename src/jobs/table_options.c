@@ -76,12 +76,6 @@ const char *brn__table_loss_name(brn_table_loss loss)
 
 /* ------------------------------------------------------------------ checks */
 
-static brn_status check_real(const char *name, double value, double low, double high)
-{
-    if (value >= low && value <= high) return BRN_OK;
-    return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
-}
-
 static void take_form(brn_table_train_options *o)
 {
     brn__table_net_options form = brn__table_net_defaults((brn__table_form)o->form);
@@ -94,12 +88,12 @@ static void take_form(brn_table_train_options *o)
 
 static brn_status check_network(const brn_table_train_options *o)
 {
-    BRN__TRY(check_real("hidden layers", o->hidden_count, 0, BRN_TABLE_HIDDEN_MAX));
+    BRN__TRY(brn__check_real("hidden layers", o->hidden_count, 0, BRN_TABLE_HIDDEN_MAX));
     for (int i = 0; i < o->hidden_count; i++) {
-        BRN__TRY(check_real("hidden width", (double)o->hidden[i], 1, 65536));
-        BRN__TRY(check_real("dropout", o->dropout[i], 0, .999));
+        BRN__TRY(brn__check_real("hidden width", (double)o->hidden[i], 1, 65536));
+        BRN__TRY(brn__check_real("dropout", o->dropout[i], 0, .999));
     }
-    BRN__TRY(check_real("embedding dropout", o->embedding_dropout, 0, .999));
+    BRN__TRY(brn__check_real("embedding dropout", o->embedding_dropout, 0, .999));
     if (o->has_range && !(o->low < o->high && isfinite(o->low) && isfinite(o->high)))
         return brn__fail(BRN_ERROR_USAGE, "range %g to %g; expected two numbers, the lower first",
                          o->low, o->high);
@@ -117,7 +111,7 @@ static brn_status check_split(const brn_table_train_options *o)
         return brn__fail(BRN_ERROR_USAGE,
                          "folds: number %d of %d; expected 2 to %d folds, and one of them", o->fold,
                          o->folds, BRN__TABLE_FOLDS_MAX);
-    return check_real("valid", o->valid, .001, .999);
+    return brn__check_real("valid", o->valid, .001, .999);
 }
 
 brn_status brn__table_options_settle(brn_table_train_options *o)
@@ -131,16 +125,16 @@ brn_status brn__table_options_settle(brn_table_train_options *o)
     BRN__TRY(check_split(o));
     if (o->event_count && (!o->event_order || !*o->event_order))
         return brn__fail(BRN_ERROR_USAGE, "events: expected the column that orders rows (a date)");
-    BRN__TRY(check_real("events", (double)o->event_count, 0, BRN__EVENTS_MAX));
-    BRN__TRY(check_real("event window", o->event_window, 2, BRN__EVENT_WINDOW_MAX));
-    BRN__TRY(check_real("quantile", o->quantile, .001, .999));
-    BRN__TRY(check_real("gamma", o->gamma, 0, 10));
-    BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
-    if (o->batch_size) BRN__TRY(check_real("batch size", o->batch_size, 2, BRN__TABLE_BATCH_MAX));
-    BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
-    BRN__TRY(check_real("weight decay", o->weight_decay, 0, 100));
-    BRN__TRY(check_real("threads", o->threads, 0, 1024));
-    return check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
+    BRN__TRY(brn__check_real("events", (double)o->event_count, 0, BRN__EVENTS_MAX));
+    BRN__TRY(brn__check_real("event window", o->event_window, 2, BRN__EVENT_WINDOW_MAX));
+    BRN__TRY(brn__check_real("quantile", o->quantile, .001, .999));
+    BRN__TRY(brn__check_real("gamma", o->gamma, 0, 10));
+    BRN__TRY(brn__check_real("epochs", o->epochs, 0, 100000));
+    if (o->batch_size) BRN__TRY(brn__check_real("batch size", o->batch_size, 2, BRN__TABLE_BATCH_MAX));
+    BRN__TRY(brn__check_real("learning rate", o->learning_rate, 1e-12, 1000));
+    BRN__TRY(brn__check_real("weight decay", o->weight_decay, 0, 100));
+    BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -172,28 +166,6 @@ json_t *brn__table_source_write(const brn_table_options *o)
     return NULL;
 }
 
-static json_t *widths(const brn_table_train_options *o)
-{
-    json_t *list = json_array();
-    bool good = list != NULL;
-    for (int i = 0; good && i < o->hidden_count; i++)
-        good = json_array_append_new(list, json_integer(o->hidden[i])) == 0;
-    if (good) return list;
-    json_decref(list);
-    return NULL;
-}
-
-static json_t *shares(const brn_table_train_options *o)
-{
-    json_t *list = json_array();
-    bool good = list != NULL;
-    for (int i = 0; good && i < o->hidden_count; i++)
-        good = json_array_append_new(list, json_real(o->dropout[i])) == 0;
-    if (good) return list;
-    json_decref(list);
-    return NULL;
-}
-
 static json_t *join_object(const brn_table_join *join)
 {
     json_t *object = json_object();
@@ -208,18 +180,15 @@ static json_t *join_list(const brn_table_train_options *o)
 {
     json_t *list = json_array();
     bool good = list != NULL;
-    for (int64_t i = 0; good && i < o->join_count; i++)
-        good = json_array_append_new(list, join_object(&o->joins[i])) == 0;
-    if (good) return list;
-    json_decref(list);
-    return NULL;
+    for (int64_t i = 0; good && i < o->join_count; i++) good = brn__json_add(list, join_object(&o->joins[i]));
+    return brn__json_whole(good, list);
 }
 
 json_t *brn__table_options_write(const brn_table_train_options *o)
 {
     json_t *object = json_object();
     if (object && brn__option_fields_write(fields, FIELDS, o, object) &&
-        brn__json_put(object, "hidden", widths(o)) && brn__json_put(object, "dropout", shares(o)) &&
+        brn__json_layers_write(object, o->hidden_count, o->hidden, o->dropout) &&
         brn__json_put(object, "source", brn__table_source_write(&o->source)) &&
         brn__json_put(object, "joins", join_list(o)) &&
         brn__json_put(object, "categories", brn__json_words(o->categories, o->category_count)) &&
@@ -299,20 +268,6 @@ brn_status brn__table_source_read(json_t *object, brn__arena *arena, brn_table_o
     return read_words(json_object_get(object, "missing"), "missing", arena, &out->missing, &out->missing_count);
 }
 
-static brn_status read_hidden(const json_t *object, brn_table_train_options *o)
-{
-    const json_t *hidden = json_object_get(object, "hidden"), *dropout = json_object_get(object, "dropout");
-    const size_t count = json_array_size(hidden);
-    if (!json_is_array(hidden) || count > BRN_TABLE_HIDDEN_MAX || json_array_size(dropout) != count)
-        return wrong("hidden", "up to 8 widths with as many probabilities");
-    o->hidden_count = (int)count;
-    for (size_t i = 0; i < count; i++) {
-        o->hidden[i] = json_integer_value(json_array_get(hidden, i));
-        o->dropout[i] = json_number_value(json_array_get(dropout, i));
-    }
-    return BRN_OK;
-}
-
 static brn_status read_joins(const json_t *list, brn__arena *arena, brn_table_train_options *o)
 {
     if (!json_is_array(list) || json_array_size(list) > BRN__TABLE_WORDS_MAX)
@@ -345,7 +300,8 @@ brn_status brn__table_options_read(const json_t *object, brn__arena *arena, brn_
     BRN__TRY(brn__option_fields_read(fields, FIELDS, object, "table options", o));
     BRN__TRY(brn__table_source_read(json_object_get(object, "source"), arena, &o->source));
     BRN__TRY(read_joins(json_object_get(object, "joins"), arena, o));
-    BRN__TRY(read_hidden(object, o));
+    if (!brn__json_layers_read(object, BRN_TABLE_HIDDEN_MAX, &o->hidden_count, o->hidden, o->dropout))
+        return wrong("hidden", "up to 8 widths with as many probabilities");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         BRN__TRY(read_words(json_object_get(object, lists[i].name), lists[i].name, arena, lists[i].words, lists[i].count));
     return brn__table_options_settle(o);

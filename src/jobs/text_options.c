@@ -28,23 +28,17 @@ brn_text_train_options brn_text_train_defaults(void)
     return o;
 }
 
-static brn_status check_real(const char *name, double value, double low, double high)
-{
-    if (value >= low && value <= high) return BRN_OK;
-    return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
-}
-
 static brn_status check_network(const brn_text_train_options *o)
 {
-    BRN__TRY(check_real("embedding", (double)o->embedding, 1, 65536));
-    BRN__TRY(check_real("hidden units", (double)o->hidden, 1, 65536));
-    BRN__TRY(check_real("layers", o->layers, 1, BRN__TEXT_LAYERS_MAX));
-    BRN__TRY(check_real("head", (double)o->head, 0, 65536));
-    BRN__TRY(check_real("dropout factor", o->drop_factor, 0, 1.99));
-    BRN__TRY(check_real("alpha", o->alpha, 0, 1e6));
-    BRN__TRY(check_real("beta", o->beta, 0, 1e6));
-    BRN__TRY(check_real("chunk", o->chunk, 1, 65536));
-    return check_real("kept steps", o->kept, 1, 1e6);
+    BRN__TRY(brn__check_real("embedding", (double)o->embedding, 1, 65536));
+    BRN__TRY(brn__check_real("hidden units", (double)o->hidden, 1, 65536));
+    BRN__TRY(brn__check_real("layers", o->layers, 1, BRN__TEXT_LAYERS_MAX));
+    BRN__TRY(brn__check_real("head", (double)o->head, 0, 65536));
+    BRN__TRY(brn__check_real("dropout factor", o->drop_factor, 0, 1.99));
+    BRN__TRY(brn__check_real("alpha", o->alpha, 0, 1e6));
+    BRN__TRY(brn__check_real("beta", o->beta, 0, 1e6));
+    BRN__TRY(brn__check_real("chunk", o->chunk, 1, 65536));
+    return brn__check_real("kept steps", o->kept, 1, 1e6);
 }
 
 /* A run keeps its options as JSON. */
@@ -78,15 +72,15 @@ brn_status brn__text_options_settle(brn_text_train_options *o)
         return brn__fail(BRN_ERROR_USAGE, "target: expected labels, tags or numbers");
     if (o->learning_rate == 0) o->learning_rate = o->encoder ? .02 : .005;
     BRN__TRY(check_network(o));
-    BRN__TRY(check_real("freeze epochs", o->freeze_epochs, 0, 100000));
-    BRN__TRY(check_real("epochs", o->epochs, 0, 100000));
-    BRN__TRY(check_real("learning rate", o->learning_rate, 1e-12, 1000));
-    BRN__TRY(check_real("rate factor", o->rate_factor, 1, 1e6));
-    BRN__TRY(check_real("weight decay", o->weight_decay, 0, 100));
-    BRN__TRY(check_real("clip", o->clip, 0, 1e9));
-    BRN__TRY(check_real("batch size", o->batch_size, 2, 4096));
-    BRN__TRY(check_real("threads", o->threads, 0, 1024));
-    return check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
+    BRN__TRY(brn__check_real("freeze epochs", o->freeze_epochs, 0, 100000));
+    BRN__TRY(brn__check_real("epochs", o->epochs, 0, 100000));
+    BRN__TRY(brn__check_real("learning rate", o->learning_rate, 1e-12, 1000));
+    BRN__TRY(brn__check_real("rate factor", o->rate_factor, 1, 1e6));
+    BRN__TRY(brn__check_real("weight decay", o->weight_decay, 0, 100));
+    BRN__TRY(brn__check_real("clip", o->clip, 0, 1e9));
+    BRN__TRY(brn__check_real("batch size", o->batch_size, 2, 4096));
+    BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 
 /* ------------------------------------------------------------------ JSON */
