@@ -158,14 +158,6 @@ PyObject *native_item(PyObject *dict, const char *name)
     return value == Py_None ? NULL : value;
 }
 
-int native_item_int(PyObject *dict, const char *name, int otherwise)
-{
-    PyObject *value = native_item(dict, name);
-    int number = otherwise;
-    if (value && fill_whole(value, name, &number) < 0) return -1;
-    return number;
-}
-
 /* ------------------------------------------------------------------ and back */
 
 int native_put(PyObject *dict, const char *name, PyObject *value)

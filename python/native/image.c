@@ -24,9 +24,10 @@ static int fill_recipe(PyObject *dict, brn_image_options *options, native_keep *
     return -1;
 }
 
+/* The library's list, and what it leaves out. */
 static int fill_image(PyObject *dict, brn_image_options *options, native_keep *keep)
 {
-    static const char *const extra[] = {"recipe", "offline", "mirror", "out", NULL};
+    static const char *const extra[] = {"recipe", NULL};
     static const brn_option more[] = {
         {"offline", BRN_OPTION_FLAG, offsetof(brn_image_options, offline)},
         {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_options, mirror)},
@@ -34,15 +35,16 @@ static int fill_image(PyObject *dict, brn_image_options *options, native_keep *k
     };
     int count;
     const brn_option *list = brn_image_option_list(&count);
-    if (native_fill(dict, list, count, extra, options, keep) < 0) return -1;
-    for (int i = 0; i < 3; i++) {
-        PyObject *one = PyDict_New(), *value = native_item(dict, more[i].name);
-        const int failed = !one || (value && (PyDict_SetItemString(one, more[i].name, value) < 0 ||
-                                              native_fill(one, &more[i], 1, NULL, options, keep) < 0));
-        Py_XDECREF(one);
-        if (failed) return -1;
+    brn_option *all = malloc((size_t)count * sizeof *all + sizeof more);
+    if (!all) {
+        PyErr_NoMemory();
+        return -1;
     }
-    return fill_recipe(dict, options, keep);
+    memcpy(all, list, (size_t)count * sizeof *all);
+    memcpy(all + count, more, sizeof more);
+    const int failed = native_fill(dict, all, count + (int)(sizeof more / sizeof *more), extra, options, keep);
+    free(all);
+    return failed < 0 ? -1 : fill_recipe(dict, options, keep);
 }
 
 static PyObject *result_of(const brn_image_result *r)

@@ -44,7 +44,6 @@ int native_fill(PyObject *dict, const brn_option *options, int count, const char
                 native_keep *keep);
 /* An item of a dict, borrowed; NULL without an exception when it is absent or None. */
 PyObject *native_item(PyObject *dict, const char *name);
-int native_item_int(PyObject *dict, const char *name, int otherwise); /* -1 with an exception on failure */
 
 /* Takes value into a dict: 0, or -1 with an exception. A NULL value is a failure. */
 int native_put(PyObject *dict, const char *name, PyObject *value);
