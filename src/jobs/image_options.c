@@ -23,7 +23,7 @@ brn_image_options brn_image_defaults(void)
         .recipe = BRN_RECIPE_FINE_TUNE,
         .pretrained = true,
         .freeze_epochs = 1,
-        .epochs = 5,
+        .epochs = 10,
         .weight_decay = -1,
         .valid = .2,
         .tta = 4, /* flowers17: .962 for .950 without */

@@ -76,7 +76,6 @@ class Bench:
     def __init__(self, practice, seeds, frozen=False, threads=1):
         self.practice, self.seeds, self.frozen, self.threads = practice, seeds, frozen, threads
         self.runs = read_lines()
-        self.used = {}
 
     # ------------------------------------------------------------------ one run
 
@@ -93,7 +92,6 @@ class Bench:
             os.makedirs(FOLDER, exist_ok=True)
             add_line(os.path.join(FOLDER, self.practice + ".jsonl"), run)
             self.runs[key] = run
-        self.used[key] = self.runs[key]
         return self.runs[key]
 
     def train(self, name, seed, *options):

@@ -31,7 +31,7 @@ a class of flowers, and training from scratch on 200 of a class: what a practice
 pictures or in hundreds of epochs is another question.
 
 All accuracies are those of the last epoch on the validation pictures; nothing was chosen on them except where a
-section says so. %d runs, %d minutes of processor time on one thread of a Zen 4 server.
+section says so. Runs have one thread, on a Zen 4 server.
 
 %s"""
 
@@ -54,9 +54,8 @@ def section(module, bench):
     return "%s\n## %s\n\n%s\n\n%s\n" % (MARK % module.NAME, module.TITLE, module.ABOUT.strip(), body.strip()) if body else None
 
 
-def write(path, texts, used):
+def write(path, texts):
     rows = [["`%s`" % name, sets.SIZES[name], about] for name, about in ABOUT_SETS]
-    minutes = sum(run.get("cpu_seconds", 0) for run in used.values()) / 60
-    head = HEAD % (len(used), round(minutes), table(["set", "training + validation pictures", "what it is"], rows))
+    head = HEAD % table(["set", "training + validation pictures", "what it is"], rows)
     with open(path, "w", encoding="utf-8") as file:
         file.write(head + "\n" + "\n".join(text.strip() + "\n" for _, text in texts))

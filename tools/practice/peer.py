@@ -9,7 +9,7 @@ from .verdict import deviation, mean, percent, table
 
 NAME = "peer"
 TITLE = "From scratch, beside PyTorch"
-EPOCHS, SEEDS = 6, (1, 2, 3, 4, 5)
+EPOCHS, SEEDS = 15, (1, 2, 3, 4, 5)
 ABOUT = """CIFAR's ResNet-20 from random weights on all of the sample, %d epochs, batch 64, one-cycle AdamW of 2e-3, crops of
 a padded picture and flips, label smoothing .1; PyTorch by `bench/peers/torch_cifar.py`, which has the same network,
 initialisation, schedule, decay and normalisation written out. `BURNISH_PEERS_PYTHON` names a python that has torch; the
