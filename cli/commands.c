@@ -15,11 +15,6 @@ static const cli_command *const commands[] = {
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-/* Words of the grammar that stand for work which this version does not do. */
-static const char *const planned[][2] = {
-    {"text", "lr-find"},
-};
-
 const cli_command *cli_command_at(int index)
 {
     return index >= 0 && index < COMMANDS ? commands[index] : NULL;
@@ -77,15 +72,6 @@ static bool is_noun(const char *word)
     return false;
 }
 
-static bool is_planned(const char *noun, const char *verb)
-{
-    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++)
-        if (!strcmp(planned[i][0], noun) &&
-            (!planned[i][1] || (verb && !strcmp(planned[i][1], verb))))
-            return true;
-    return false;
-}
-
 /* The nearest noun, or the nearest verb of `noun`; NULL when none is near. */
 static const char *nearest(const char *noun, const char *typed)
 {
@@ -106,9 +92,6 @@ int cli_command_unknown(const char *noun, const char *verb)
     char names[512];
     cli_command_names(names, sizeof names);
     const char *space = verb ? " " : "", *second = verb ? verb : "";
-    if (is_planned(noun, verb))
-        return cli_fail(CLI_WRONG_USE, "%s%s%s is not part of version %s, which has %s", noun,
-                        space, second, brn_version(), names);
     if (is_noun(noun)) {
         const char *near_verb = verb ? nearest(noun, verb) : NULL;
         if (near_verb)

@@ -35,6 +35,7 @@
     X(lm_generate)                                                                                 \
     X(lm_lr_find)                                                                                  \
     X(text_train)                                                                                  \
+    X(text_lr_find)                                                                                \
     X(text_evaluate)                                                                               \
     X(text_predict)                                                                                \
     X(text_interpret)                                                                              \

@@ -25,6 +25,7 @@
 #define BURNISH_TEXT_H
 
 #include "burnish/events.h"
+#include "burnish/lr_finder.h"
 #include "burnish/text_data.h"
 
 #ifdef __cplusplus
@@ -93,6 +94,13 @@ BRN_API brn_status brn_text_train(const brn_text_train_options *options, brn_tex
 /* Goes on with a run that was stopped, to the same bits as if it had not been. The texts must be the same. */
 BRN_API brn_status brn_text_resume(const char *run, brn_event_handler *on_event, void *context,
                                    brn_text_result *result);
+
+/* Finds a rate for the training that these options ask for, on its first stage: with an encoder the head alone
+ * learns, as learning_rate is the head's there. Reads all of them but the stages' epochs, learning_rate, schedule,
+ * checkpoint_seconds and out; makes no run folder. The listener hears BATCH events (iterations so far of all).
+ * BRN_ERROR_INPUT for BRN_LR_FIND_VALID when no text validates. *out is the caller's: brn_lr_curve_free. */
+BRN_API brn_status brn_text_lr_find(const brn_text_train_options *options, const brn_lr_finder_options *finder,
+                                    brn_lr_curve *out);
 
 typedef struct brn_text_model brn_text_model;
 /* `run` is a run folder or its model.safetensors; threads 0: all processors. A model answers one thread at a time.

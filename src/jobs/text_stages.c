@@ -5,6 +5,7 @@
 #include "jobs/text_train.h"
 #include "train/find_nan.h"
 #include "train/fine_tuning.h"
+#include "train/lr_finder.h"
 #include "train/scheduling.h"
 
 enum { FROZEN_STAGES = 3 };
@@ -70,6 +71,14 @@ static brn__action set_clip(void *state, brn__fit *fit)
     return BRN__GO_ON;
 }
 
+static brn__callback clipping(brn__text_training *t)
+{
+    return (brn__callback){.name = "clip",
+                           .order = BRN__ORDER_RATES,
+                           .on = {[BRN__BEFORE_BATCH] = set_clip},
+                           .state = &t->options.clip};
+}
+
 static brn__fit_options fit_options(brn__text_training *t, const stage *s)
 {
     const brn_text_train_options *o = &t->options;
@@ -89,6 +98,21 @@ static brn__fit_options fit_options(brn__text_training *t, const stage *s)
     return fit;
 }
 
+brn_status brn__text_stages_find(brn__text_training *t, const brn_lr_finder_options *finder, brn_lr_curve *out)
+{
+    stage stages[FROZEN_STAGES + 1];
+    const int groups = t->network.net.groups;
+    double rates[BRN_GROUPS_MAX];
+    const brn__callback clip = clipping(t);
+    list_stages(&t->options, stages);
+    brn__fit_options fit = fit_options(t, &stages[0]);
+    if (finder->form != BRN_LR_FIND_VALID) fit.valid = NULL;
+    else if (!fit.valid) return brn__fail(BRN_ERROR_INPUT, "no text validates: expected a larger share");
+    brn__rates_by_factor(1, t->options.encoder ? t->options.rate_factor : 1, groups, rates);
+    fit.callbacks[fit.callback_count++] = &clip;
+    return brn__lr_find_told(t->network.learner, &fit, rates, finder, &t->progress, groups - 1, out);
+}
+
 static brn_status run_fit(brn__text_training *t, const stage *s, brn__fit_result *result)
 {
     const brn__metric *list[] = {&brn__metric_accuracy, &brn__metric_error_rate};
@@ -104,10 +128,7 @@ static brn_status run_fit(brn__text_training *t, const stage *s, brn__fit_result
     brn__scheduling_init(&schedule, rates, groups, &rate, &momentum);
     brn__metrics_init(&metrics, list, 2);
     brn__checkpoint_init(&checkpoint, t->options.checkpoint_seconds, save_state, t);
-    const brn__callback clip = {.name = "clip",
-                                .order = BRN__ORDER_RATES,
-                                .on = {[BRN__BEFORE_BATCH] = set_clip},
-                                .state = &t->options.clip};
+    const brn__callback clip = clipping(t);
     fit.callbacks[fit.callback_count++] = &schedule.callback;
     fit.callbacks[fit.callback_count++] = &clip;
     fit.callbacks[fit.callback_count++] = &brn__terminate_on_nan;

@@ -244,32 +244,41 @@ static brn_status name_paths(training *t)
     return BRN_OK;
 }
 
-static brn_status start(training *t, const brn__text_encoder *encoder)
+/* `folder` NULL: a run folder to be made. */
+static brn_status read_texts(training *t, const brn__text_encoder *encoder, const char *folder)
 {
-    BRN__TRY(brn__run_folder_make(t->options.out, "text", t->result.run, sizeof t->result.run - 32));
-    BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
+    if (folder) snprintf(t->result.run, sizeof t->result.run, "%s", folder);
+    else {
+        BRN__TRY(brn__run_folder_make(t->options.out, "text", t->result.run, sizeof t->result.run - 32));
+        BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
+    }
     if (encoder) BRN__TRY(keep_words(t, encoder));
     BRN__TRY(open_texts(t));
-    if (encoder) BRN__TRY(brn__text_encoder_copy(encoder, t->network.parameters));
-    name_files(t);
-    BRN__TRY(write_config(t));
-    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
+    return encoder ? brn__text_encoder_copy(encoder, t->network.parameters) : BRN_OK;
 }
 
-static brn_status begin(training *t, const brn_text_train_options *options)
+brn_status brn__text_training_prepare(brn__text_training *t, const brn_text_train_options *options, const char *folder)
 {
     brn__text_encoder encoder = {0};
     brn_text_train_options *o = &t->options;
     *o = *options;
-    BRN__TRY(brn__run_folder_check(o->out));
     if (o->input_count < 1) return brn__fail(BRN_ERROR_USAGE, "inputs: expected files, folders or tables");
     BRN__TRY(name_paths(t));
     if (!o->threads) o->threads = brn__processor_count();
     brn_status status = o->encoder ? open_encoder(t, &encoder) : BRN_OK;
     if (status == BRN_OK) status = brn__text_options_settle(o);
-    if (status == BRN_OK) status = start(t, o->encoder ? &encoder : NULL);
+    if (status == BRN_OK) status = read_texts(t, o->encoder ? &encoder : NULL, folder);
     brn__text_encoder_close(&encoder);
     return status;
+}
+
+static brn_status begin(training *t, const brn_text_train_options *options)
+{
+    BRN__TRY(brn__run_folder_check(options->out));
+    BRN__TRY(brn__text_training_prepare(t, options, NULL));
+    name_files(t);
+    BRN__TRY(write_config(t));
+    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
 }
 
 static brn_status go_on(training *t)
@@ -311,8 +320,9 @@ static void end_record(training *t, brn_status status)
     brn__run_record_end(&t->record, t->result.run, status, metrics, count, brn__seconds_now() - t->began);
 }
 
-static void training_free(training *t)
+void brn__text_training_free(brn__text_training *t)
 {
+    if (!t) return;
     brn__history_deinit(&t->history);
     brn__loader_free(t->train);
     brn__loader_free(t->valid);
@@ -328,21 +338,28 @@ static void training_free(training *t)
     brn__free(t);
 }
 
-static brn_status train_new(const brn_text_train_options *options, const char *run, brn_event_handler *on_event,
-                            void *context, brn_text_result *result)
+brn__text_training *brn__text_training_new(brn_event_handler *on_event, void *context)
 {
     training *t = brn__alloc_zero(1, sizeof *t);
-    if (!t) return BRN_ERROR_NO_MEMORY;
+    if (!t) return NULL;
     const double none = (double)NAN;
     t->lock = -1;
     t->began = brn__seconds_now();
     t->result.score = (brn_text_score){0, none, none, none, none, none};
     brn__progress_init(&t->progress, on_event, context);
+    return t;
+}
+
+static brn_status train_new(const brn_text_train_options *options, const char *run, brn_event_handler *on_event,
+                            void *context, brn_text_result *result)
+{
+    training *t = brn__text_training_new(on_event, context);
+    if (!t) return BRN_ERROR_NO_MEMORY;
     if (run) snprintf(t->result.run, sizeof t->result.run, "%s", run);
     const brn_status status = train(t, options);
     end_record(t, status);
     if (result) *result = t->result;
-    training_free(t);
+    brn__text_training_free(t);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #ifndef BRN__JOBS_TEXT_TRAIN_H
 #define BRN__JOBS_TEXT_TRAIN_H
 
+#include "burnish/lr_finder.h"
 #include "jobs/run_record.h"
 #include "jobs/run_state.h"
 #include "jobs/text_job.h"
@@ -26,6 +27,17 @@ typedef struct brn__text_training {
     char history_path[4160];
 } brn__text_training;
 
+/* Zeroed but for its listener; NULL without memory. */
+brn__text_training *brn__text_training_new(brn_event_handler *on_event, void *context);
+void brn__text_training_free(brn__text_training *training);
+/* Options settled, texts read into `folder` (NULL: a run folder to make;
+ * result.run names it), and the network, with an encoder's weights. */
+brn_status brn__text_training_prepare(brn__text_training *training, const brn_text_train_options *options,
+                                      const char *folder);
+
+/* The rate finder on the first stage: with an encoder the head alone learns. */
+brn_status brn__text_stages_find(brn__text_training *training, const brn_lr_finder_options *finder,
+                                 brn_lr_curve *out);
 /* All fits of the training, one after the other. */
 brn_status brn__text_stages(brn__text_training *training);
 int brn__text_epochs(const brn_text_train_options *options); /* of all stages */

@@ -48,10 +48,27 @@ static brn__action set_rates(void *state, brn__fit *fit)
     return BRN__GO_ON;
 }
 
-/* The loss of the next validation batch, with the network as it is now. */
-static brn_status measure_valid(finder *f, brn__fit *fit, double *loss)
+/* What validation shows of a batch, with the network as it is now. */
+static brn_status measure_batch(brn__fit *fit, const brn__batch *batch, double *loss)
 {
     const brn__network *network = &fit->options->network;
+    brn_runner *runner = brn__learner_runner(fit->learner);
+    const void *output;
+    brn_plan *plan;
+    if (network->passes) {
+        const brn__batch_pass pass = {.runner = runner};
+        return network->passes->answer(network->passes->state, &pass, batch, &output, loss);
+    }
+    BRN__TRY(brn__batch_plan(runner, network, NULL, batch, &plan));
+    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch->inputs));
+    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->target), batch->targets));
+    BRN__TRY(brn_plan_run(plan, &(brn_run){0}));
+    *loss = (double)*(const float *)brn_plan_output(plan, 1);
+    return BRN_OK;
+}
+
+static brn_status measure_valid(finder *f, brn__fit *fit, double *loss)
+{
     brn__loader *loader = f->valid;
     brn__batch batch = {0};
     if (f->valid_runs) BRN__TRY(brn__loader_next(loader, &batch));
@@ -61,13 +78,7 @@ static brn_status measure_valid(finder *f, brn__fit *fit, double *loss)
         f->valid_runs = true;
     }
     if (batch.count == 0) return brn__fail(BRN_ERROR_INPUT, "the validation data have no batches");
-    brn_plan *plan;
-    BRN__TRY(brn__batch_plan(brn__learner_runner(fit->learner), network, NULL, &batch, &plan));
-    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->input), batch.inputs));
-    BRN__TRY(brn_plan_bind(plan, brn_node_name(network->target), batch.targets));
-    BRN__TRY(brn_plan_run(plan, &(brn_run){0}));
-    *loss = (double)*(const float *)brn_plan_output(plan, 1);
-    return BRN_OK;
+    return measure_batch(fit, &batch, loss);
 }
 
 static brn_status smooth_valid(finder *f, brn__fit *fit, double *smoothed)

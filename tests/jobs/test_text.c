@@ -132,6 +132,74 @@ TEST(a_sentiment_is_learned_from_nothing_answered_and_explained)
     brn_text_model_close(model);
 }
 
+/* ------------------------------------------------------------------ a learning rate */
+
+static int count_batches(void *context, const brn_event *event)
+{
+    int *left = context;
+    return event->kind == BRN_EVENT_BATCH && --*left == 0;
+}
+
+static int64_t files_in(const char *folder)
+{
+    brn__name_list list;
+    assert_ok(brn__list_folder(folder, &list));
+    const int64_t count = list.count;
+    brn__name_list_free(&list);
+    return count;
+}
+
+static void check_curves_alike(const brn_text_train_options *o, const brn_lr_finder_options *finder)
+{
+    brn_lr_curve curve, again;
+    assert_ok(brn_text_lr_find(o, finder, &curve));
+    assert_ok(brn_text_lr_find(o, finder, &again));
+    assert_true(curve.count > 20);
+    assert_int_equal(curve.count, again.count);
+    assert_close(curve.points[0].rate, finder->start, 1e-12);
+    for (int64_t i = 0; i < curve.count; i++) {
+        assert_true(curve.points[i].loss == again.points[i].loss);
+        assert_true(isfinite(curve.points[i].valid_loss) == (finder->form == BRN_LR_FIND_VALID));
+    }
+    brn_lr_curve_free(&again);
+    brn_lr_curve_free(&curve);
+}
+
+TEST(a_rate_is_found_from_nothing_and_on_an_encoder_and_nothing_is_left)
+{
+    char encoder[PATH], valued[PATH], folder[PATH];
+    const char *inputs[] = {write_reviews("finder.csv", 200)};
+    brn_text_train_options o = small(inputs, run_path(encoder, "finder-encoder"));
+    o.epochs = 1;
+    assert_ok(brn_text_train(&o, NULL));
+    assert_ok(brn__make_folders(run_path(folder, "finder-tmp")));
+    const char *before = getenv("TMPDIR");
+    snprintf(valued, sizeof valued, "%s", before ? before : "/tmp");
+    assert_int_equal(setenv("TMPDIR", folder, 1), 0);
+
+    brn_lr_finder_options finder = brn_lr_finder_defaults(BRN_LR_FIND);
+    finder.iterations = 40;
+    brn_lr_curve curve;
+    o.out = NULL; /* not read */
+    check_curves_alike(&o, &finder);
+    finder.form = BRN_LR_FIND_VALID;
+    check_curves_alike(&o, &finder);
+    o.encoder = encoder;
+    check_curves_alike(&o, &finder);
+
+    int left = 3;
+    o.on_event = count_batches, o.context = &left;
+    assert_fails(brn_text_lr_find(&o, &finder, &curve), BRN_ERROR_INTERRUPTED, "");
+    o.on_event = NULL;
+    o.backwards = true;
+    assert_fails(brn_text_lr_find(&o, &finder, &curve), BRN_ERROR_USAGE, "reads texts forwards");
+    o.backwards = false, o.text.valid = 0, o.encoder = NULL;
+    o.text.valid_column = "nothing";
+    assert_fails(brn_text_lr_find(&o, &finder, &curve), BRN_ERROR_INPUT, "nothing");
+    assert_int_equal(files_in(folder), 0);
+    assert_int_equal(setenv("TMPDIR", valued, 1), 0);
+}
+
 /* ------------------------------------------------------------------ stopping and going on */
 
 typedef struct stopper {
