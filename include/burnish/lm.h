@@ -24,6 +24,7 @@
 
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
+#include "burnish/options.h"
 #include "burnish/text_data.h"
 
 #ifdef __cplusplus
@@ -66,6 +67,8 @@ typedef struct brn_lm_options {
 /* fastai 2's: 400, 1152, 3 layers, length 72, 64 streams, momenta .8 and .7; 5 epochs, rate .005, decay .1,
  * clip .1, div 10, seed 42. */
 BRN_API brn_lm_options brn_lm_defaults(void);
+/* All options but inputs, text and out: those of `text` have a list of their own (text_data.h). */
+BRN_API const brn_option *brn_lm_option_list(int *count);
 /* Sets what a recipe names. "wikitext2": 200, 500, 3 layers, 10,000 tokens between blanks, dropout .5.
  * BRN_ERROR_USAGE with all names when there is none of that name. */
 BRN_API brn_status brn_lm_recipe(const char *name, brn_lm_options *options);

@@ -23,14 +23,16 @@ typedef enum brn_option_type {
     BRN_OPTION_TEXT,  /* const char *, UTF-8, borrowed; NULL where the option may be left out */
     BRN_OPTION_FLAG,  /* bool */
     BRN_OPTION_WHOLE, /* int */
-    BRN_OPTION_BIG,   /* uint64_t */
+    BRN_OPTION_BIG,   /* int64_t or uint64_t */
     BRN_OPTION_REAL,  /* double */
+    BRN_OPTION_WORD,  /* an enumeration: int, the place of one of `words` */
 } brn_option_type;
 
 typedef struct brn_option {
     const char *name; /* of the member, and in config.json */
     brn_option_type type;
     size_t offset; /* in the options, bytes */
+    const char *const *words; /* WORD: of 0, 1 ...; NULL ends them. NULL for the others */
 } brn_option; /* lists are constant and belong to the library */
 
 #ifdef __cplusplus

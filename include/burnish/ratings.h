@@ -22,6 +22,7 @@
 
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
+#include "burnish/options.h"
 #include "burnish/table_data.h"
 
 #ifdef __cplusplus
@@ -104,6 +105,8 @@ typedef struct brn_ratings_options {
 /* DOT with 50 factors; a fifth validates; AdamW, 5 epochs of batches of 64, rate 5e-3, decay .1,
  * seed 42; 4 negatives, confidence 1; ranks at 10. */
 BRN_API brn_ratings_options brn_ratings_defaults(void);
+/* All options but how tables are read, the hidden layers and out. */
+BRN_API const brn_option *brn_ratings_option_list(int *count);
 
 /* Numbers that a kind of data does not have are NaN. */
 typedef struct brn_ratings_errors {

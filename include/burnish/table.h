@@ -23,6 +23,7 @@
 #define BURNISH_TABLE_H
 
 #include "burnish/events.h"
+#include "burnish/options.h"
 #include "burnish/table_data.h"
 
 #ifdef __cplusplus
@@ -123,6 +124,8 @@ typedef struct brn_table_train_options {
 /* A fifth of the rows validates; AdamW, 5 epochs, rate .01, decay .01, seed 42; quantile .5,
  * gamma 2, windows of 7 rows. */
 BRN_API brn_table_train_options brn_table_train_defaults(void);
+/* All options but lists of names, how tables are read and joined, the hidden layers and out. */
+BRN_API const brn_option *brn_table_train_option_list(int *count);
 
 /* Numbers that a kind of target does not have are NaN. */
 typedef struct brn_table_score {

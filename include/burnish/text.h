@@ -26,6 +26,7 @@
 
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
+#include "burnish/options.h"
 #include "burnish/text_data.h"
 
 #ifdef __cplusplus
@@ -70,6 +71,8 @@ typedef struct brn_text_train_options {
 /* fastai 2's: 400, 1152, 3 layers, head 50, drop_factor .5, alpha 2, beta 1, chunks of 72, 1440 kept; one cycle,
  * 1 epoch a frozen stage, 2 of all layers, factor 2.6, decay .01, 64 texts a batch, seed 42. */
 BRN_API brn_text_train_options brn_text_train_defaults(void);
+/* All options but inputs, text and out: those of `text` have a list of their own (text_data.h). */
+BRN_API const brn_option *brn_text_train_option_list(int *count);
 
 /* Numbers that a kind of target does not have are NaN. */
 typedef struct brn_text_score {

@@ -12,6 +12,7 @@
 #ifndef BURNISH_TEXT_DATA_H
 #define BURNISH_TEXT_DATA_H
 
+#include "burnish/options.h"
 #include "burnish/status.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -108,6 +109,8 @@ typedef struct brn_text_options {
 /* fastai 2's rules, words, a document a file, no target; a tenth validates, seed 0. What options
  * point to is borrowed. */
 BRN_API brn_text_options brn_text_defaults(void);
+/* All options but columns, replacements, separators and threads. */
+BRN_API const brn_option *brn_text_option_list(int *count);
 
 #ifdef __cplusplus
 }

@@ -14,3 +14,10 @@ def whole_numbers(data, *shape):
     import numpy
 
     return numpy.frombuffer(data, dtype=numpy.int64).reshape(shape)
+
+
+def doubles(data, *shape):
+    """float64 of a shape over a bytearray."""
+    import numpy
+
+    return numpy.frombuffer(data, dtype=numpy.float64).reshape(shape)

@@ -46,3 +46,17 @@ def _number(text):
         return float(text)
     except ValueError:
         return text
+
+
+def resume_with(job, run, data, handler, opener):
+    """Goes on with a run; a table of this program is kept under the name that the run knows it by."""
+    from .data import is_source, name_in, opened
+    from .errors import UsageError
+
+    name = None
+    if data is not None and not is_source(data):
+        name = name_in(run)
+        if name is None:
+            raise UsageError(f"{os.fspath(run)}: it was not trained on a table of memory; data: expected None")
+    with opened(data, name):
+        return Run(job(run, handler), opener)

@@ -10,15 +10,17 @@ Options are those of `burnish help table train`, and of `brn_table_train_options
 """
 from . import _burnish
 from .arrays import floats
+from .data import opened
 from .progress import handler_of
-from .runs import Run
+from .runs import Run, resume_with
 
 
 def train(data, target, *, progress=True, callbacks=(), **options):
     """Trains a network on a table.
 
     Args:
-        data: a file of separated values, "sqlite:FILE?TABLE_OR_QUERY" or "postgresql://...?TABLE_OR_QUERY".
+        data: a file of separated values, "sqlite:FILE?TABLE_OR_QUERY" or "postgresql://...?TABLE_OR_QUERY", a
+            frame (pandas, polars, pyarrow ...), or a dict of columns.
         target: the column to learn.
         progress, callbacks: as in `burnish.image.train`.
         **options: categories, numbers, ignored (lists of columns), epochs, batch_size, learning_rate, valid, split,
@@ -27,12 +29,21 @@ def train(data, target, *, progress=True, callbacks=(), **options):
     Returns:
         A Run.
     """
-    return Run(_burnish.table_train({**options, "data": data, "target": target}, handler_of(progress, callbacks)), Model)
+    with opened(data) as source:
+        options = {**options, "data": source, "target": target}
+        return Run(_burnish.table_train(options, handler_of(progress, callbacks)), Model)
 
 
-def resume(run, *, progress=True, callbacks=()):
-    """Goes on with a run that was stopped, to the same bits as if it had not been."""
-    return Run(_burnish.table_resume(run, handler_of(progress, callbacks)), Model)
+def resume(run, data=None, *, progress=True, callbacks=()):
+    """Goes on with a run that was stopped, to the same bits. `data`: the frame or dict it was trained on, if any."""
+    return resume_with(_burnish.table_resume, run, data, handler_of(progress, callbacks), Model)
+
+
+def lr_find(data, target, *, form="fastai2", finder=None, callbacks=(), **options):
+    """A mock training whose rate grows: a dict as of `burnish.image.Learner.lr_find`; options as of `train`."""
+    with opened(data) as source:
+        options = {**options, "data": source, "target": target}
+        return _burnish.table_lr_find(options, {"form": form, **(finder or {})}, handler_of(False, callbacks))
 
 
 class Model:
@@ -54,7 +65,8 @@ class Model:
 
     def predict(self, data):
         """All rows of a table: probabilities (rows, K), or numbers (rows)."""
-        rows, values = self._native.predict(data)
+        with opened(data) as source:
+            rows, values = self._native.predict(source)
         return self._shaped(values, rows)
 
     def predict_row(self, row):
@@ -65,7 +77,8 @@ class Model:
 
     def evaluate(self, data):
         """Figures on all rows of a table that has the target: a dict."""
-        return self._native.evaluate(data)
+        with opened(data) as source:
+            return self._native.evaluate(source)
 
     def embeddings(self):
         """{column: (names of values, float32 (values, width))}: what the network knows of each category."""
@@ -73,6 +86,10 @@ class Model:
             column: (names, floats(values, len(names), width))
             for column, names, values, width in self._native.embeddings()
         }
+
+    def close(self):
+        """Frees the model now; later calls raise UsageError."""
+        self._native.close()
 
     def __repr__(self):
         return f"<table.Model of {self.target}: {len(self.columns)} columns>"

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,24 @@ static int fill_big(PyObject *value, uint64_t *out)
     return PyErr_Occurred() ? -1 : 0;
 }
 
+static int fill_word(PyObject *value, const brn_option *option, int *out, native_keep *keep)
+{
+    const char *word = native_text(value, keep);
+    if (!word) return -1;
+    for (int i = 0; option->words[i]; i++)
+        if (strcmp(word, option->words[i]) == 0) {
+            *out = i;
+            return 0;
+        }
+    char list[256] = "";
+    for (int i = 0; option->words[i]; i++) {
+        const size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", option->words[i]);
+    }
+    native_raise_usage("%s: there is no %s; expected one of %s", option->name, word, list);
+    return -1;
+}
+
 static int fill_one(PyObject *value, const brn_option *option, void *out, native_keep *keep)
 {
     void *at = (char *)out + option->offset;
@@ -88,6 +107,7 @@ static int fill_one(PyObject *value, const brn_option *option, void *out, native
     case BRN_OPTION_REAL:
         *(double *)at = PyFloat_AsDouble(value);
         return PyErr_Occurred() ? -1 : 0;
+    case BRN_OPTION_WORD: return fill_word(value, option, at, keep);
     }
     return -1;
 }
@@ -129,8 +149,24 @@ static int unknown(const char *name)
     return -1;
 }
 
-int native_fill(PyObject *dict, const brn_option *options, int count, const char *const *extra, void *out,
-                native_keep *keep)
+static int fill_named(const char *name, PyObject *value, const native_part *parts, int count,
+                      const char *const *extra, native_keep *keep)
+{
+    bool known = is_among(extra, name);
+    for (int i = 0; i < count; i++) {
+        const brn_option *option = find(parts[i].options, parts[i].count, name);
+        if (!option) continue;
+        known = true;
+        if (value != Py_None && fill_one(value, option, parts[i].out, keep) < 0) {
+            name_the_option(name);
+            return -1;
+        }
+    }
+    return known ? 0 : unknown(name);
+}
+
+int native_fill_parts(PyObject *dict, const native_part *parts, int count, const char *const *extra,
+                      native_keep *keep)
 {
     PyObject *key, *value;
     Py_ssize_t place = 0;
@@ -140,15 +176,64 @@ int native_fill(PyObject *dict, const brn_option *options, int count, const char
     }
     while (PyDict_Next(dict, &place, &key, &value)) {
         const char *name = PyUnicode_AsUTF8AndSize(key, NULL);
-        if (!name) return -1;
-        const brn_option *option = find(options, count, name);
-        if (!option && !is_among(extra, name)) return unknown(name);
-        if (!option || value == Py_None) continue;
-        if (fill_one(value, option, out, keep) < 0) {
-            name_the_option(name);
-            return -1;
-        }
+        if (!name || fill_named(name, value, parts, count, extra, keep) < 0) return -1;
     }
+    return 0;
+}
+
+int native_fill(PyObject *dict, const brn_option *options, int count, const char *const *extra, void *out,
+                native_keep *keep)
+{
+    const native_part part = {options, count, out};
+    return native_fill_parts(dict, &part, 1, extra, keep);
+}
+
+int native_fill_list(PyObject *dict, const char *name, const char *const **words, int64_t *count, native_keep *keep)
+{
+    PyObject *value = native_item(dict, name);
+    if (!value) return 0;
+    if (PyUnicode_Check(value)) {
+        native_raise_usage("%s: expected a list of names, not one text", name);
+        return -1;
+    }
+    const char *const *list = native_texts(value, keep, count);
+    if (!list) return -1;
+    *words = list;
+    return 0;
+}
+
+int native_fill_layers(PyObject *dict, int most, int *count, int64_t *widths, double *shares)
+{
+    PyObject *hidden = native_item(dict, "hidden"), *dropout = native_item(dict, "dropout");
+    if (!hidden) return 0;
+    const Py_ssize_t layers = PySequence_Size(hidden);
+    if (layers < 0) return -1;
+    if (layers > most || (dropout && PySequence_Size(dropout) != layers)) {
+        if (!PyErr_Occurred()) native_raise_usage("hidden: expected at most %d widths, and as many dropouts", most);
+        return -1;
+    }
+    *count = (int)layers;
+    for (Py_ssize_t i = 0; i < layers; i++) {
+        PyObject *width = PySequence_GetItem(hidden, i), *share = dropout ? PySequence_GetItem(dropout, i) : NULL;
+        widths[i] = width ? PyLong_AsLongLong(width) : 0;
+        shares[i] = share ? PyFloat_AsDouble(share) : 0;
+        Py_XDECREF(width);
+        Py_XDECREF(share);
+        if (PyErr_Occurred()) return -1;
+    }
+    return 0;
+}
+
+int native_fill_separator(PyObject *dict, const char *name, char *out, native_keep *keep)
+{
+    PyObject *value = native_item(dict, name);
+    const char *text = value ? native_text(value, keep) : NULL;
+    if (!text) return value ? -1 : 0;
+    if (strlen(text) != 1) {
+        native_raise_usage("%s: expected one ASCII character", name);
+        return -1;
+    }
+    *out = *text;
     return 0;
 }
 

@@ -29,9 +29,9 @@ static int fill_image(PyObject *dict, brn_image_options *options, native_keep *k
 {
     static const char *const extra[] = {"recipe", NULL};
     static const brn_option more[] = {
-        {"offline", BRN_OPTION_FLAG, offsetof(brn_image_options, offline)},
-        {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_options, mirror)},
-        {"out", BRN_OPTION_TEXT, offsetof(brn_image_options, out)},
+        {"offline", BRN_OPTION_FLAG, offsetof(brn_image_options, offline), NULL},
+        {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_options, mirror), NULL},
+        {"out", BRN_OPTION_TEXT, offsetof(brn_image_options, out), NULL},
     };
     int count;
     const brn_option *list = brn_image_option_list(&count);
@@ -295,13 +295,13 @@ static PyObject *evaluation_of(const brn_image_evaluation *e, int64_t classes)
 static PyObject *model_evaluate(PyObject *object, PyObject *arguments)
 {
     static const brn_option list[] = {
-        {"batch_size", BRN_OPTION_WHOLE, offsetof(brn_image_evaluate_options, batch_size)},
-        {"tta", BRN_OPTION_WHOLE, offsetof(brn_image_evaluate_options, tta)},
-        {"tta_beta", BRN_OPTION_REAL, offsetof(brn_image_evaluate_options, tta_beta)},
-        {"whole", BRN_OPTION_FLAG, offsetof(brn_image_evaluate_options, whole)},
-        {"images", BRN_OPTION_TEXT, offsetof(brn_image_evaluate_options, images)},
-        {"targets", BRN_OPTION_TEXT, offsetof(brn_image_evaluate_options, targets)},
-        {"tag_separator", BRN_OPTION_TEXT, offsetof(brn_image_evaluate_options, tag_separator)},
+        {"batch_size", BRN_OPTION_WHOLE, offsetof(brn_image_evaluate_options, batch_size), NULL},
+        {"tta", BRN_OPTION_WHOLE, offsetof(brn_image_evaluate_options, tta), NULL},
+        {"tta_beta", BRN_OPTION_REAL, offsetof(brn_image_evaluate_options, tta_beta), NULL},
+        {"whole", BRN_OPTION_FLAG, offsetof(brn_image_evaluate_options, whole), NULL},
+        {"images", BRN_OPTION_TEXT, offsetof(brn_image_evaluate_options, images), NULL},
+        {"targets", BRN_OPTION_TEXT, offsetof(brn_image_evaluate_options, targets), NULL},
+        {"tag_separator", BRN_OPTION_TEXT, offsetof(brn_image_evaluate_options, tag_separator), NULL},
     };
     model_object *self = (model_object *)object;
     PyObject *data, *dict, *handler = NULL, *out = NULL;

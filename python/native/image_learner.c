@@ -33,14 +33,14 @@ static int target_choice(PyObject *dict, native_keep *keep, brn_target_choice *o
 static int fill_data(PyObject *dict, brn_image_data_options *options, native_keep *keep)
 {
     static const brn_option list[] = {
-        {"valid", BRN_OPTION_REAL, offsetof(brn_image_data_options, valid)},
-        {"seed", BRN_OPTION_BIG, offsetof(brn_image_data_options, seed)},
-        {"test", BRN_OPTION_TEXT, offsetof(brn_image_data_options, test)},
-        {"images", BRN_OPTION_TEXT, offsetof(brn_image_data_options, images)},
-        {"targets", BRN_OPTION_TEXT, offsetof(brn_image_data_options, targets)},
-        {"folds", BRN_OPTION_WHOLE, offsetof(brn_image_data_options, folds)},
-        {"fold", BRN_OPTION_WHOLE, offsetof(brn_image_data_options, fold)},
-        {"no_header", BRN_OPTION_FLAG, offsetof(brn_image_data_options, no_header)},
+        {"valid", BRN_OPTION_REAL, offsetof(brn_image_data_options, valid), NULL},
+        {"seed", BRN_OPTION_BIG, offsetof(brn_image_data_options, seed), NULL},
+        {"test", BRN_OPTION_TEXT, offsetof(brn_image_data_options, test), NULL},
+        {"images", BRN_OPTION_TEXT, offsetof(brn_image_data_options, images), NULL},
+        {"targets", BRN_OPTION_TEXT, offsetof(brn_image_data_options, targets), NULL},
+        {"folds", BRN_OPTION_WHOLE, offsetof(brn_image_data_options, folds), NULL},
+        {"fold", BRN_OPTION_WHOLE, offsetof(brn_image_data_options, fold), NULL},
+        {"no_header", BRN_OPTION_FLAG, offsetof(brn_image_data_options, no_header), NULL},
     };
     static const char *const extra[] = {"target_type", "tag_separator", "fastai07", NULL};
     if (native_fill(dict, list, sizeof list / sizeof *list, extra, options, keep) < 0) return -1;
@@ -205,19 +205,19 @@ static int fill_head(PyObject *dict, brn_nn_head_options *head)
 static int fill_learner(PyObject *dict, brn_image_learner_options *options, native_keep *keep)
 {
     static const brn_option list[] = {
-        {"architecture", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, architecture)},
-        {"pretrained", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, pretrained)},
-        {"weights", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, weights)},
-        {"size", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, size)},
-        {"batch_size", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, batch_size)},
-        {"augment", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, augment)},
-        {"train_bn", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, train_bn)},
-        {"label_smoothing", BRN_OPTION_REAL, offsetof(brn_image_learner_options, label_smoothing)},
-        {"seed", BRN_OPTION_BIG, offsetof(brn_image_learner_options, seed)},
-        {"threads", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, threads)},
-        {"loaders", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, loaders)},
-        {"offline", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, offline)},
-        {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, mirror)},
+        {"architecture", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, architecture), NULL},
+        {"pretrained", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, pretrained), NULL},
+        {"weights", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, weights), NULL},
+        {"size", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, size), NULL},
+        {"batch_size", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, batch_size), NULL},
+        {"augment", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, augment), NULL},
+        {"train_bn", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, train_bn), NULL},
+        {"label_smoothing", BRN_OPTION_REAL, offsetof(brn_image_learner_options, label_smoothing), NULL},
+        {"seed", BRN_OPTION_BIG, offsetof(brn_image_learner_options, seed), NULL},
+        {"threads", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, threads), NULL},
+        {"loaders", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, loaders), NULL},
+        {"offline", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, offline), NULL},
+        {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, mirror), NULL},
     };
     static const char *const extra[] = {"hidden", "dropout", NULL};
     if (native_fill(dict, list, sizeof list / sizeof *list, extra, options, keep) < 0) return -1;
@@ -400,13 +400,13 @@ static double real_of(PyObject *dict, const char *name, double otherwise)
 static int fill_optimizer(PyObject *dict, brn_optimizer_options *out, native_keep *keep)
 {
     static const brn_option list[] = {
-        {"momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, momentum)},
-        {"square_momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, square_momentum)},
-        {"epsilon", BRN_OPTION_REAL, offsetof(brn_optimizer_options, epsilon)},
-        {"decay_all", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decay_all)},
-        {"decoupled_decay", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decoupled_decay)},
-        {"lookahead_every", BRN_OPTION_WHOLE, offsetof(brn_optimizer_options, lookahead_every)},
-        {"lookahead_share", BRN_OPTION_REAL, offsetof(brn_optimizer_options, lookahead_share)},
+        {"momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, momentum), NULL},
+        {"square_momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, square_momentum), NULL},
+        {"epsilon", BRN_OPTION_REAL, offsetof(brn_optimizer_options, epsilon), NULL},
+        {"decay_all", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decay_all), NULL},
+        {"decoupled_decay", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decoupled_decay), NULL},
+        {"lookahead_every", BRN_OPTION_WHOLE, offsetof(brn_optimizer_options, lookahead_every), NULL},
+        {"lookahead_share", BRN_OPTION_REAL, offsetof(brn_optimizer_options, lookahead_share), NULL},
     };
     static const char *const extra[] = {"name", NULL};
     PyObject *options = native_item(dict, "optimizer");
@@ -471,9 +471,9 @@ static int fill_schedule(PyObject *dict, fit_parts *p, native_keep *keep)
 static int fill_fit(PyObject *dict, const brn_image_learner *learner, fit_parts *p, native_keep *keep)
 {
     static const brn_option list[] = {
-        {"epochs", BRN_OPTION_WHOLE, offsetof(brn_image_fit, epochs)},
-        {"clip_norm", BRN_OPTION_REAL, offsetof(brn_image_fit, clip_norm)},
-        {"snapshots", BRN_OPTION_TEXT, offsetof(brn_image_fit, snapshots)},
+        {"epochs", BRN_OPTION_WHOLE, offsetof(brn_image_fit, epochs), NULL},
+        {"clip_norm", BRN_OPTION_REAL, offsetof(brn_image_fit, clip_norm), NULL},
+        {"snapshots", BRN_OPTION_TEXT, offsetof(brn_image_fit, snapshots), NULL},
     };
     static const char *const extra[] = {"rates", "decays", "optimizer", "schedule", NULL};
     const int groups = brn_image_learner_groups(learner);
@@ -509,51 +509,6 @@ static PyObject *learner_fit(PyObject *object, PyObject *arguments)
     return out;
 }
 
-static PyObject *curve_of(const brn_lr_curve *curve)
-{
-    const brn_lr_suggestions found = brn_lr_suggest(curve);
-    int64_t begin, useful;
-    brn_lr_curve_useful(curve, &begin, &useful);
-    PyObject *points = PyList_New((Py_ssize_t)curve->count);
-    for (int64_t i = 0; points && i < curve->count; i++) {
-        const brn_lr_point *p = &curve->points[i];
-        PyObject *one = Py_BuildValue("(dddd)", p->rate, p->loss, p->batch_loss, p->valid_loss);
-        if (!one || PyList_SetItem(points, (Py_ssize_t)i, one) < 0) Py_CLEAR(points);
-    }
-    if (!points) return NULL;
-    PyObject *dict = Py_BuildValue("{s:N, s:L, s:L}", "points", points, "begin", (long long)begin, "useful",
-                                   (long long)useful);
-    if (!dict) return NULL;
-    if (native_put_real(dict, "valley", found.valley) < 0 || native_put_real(dict, "slide", found.slide) < 0 ||
-        native_put_real(dict, "steep", found.steep) < 0 || native_put_real(dict, "minimum", found.minimum) < 0)
-        Py_CLEAR(dict);
-    return dict;
-}
-
-static int fill_finder(PyObject *dict, brn_lr_finder_options *out, native_keep *keep)
-{
-    static const char *const forms[] = {"fastai2", "lr_find", "lr_find2"};
-    static const brn_option list[] = {
-        {"start", BRN_OPTION_REAL, offsetof(brn_lr_finder_options, start)},
-        {"end", BRN_OPTION_REAL, offsetof(brn_lr_finder_options, end)},
-        {"iterations", BRN_OPTION_WHOLE, offsetof(brn_lr_finder_options, iterations)},
-        {"linear", BRN_OPTION_FLAG, offsetof(brn_lr_finder_options, linear)},
-        {"stop", BRN_OPTION_FLAG, offsetof(brn_lr_finder_options, stop)},
-    };
-    static const char *const extra[] = {"form", NULL};
-    PyObject *form = PyDict_Check(dict) ? native_item(dict, "form") : NULL;
-    const char *word = form ? native_text(form, keep) : forms[0];
-    if (!word) return -1;
-    int number = 0;
-    while (number < 3 && strcmp(word, forms[number]) != 0) number++;
-    if (number == 3) {
-        native_raise_usage("form: %s; expected fastai2, lr_find or lr_find2", word);
-        return -1;
-    }
-    *out = brn_lr_finder_defaults((brn_lr_finder_form)number);
-    return native_fill(dict, list, sizeof list / sizeof *list, extra, out, keep);
-}
-
 static PyObject *learner_lr_find(PyObject *object, PyObject *arguments)
 {
     learner_object *self = (learner_object *)object;
@@ -565,14 +520,14 @@ static PyObject *learner_lr_find(PyObject *object, PyObject *arguments)
     brn_image_learner *learner = enter(self, &listener);
     fit_parts parts = {0};
     brn_lr_finder_options options;
-    if (learner && fill_fit(fit, learner, &parts, &keep) == 0 && fill_finder(finder, &options, &keep) == 0) {
+    if (learner && fill_fit(fit, learner, &parts, &keep) == 0 && native_fill_finder(finder, &options, &keep) == 0) {
         brn_lr_curve curve = {0};
         brn_status status;
         Py_BEGIN_ALLOW_THREADS;
         status = brn_image_learner_lr_find(learner, &parts.fit, &options, &curve);
         Py_END_ALLOW_THREADS;
         PyObject *none = leave(self, &listener, status);
-        if (none) out = curve_of(&curve);
+        if (none) out = native_curve(&curve);
         Py_XDECREF(none);
         brn_lr_curve_free(&curve);
     } else if (learner) {

@@ -42,6 +42,19 @@ const char *const *native_texts(PyObject *list, native_keep *keep, int64_t *coun
  * names (NULL-terminated, or NULL) have it, else an exception that names the nearest. None is skipped. */
 int native_fill(PyObject *dict, const brn_option *options, int count, const char *const *extra, void *out,
                 native_keep *keep);
+/* The same for several structures: a name that two of them have is set in both. */
+typedef struct native_part {
+    const brn_option *options;
+    int count;
+    void *out;
+} native_part;
+int native_fill_parts(PyObject *dict, const native_part *parts, int count, const char *const *extra,
+                      native_keep *keep);
+/* What lists do not have: a list of names; "hidden" and "dropout", up to `most` of both; one character. What is
+ * absent or None stays as it is. 0, or -1 with an exception. */
+int native_fill_list(PyObject *dict, const char *name, const char *const **words, int64_t *count, native_keep *keep);
+int native_fill_layers(PyObject *dict, int most, int *count, int64_t *widths, double *shares);
+int native_fill_separator(PyObject *dict, const char *name, char *out, native_keep *keep);
 /* An item of a dict, borrowed; NULL without an exception when it is absent or None. */
 PyObject *native_item(PyObject *dict, const char *name);
 
@@ -64,9 +77,48 @@ int native_listen(void *listener, const brn_event *event);
 /* After the call: its exception, else that of `status`. NULL when there is one, else None. */
 PyObject *native_listened(native_listener *listener, brn_status status);
 
+/* ------------------------------------------------------------------ jobs.c */
+
+/* A job that trains: how its structures are filled, and what is called. `fill` starts from the defaults; sizes are
+ * in bytes. lr_find may be NULL. */
+typedef struct native_job {
+    size_t options_size, result_size;
+    int (*fill)(PyObject *dict, void *options, native_listener *listener, native_keep *keep);
+    brn_status (*train)(const void *options, void *result);
+    brn_status (*resume)(const char *run, native_listener *listener, void *result);
+    brn_status (*lr_find)(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve);
+    PyObject *(*result)(const void *result);
+} native_job;
+/* Of (options, handler=None), (run, handler=None) and (options, finder options, handler=None). */
+PyObject *native_job_train(const native_job *job, PyObject *arguments);
+PyObject *native_job_resume(const native_job *job, PyObject *arguments);
+PyObject *native_job_lr_find(const native_job *job, PyObject *arguments);
+
+int native_fill_finder(PyObject *dict, brn_lr_finder_options *out, native_keep *keep);
+PyObject *native_curve(const brn_lr_curve *curve); /* a dict */
+
+/* A trained model: the handle and what frees it. */
+typedef struct native_model {
+    PyObject_HEAD
+    native_handle handle;
+} native_model;
+typedef brn_status native_opener(const char *path, int threads, void **out);
+PyObject *native_model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords, native_opener *open);
+void native_model_free(PyObject *object, void (*close)(void *));
+PyObject *native_model_close(PyObject *object, void (*close)(void *));
+
 /* ------------------------------------------------------------------ the modules */
 
-extern PyMethodDef native_image_functions[], native_table_functions[];
+extern PyMethodDef native_image_functions[], native_table_functions[], native_lm_functions[], native_text_functions[],
+    native_ratings_functions[], native_frame_functions[];
+int native_add_lm_types(PyObject *module);
+int native_add_text_types(PyObject *module);
+int native_add_ratings_types(PyObject *module);
+/* How texts are read, for the jobs of them: the list, and what is beside it. */
+extern const char *const native_text_extra[];
+int native_fill_text(PyObject *dict, brn_text_options *out, native_keep *keep);
+/* Sources: a list of texts, or one. */
+int native_fill_inputs(PyObject *value, const char *const **inputs, int64_t *count, native_keep *keep);
 int native_add_image_types(PyObject *module);
 int native_add_learner_types(PyObject *module);
 int native_add_table_types(PyObject *module);

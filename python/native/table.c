@@ -7,97 +7,35 @@
 
 /* ------------------------------------------------------------------ training */
 
-static int fill_lists(PyObject *dict, brn_table_train_options *o, native_keep *keep)
+/* The library's list, and what it leaves out. */
+static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
 {
-    struct {
-        const char *name;
-        const char *const **words;
-        int64_t *count;
-    } lists[] = {{"categories", &o->categories, &o->category_count},
-                 {"numbers", &o->numbers, &o->number_count},
-                 {"ignored", &o->ignored, &o->ignored_count},
-                 {"missing", &o->source.missing, &o->source.missing_count}};
-    for (int i = 0; i < 4; i++) {
-        PyObject *value = native_item(dict, lists[i].name);
-        if (!value) continue;
-        if (PyUnicode_Check(value)) {
-            native_raise_usage("%s: expected a list of names, not one text", lists[i].name);
-            return -1;
-        }
-        *lists[i].words = native_texts(value, keep, lists[i].count);
-        if (!*lists[i].words) return -1;
-    }
-    return 0;
-}
-
-static int fill_hidden(PyObject *dict, brn_table_train_options *o)
-{
-    PyObject *hidden = native_item(dict, "hidden"), *dropout = native_item(dict, "dropout");
-    if (!hidden) return 0;
-    const Py_ssize_t count = PySequence_Size(hidden);
-    if (count < 0) return -1;
-    if (count > BRN_TABLE_HIDDEN_MAX || (dropout && PySequence_Size(dropout) != count)) {
-        native_raise_usage("hidden: expected at most %d widths, and as many dropouts", BRN_TABLE_HIDDEN_MAX);
-        return -1;
-    }
-    o->hidden_count = (int)count;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *width = PySequence_GetItem(hidden, i), *share = dropout ? PySequence_GetItem(dropout, i) : NULL;
-        o->hidden[i] = width ? PyLong_AsLongLong(width) : 0;
-        o->dropout[i] = share ? PyFloat_AsDouble(share) : 0;
-        Py_XDECREF(width);
-        Py_XDECREF(share);
-        if (PyErr_Occurred()) return -1;
-    }
-    return 0;
-}
-
-static int choose(PyObject *dict, const char *name, const char *const *words, int count, int *out, native_keep *keep)
-{
-    PyObject *value = native_item(dict, name);
-    if (!value) return 0;
-    const char *word = native_text(value, keep);
-    for (int i = 0; word && i < count; i++)
-        if (strcmp(word, words[i]) == 0) {
-            *out = i;
-            return 0;
-        }
-    if (word) native_raise_usage("%s: there is no %s", name, word);
-    return -1;
-}
-
-static int fill_table(PyObject *dict, brn_table_train_options *o, native_keep *keep)
-{
-#define FIELD(type, name) {#name, BRN_OPTION_##type, offsetof(brn_table_train_options, name)}
-    static const brn_option list[] = {
-        FIELD(TEXT, data),         FIELD(TEXT, where),         FIELD(TEXT, target),
-        FIELD(FLAG, target_class), FIELD(FLAG, target_log),    FIELD(FLAG, only_named),
-        FIELD(REAL, valid),        FIELD(TEXT, split_column),  FIELD(TEXT, split_from),
-        FIELD(WHOLE, fold),        FIELD(WHOLE, folds),        FIELD(REAL, embedding_dropout),
-        FIELD(WHOLE, epochs),      FIELD(WHOLE, batch_size),   FIELD(REAL, learning_rate),
-        FIELD(REAL, weight_decay), FIELD(BIG, seed),           FIELD(WHOLE, threads),
-        FIELD(REAL, low),          FIELD(REAL, high),          FIELD(REAL, checkpoint_seconds),
-        FIELD(TEXT, out),
-        {"no_header", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.no_header)},
-        {"latin1", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.latin1)},
-        {"decimal_comma", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.decimal_comma)},
+    static const brn_option more[] = {
+        {"out", BRN_OPTION_TEXT, offsetof(brn_table_train_options, out), NULL},
+        {"no_header", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.no_header), NULL},
+        {"latin1", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.latin1), NULL},
+        {"decimal_comma", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.decimal_comma), NULL},
     };
-#undef FIELD
-    static const char *const extra[] = {"categories", "numbers", "ignored", "missing",   "hidden",
-                                        "dropout",    "split",   "form",    "separator", NULL};
-    static const char *const splits[] = {"random", "time", "column", "group", "fold"};
-    static const char *const forms[] = {"fastai2", "course"};
-    int split = (int)o->split, form = (int)o->form;
-    if (native_fill(dict, list, sizeof list / sizeof *list, extra, o, keep) < 0) return -1;
-    if (choose(dict, "split", splits, 5, &split, keep) < 0 || choose(dict, "form", forms, 2, &form, keep) < 0) return -1;
-    o->split = (brn_table_split)split;
-    o->form = (brn_table_form)form;
-    o->has_range = native_item(dict, "low") || native_item(dict, "high");
-    PyObject *separator = native_item(dict, "separator");
-    const char *text = separator ? native_text(separator, keep) : "";
-    if (!text) return -1;
-    o->source.separator = *text;
-    return fill_lists(dict, o, keep) < 0 ? -1 : fill_hidden(dict, o);
+    static const char *const extra[] = {"categories", "numbers", "ignored", "more_targets", "events",
+                                        "missing",    "hidden",  "dropout", "separator",    NULL};
+    brn_table_train_options *o = options;
+    int count;
+    const brn_option *list = brn_table_train_option_list(&count);
+    const native_part parts[] = {{list, count, o}, {more, sizeof more / sizeof *more, o}};
+    *o = brn_table_train_defaults();
+    o->on_event = native_listen;
+    o->context = listener;
+    if (native_fill_parts(dict, parts, 2, extra, keep) < 0) return -1;
+    if (native_item(dict, "low") || native_item(dict, "high")) o->has_range = true;
+    if (native_fill_separator(dict, "separator", &o->source.separator, keep) < 0 ||
+        native_fill_list(dict, "categories", &o->categories, &o->category_count, keep) < 0 ||
+        native_fill_list(dict, "numbers", &o->numbers, &o->number_count, keep) < 0 ||
+        native_fill_list(dict, "ignored", &o->ignored, &o->ignored_count, keep) < 0 ||
+        native_fill_list(dict, "more_targets", &o->more_targets, &o->more_target_count, keep) < 0 ||
+        native_fill_list(dict, "events", &o->events, &o->event_count, keep) < 0 ||
+        native_fill_list(dict, "missing", &o->source.missing, &o->source.missing_count, keep) < 0)
+        return -1;
+    return native_fill_layers(dict, BRN_TABLE_HIDDEN_MAX, &o->hidden_count, o->hidden, o->dropout);
 }
 
 static int put_score(PyObject *dict, const brn_table_score *s)
@@ -108,112 +46,78 @@ static int put_score(PyObject *dict, const brn_table_score *s)
     return native_put_real(dict, "exp_rmspe", s->exp_rmspe);
 }
 
-static PyObject *result_of(native_listener *listener, brn_status status, const brn_table_result *r)
+static PyObject *result_of(const void *result)
 {
-    PyObject *none = native_listened(listener, status);
-    if (!none) return NULL;
-    Py_DECREF(none);
+    const brn_table_result *r = result;
     PyObject *dict = Py_BuildValue("{s:N, s:L, s:L, s:d, s:d}", "run", PyUnicode_DecodeFSDefault(r->run), "train_count",
                                    (long long)r->train_count, "valid_count", (long long)r->valid_count, "seconds",
                                    r->seconds, "rows_per_second", r->rows_per_second);
     PyObject *score = dict ? PyDict_New() : NULL;
-    if (!score || put_score(score, &r->score) < 0) Py_CLEAR(dict);
-    if (dict) {
-        Py_INCREF(score);
-        if (native_put(dict, "metrics", score) < 0) Py_CLEAR(dict);
-    }
+    if (!score || put_score(score, &r->score) < 0 || PyDict_SetItemString(dict, "metrics", score) < 0) Py_CLEAR(dict);
     Py_XDECREF(score);
     return dict;
 }
 
+static brn_status train(const void *options, void *result) { return brn_table_train(options, result); }
+
+static brn_status resume(const char *run, native_listener *listener, void *result)
+{
+    return brn_table_resume(run, native_listen, listener, result);
+}
+
+static brn_status lr_find(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)
+{
+    return brn_table_lr_find(options, finder, curve);
+}
+
+static const native_job job = {
+    sizeof(brn_table_train_options), sizeof(brn_table_result), fill, train, resume, lr_find, result_of};
+
 static PyObject *table_train(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    PyObject *dict, *handler = NULL, *out = NULL;
-    if (!PyArg_ParseTuple(arguments, "O|O", &dict, &handler)) return NULL;
-    native_keep keep;
-    native_listener listener = {.callable = handler};
-    brn_table_train_options options = brn_table_train_defaults();
-    brn_table_result *result = calloc(1, sizeof *result);
-    if (!result) return PyErr_NoMemory();
-    if (native_keep_init(&keep) == 0 && fill_table(dict, &options, &keep) == 0) {
-        brn_status status;
-        options.on_event = native_listen;
-        options.context = &listener;
-        Py_BEGIN_ALLOW_THREADS;
-        status = brn_table_train(&options, result);
-        Py_END_ALLOW_THREADS;
-        out = result_of(&listener, status, result);
-    }
-    native_keep_free(&keep);
-    free(result);
-    return out;
+    return native_job_train(&job, arguments);
 }
 
 static PyObject *table_resume(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    PyObject *run, *handler = NULL, *out = NULL;
-    if (!PyArg_ParseTuple(arguments, "O|O", &run, &handler)) return NULL;
-    native_keep keep;
-    native_listener listener = {.callable = handler};
-    brn_table_result *result = calloc(1, sizeof *result);
-    if (!result) return PyErr_NoMemory();
-    const char *folder = native_keep_init(&keep) == 0 ? native_text(run, &keep) : NULL;
-    if (folder) {
-        brn_status status;
-        Py_BEGIN_ALLOW_THREADS;
-        status = brn_table_resume(folder, native_listen, &listener, result);
-        Py_END_ALLOW_THREADS;
-        out = result_of(&listener, status, result);
-    }
-    native_keep_free(&keep);
-    free(result);
-    return out;
+    return native_job_resume(&job, arguments);
+}
+
+static PyObject *table_lr_find(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    return native_job_lr_find(&job, arguments);
 }
 
 PyMethodDef native_table_functions[] = {
     {"table_train", table_train, METH_VARARGS, "table_train(options, handler=None) -> result, as dicts."},
     {"table_resume", table_resume, METH_VARARGS, "table_resume(run, handler=None) -> result."},
+    {"table_lr_find", table_lr_find, METH_VARARGS, "table_lr_find(options, finder options, handler=None) -> dict."},
     {NULL, NULL, 0, NULL},
 };
 
 /* ------------------------------------------------------------------ a trained model */
 
-typedef struct model_object {
-    PyObject_HEAD
-    native_handle handle; /* brn_table_model */
-} model_object;
+static brn_status open_model(const char *path, int threads, void **out)
+{
+    return brn_table_model_open(path, threads, (brn_table_model **)out);
+}
+
+static void close_model(void *model) { brn_table_model_close(model); }
 
 static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"what", "threads", NULL};
-    PyObject *what;
-    int threads = 0;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|i", names, &what, &threads)) return NULL;
-    native_keep keep;
-    if (native_keep_init(&keep) < 0) return NULL;
-    const char *path = native_text(what, &keep);
-    model_object *self = path ? (model_object *)PyType_GenericAlloc(type, 0) : NULL;
-    if (self) {
-        brn_table_model *model = NULL;
-        const brn_status status = brn_table_model_open(path, threads, &model);
-        self->handle.pointer = model;
-        if (status != BRN_OK) {
-            Py_CLEAR(self);
-            native_raise(status);
-        }
-    }
-    native_keep_free(&keep);
-    return (PyObject *)self;
+    return native_model_new(type, arguments, keywords, open_model);
 }
 
-static void model_free(PyObject *object)
+static void model_free(PyObject *object) { native_model_free(object, close_model); }
+
+static PyObject *model_close(PyObject *object, PyObject *nothing)
 {
-    PyTypeObject *type = Py_TYPE(object);
-    brn_table_model_close(((model_object *)object)->handle.pointer);
-    PyObject_Free(object);
-    Py_DECREF(type);
+    (void)nothing;
+    return native_model_close(object, close_model);
 }
 
 static const char *class_word(const void *model, int64_t index) { return brn_table_model_class(model, index); }
@@ -228,7 +132,7 @@ static int64_t answer_width(const brn_table_model *model)
 static PyObject *model_facts(PyObject *object, PyObject *nothing)
 {
     (void)nothing;
-    model_object *self = (model_object *)object;
+    native_model *self = (native_model *)object;
     const brn_table_model *m = native_take(&self->handle, "model");
     if (!m) return NULL;
     PyObject *facts = Py_BuildValue("{s:N, s:N, s:N}", "target", PyUnicode_DecodeFSDefault(brn_table_model_target(m)),
@@ -241,7 +145,7 @@ static PyObject *model_facts(PyObject *object, PyObject *nothing)
 /* (count, float32 bytes (N, K)). */
 static PyObject *model_predict(PyObject *object, PyObject *data)
 {
-    model_object *self = (model_object *)object;
+    native_model *self = (native_model *)object;
     native_keep keep;
     if (native_keep_init(&keep) < 0) return NULL;
     PyObject *out = NULL;
@@ -273,7 +177,7 @@ static PyObject *model_predict(PyObject *object, PyObject *data)
 /* One row: texts in the order of the columns, None where missing -> float32 bytes (K). */
 static PyObject *model_predict_row(PyObject *object, PyObject *values)
 {
-    model_object *self = (model_object *)object;
+    native_model *self = (native_model *)object;
     brn_table_model *model = native_take(&self->handle, "model");
     if (!model) return NULL;
     PyObject *out = NULL, *items = PySequence_List(values);
@@ -305,7 +209,7 @@ static PyObject *model_predict_row(PyObject *object, PyObject *values)
 
 static PyObject *model_evaluate(PyObject *object, PyObject *data)
 {
-    model_object *self = (model_object *)object;
+    native_model *self = (native_model *)object;
     native_keep keep;
     if (native_keep_init(&keep) < 0) return NULL;
     PyObject *out = NULL;
@@ -329,7 +233,7 @@ static PyObject *model_evaluate(PyObject *object, PyObject *data)
 static PyObject *model_embeddings(PyObject *object, PyObject *nothing)
 {
     (void)nothing;
-    model_object *self = (model_object *)object;
+    native_model *self = (native_model *)object;
     const brn_table_model *model = native_take(&self->handle, "model");
     if (!model) return NULL;
     PyObject *list = PyList_New(0);
@@ -355,6 +259,7 @@ static PyMethodDef model_methods[] = {
     {"predict", model_predict, METH_O, "predict(data) -> (rows, float32 bytes (rows, K))."},
     {"predict_row", model_predict_row, METH_O, "predict_row(texts) -> float32 bytes (K)."},
     {"evaluate", model_evaluate, METH_O, "evaluate(data) -> dict."},
+    {"close", model_close, METH_NOARGS, "Frees it now."},
     {"embeddings", model_embeddings, METH_NOARGS, "What the network knows of each category."},
     {NULL, NULL, 0, NULL},
 };
@@ -365,7 +270,7 @@ int native_add_table_types(PyObject *module)
                                   {Py_tp_dealloc, (void *)model_free},
                                   {Py_tp_methods, model_methods},
                                   {0, NULL}};
-    static PyType_Spec spec = {"burnish._burnish.TableModel", sizeof(model_object), 0, Py_TPFLAGS_DEFAULT, slots};
+    static PyType_Spec spec = {"burnish._burnish.TableModel", sizeof(native_model), 0, Py_TPFLAGS_DEFAULT, slots};
     PyObject *type = PyType_FromSpec(&spec);
     return type ? PyModule_AddObject(module, "TableModel", type) : -1;
 }

@@ -9,6 +9,7 @@
 #include "burnish/version.h"
 #include "jobs/image_recipe.h"
 #include "jobs/image_targets.h"
+#include "jobs/option_fields.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 
 /* ------------------------------------------------------------------ one list of options */
 
-#define FIELD(type, name) {#name, BRN_OPTION_##type, offsetof(brn_image_options, name)}
+#define FIELD(type, name) {#name, BRN_OPTION_##type, offsetof(brn_image_options, name), NULL}
 /* All options that decide what is trained: written and read back by this list alone. */
 static const brn_option fields[] = {
     FIELD(TEXT, data),
@@ -87,27 +88,13 @@ const brn_option *brn_image_option_list(int *count)
     return fields;
 }
 
-static json_t *value_of(const brn_image_options *options, const brn_option *f)
-{
-    const void *at = (const char *)options + f->offset;
-    switch (f->type) {
-    case BRN_OPTION_TEXT: return json_string(*(const char *const *)at);
-    case BRN_OPTION_FLAG: return json_boolean(*(const bool *)at);
-    case BRN_OPTION_WHOLE: return json_integer(*(const int *)at);
-    case BRN_OPTION_BIG: return json_integer((json_int_t) * (const uint64_t *)at);
-    case BRN_OPTION_REAL: return json_real(*(const double *)at);
-    }
-    return NULL;
-}
-
 /* NULL when there is no memory or a text is not UTF-8. */
 static json_t *options_object(const brn__image_plan *plan)
 {
     json_t *object = json_object(), *rates = json_array();
     int bad = !object || !rates;
     if (!bad) bad = json_object_set_new(object, "recipe", json_string(brn__image_recipe_name(plan->options.recipe)));
-    for (int i = 0; i < FIELDS && !bad; i++)
-        bad = json_object_set_new(object, fields[i].name, value_of(&plan->options, &fields[i]));
+    if (!bad) bad = !brn__option_fields_write(fields, FIELDS, &plan->options, object);
     for (int g = 0; g <= plan->model->body_groups && !bad; g++)
         bad = json_array_append_new(rates, json_real(plan->group_rates[g]));
     if (!bad) bad = json_object_set(object, "group_learning_rates", rates);
@@ -210,6 +197,7 @@ static bool read_field(const json_t *value, const brn_option *f, brn_image_optio
     case BRN_OPTION_WHOLE: return *(int *)at = (int)json_integer_value(value), json_is_integer(value);
     case BRN_OPTION_BIG: return *(uint64_t *)at = (uint64_t)json_integer_value(value), json_is_integer(value);
     case BRN_OPTION_REAL: return *(double *)at = json_number_value(value), json_is_number(value);
+    case BRN_OPTION_WORD: break;
     }
     return false;
 }

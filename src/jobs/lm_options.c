@@ -47,8 +47,8 @@ brn_status brn_lm_recipe(const char *name, brn_lm_options *o)
     return BRN_OK;
 }
 
-static const brn__option_field fields[] = {
-#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_lm_options, field), NULL}
+static const brn_option fields[] = {
+#define F(field, type) {#field, BRN_OPTION_##type, offsetof(brn_lm_options, field), NULL}
     F(encoder, TEXT),
     F(backward, FLAG),
     F(embedding, BIG),
@@ -75,6 +75,12 @@ static const brn__option_field fields[] = {
 #undef F
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
+
+const brn_option *brn_lm_option_list(int *count)
+{
+    *count = FIELDS;
+    return fields;
+}
 
 /* ------------------------------------------------------------------ checks */
 

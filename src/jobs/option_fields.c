@@ -5,24 +5,24 @@
 #include <stdint.h>
 #include <string.h>
 
-static json_t *value_of(const brn__option_field *field, const void *options)
+static json_t *value_of(const brn_option *field, const void *options)
 {
     const void *at = (const char *)options + field->offset;
     switch (field->type) {
-    case BRN__OPTION_TEXT: {
+    case BRN_OPTION_TEXT: {
         const char *text = *(const char *const *)at;
         return text ? json_string(text) : json_null();
     }
-    case BRN__OPTION_FLAG: return json_boolean(*(const bool *)at);
-    case BRN__OPTION_WHOLE: return json_integer(*(const int *)at);
-    case BRN__OPTION_BIG: return json_integer(*(const int64_t *)at);
-    case BRN__OPTION_REAL: return json_real(*(const double *)at);
-    case BRN__OPTION_WORD: return json_string(field->words[*(const int *)at]);
+    case BRN_OPTION_FLAG: return json_boolean(*(const bool *)at);
+    case BRN_OPTION_WHOLE: return json_integer(*(const int *)at);
+    case BRN_OPTION_BIG: return json_integer(*(const int64_t *)at);
+    case BRN_OPTION_REAL: return json_real(*(const double *)at);
+    case BRN_OPTION_WORD: return json_string(field->words[*(const int *)at]);
     }
     return NULL;
 }
 
-bool brn__option_fields_write(const brn__option_field *fields, int count, const void *options,
+bool brn__option_fields_write(const brn_option *fields, int count, const void *options,
                               json_t *object)
 {
     for (int i = 0; i < count; i++)
@@ -79,10 +79,10 @@ brn_status brn__check_real(const char *name, double value, double low, double hi
     return brn__fail(BRN_ERROR_USAGE, "%s %g; expected %g to %g", name, value, low, high);
 }
 
-brn_status brn__option_fields_check(const brn__option_field *fields, int count, const void *options)
+brn_status brn__option_fields_check(const brn_option *fields, int count, const void *options)
 {
     for (int i = 0; i < count; i++) {
-        if (fields[i].type != BRN__OPTION_TEXT) continue;
+        if (fields[i].type != BRN_OPTION_TEXT) continue;
         const char *text = *(const char *const *)(const void *)((const char *)options + fields[i].offset);
         if (text && !brn__is_utf8(text))
             return brn__fail(BRN_ERROR_INPUT, "%s: %s is not UTF-8", fields[i].name, text);
@@ -101,27 +101,27 @@ static bool read_word(const json_t *value, const char *const *words, int *out)
     return false;
 }
 
-static bool read_field(const brn__option_field *field, const json_t *value, void *options)
+static bool read_field(const brn_option *field, const json_t *value, void *options)
 {
     void *at = (char *)options + field->offset;
     switch (field->type) {
-    case BRN__OPTION_TEXT:
+    case BRN_OPTION_TEXT:
         *(const char **)at = json_string_value(value);
         return !value || json_is_null(value) || json_is_string(value);
-    case BRN__OPTION_FLAG: *(bool *)at = json_is_true(value); return json_is_boolean(value);
-    case BRN__OPTION_WHOLE: {
+    case BRN_OPTION_FLAG: *(bool *)at = json_is_true(value); return json_is_boolean(value);
+    case BRN_OPTION_WHOLE: {
         json_int_t whole = json_integer_value(value);
         *(int *)at = (int)whole;
         return json_is_integer(value) && whole >= INT32_MIN && whole <= INT32_MAX;
     }
-    case BRN__OPTION_BIG: *(int64_t *)at = json_integer_value(value); return json_is_integer(value);
-    case BRN__OPTION_REAL: *(double *)at = json_number_value(value); return json_is_number(value);
-    case BRN__OPTION_WORD: return read_word(value, field->words, at);
+    case BRN_OPTION_BIG: *(int64_t *)at = json_integer_value(value); return json_is_integer(value);
+    case BRN_OPTION_REAL: *(double *)at = json_number_value(value); return json_is_number(value);
+    case BRN_OPTION_WORD: return read_word(value, field->words, at);
     }
     return false;
 }
 
-brn_status brn__option_fields_read(const brn__option_field *fields, int count, const json_t *object,
+brn_status brn__option_fields_read(const brn_option *fields, int count, const json_t *object,
                                    const char *what, void *options)
 {
     for (int i = 0; i < count; i++)

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Options of a job as a table of fields, for JSON both ways. */
+ * Options of a job by their list (burnish/options.h), for JSON both ways. */
 #ifndef BRN__JOBS_OPTION_FIELDS_H
 #define BRN__JOBS_OPTION_FIELDS_H
 
 #include "base/json.h"
+#include "burnish/options.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-typedef enum brn__option_type {
-    BRN__OPTION_TEXT,  /* const char *; absent: NULL */
-    BRN__OPTION_FLAG,  /* bool */
-    BRN__OPTION_WHOLE, /* int */
-    BRN__OPTION_BIG,   /* int64_t or uint64_t */
-    BRN__OPTION_REAL,  /* double */
-    BRN__OPTION_WORD,  /* an enumeration: int, one of `words` */
-} brn__option_type;
-
-typedef struct brn__option_field {
-    const char *name;
-    brn__option_type type;
-    size_t offset;
-    const char *const *words; /* WORD: of 0, 1 ...; NULL ends them */
-} brn__option_field;
 
 /* A list of texts; NULL when there is no memory, or a text is not UTF-8. */
 json_t *brn__json_words(const char *const *words, int64_t count);
@@ -36,13 +21,13 @@ bool brn__json_layers_read(const json_t *object, int most, int *count, int64_t *
 brn_status brn__check_real(const char *name, double value, double low, double high);
 
 /* Adds each field of `options` to the object; false when there is no memory, or a text is not UTF-8. */
-bool brn__option_fields_write(const brn__option_field *fields, int count, const void *options,
+bool brn__option_fields_write(const brn_option *fields, int count, const void *options,
                               json_t *object);
 /* BRN_ERROR_INPUT names the first text that is not UTF-8, which JSON can't hold. */
-brn_status brn__option_fields_check(const brn__option_field *fields, int count, const void *options);
+brn_status brn__option_fields_check(const brn_option *fields, int count, const void *options);
 /* Reads them; texts point into the object. BRN_ERROR_INPUT names the field that is not there or of
  * another type; `what` is for the message. */
-brn_status brn__option_fields_read(const brn__option_field *fields, int count, const json_t *object,
+brn_status brn__option_fields_read(const brn_option *fields, int count, const json_t *object,
                                    const char *what, void *options);
 
 #endif

@@ -40,9 +40,9 @@ static const char *const forms[] = {"fastai2", "course", NULL};
 static const char *const losses[] = {"mse", "bpr", "weighted", NULL};
 
 /* All but how tables are read, and the hidden layers. */
-static const brn__option_field fields[] = {
-#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_ratings_options, field), NULL}
-#define WORD(field, words) {#field, BRN__OPTION_WORD, offsetof(brn_ratings_options, field), words}
+static const brn_option fields[] = {
+#define F(field, type) {#field, BRN_OPTION_##type, offsetof(brn_ratings_options, field), NULL}
+#define WORD(field, words) {#field, BRN_OPTION_WORD, offsetof(brn_ratings_options, field), words}
     F(data, TEXT),
     F(user, TEXT),
     F(item, TEXT),
@@ -81,6 +81,12 @@ static const brn__option_field fields[] = {
 #undef WORD
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
+
+const brn_option *brn_ratings_option_list(int *count)
+{
+    *count = FIELDS;
+    return fields;
+}
 
 /* ------------------------------------------------------------------ checks */
 

@@ -29,9 +29,9 @@ static const char *const splits[] = {"random", "time", "column", "group", NULL};
 static const char *const forms[] = {"fastai2", "course", NULL};
 
 /* Written and read back by this list alone; lists of names and what is nested are beside it. */
-static const brn__option_field fields[] = {
-#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_table_train_options, field), NULL}
-#define WORD(field, words) {#field, BRN__OPTION_WORD, offsetof(brn_table_train_options, field), words}
+static const brn_option fields[] = {
+#define F(field, type) {#field, BRN_OPTION_##type, offsetof(brn_table_train_options, field), NULL}
+#define WORD(field, words) {#field, BRN_OPTION_WORD, offsetof(brn_table_train_options, field), words}
     F(data, TEXT),
     F(where, TEXT),
     F(target, TEXT),
@@ -68,6 +68,12 @@ static const brn__option_field fields[] = {
 #undef WORD
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
+
+const brn_option *brn_table_train_option_list(int *count)
+{
+    *count = FIELDS;
+    return fields;
+}
 
 const char *brn__table_loss_name(brn_table_loss loss)
 {

@@ -88,8 +88,8 @@ brn_status brn__text_options_settle(brn_text_train_options *o)
 static const char *const schedules[] = {"one-cycle", "slanted", NULL};
 
 /* All but the inputs and how they are read. */
-static const brn__option_field fields[] = {
-#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_text_train_options, field), NULL}
+static const brn_option fields[] = {
+#define F(field, type) {#field, BRN_OPTION_##type, offsetof(brn_text_train_options, field), NULL}
     F(encoder, TEXT),
     F(backwards, FLAG),
     F(embedding, BIG),
@@ -103,7 +103,7 @@ static const brn__option_field fields[] = {
     F(kept, WHOLE),
     F(freeze_epochs, WHOLE),
     F(epochs, WHOLE),
-    {"schedule", BRN__OPTION_WORD, offsetof(brn_text_train_options, schedule), schedules},
+    {"schedule", BRN_OPTION_WORD, offsetof(brn_text_train_options, schedule), schedules},
     F(learning_rate, REAL),
     F(rate_factor, REAL),
     F(weight_decay, REAL),
@@ -115,6 +115,12 @@ static const brn__option_field fields[] = {
 #undef F
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
+
+const brn_option *brn_text_train_option_list(int *count)
+{
+    *count = FIELDS;
+    return fields;
+}
 
 json_t *brn__text_options_write(const brn_text_train_options *o)
 {

@@ -13,9 +13,9 @@ static const char *const targets[] = {BRN_TEXT_TARGET_LIST(X) NULL};
 static const char *const documents[] = {"file", "line", NULL};
 
 /* All but lists and the separators, which are single bytes. */
-static const brn__option_field fields[] = {
-#define F(field, type) {#field, BRN__OPTION_##type, offsetof(brn_text_options, field), NULL}
-#define WORD(field, words) {#field, BRN__OPTION_WORD, offsetof(brn_text_options, field), words}
+static const brn_option fields[] = {
+#define F(field, type) {#field, BRN_OPTION_##type, offsetof(brn_text_options, field), NULL}
+#define WORD(field, words) {#field, BRN_OPTION_WORD, offsetof(brn_text_options, field), words}
     WORD(rules, rules),
     WORD(tokens, tokens),
     F(pieces, TEXT),
@@ -33,6 +33,12 @@ static const brn__option_field fields[] = {
 #undef WORD
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
+
+const brn_option *brn_text_option_list(int *count)
+{
+    *count = FIELDS;
+    return fields;
+}
 
 json_t *brn__text_list_write(const char *const *texts, int64_t count) { return brn__json_words(texts, count); }
 

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of the program as sources of every job: frames of pandas, polars and pyarrow, and dicts of columns.
+
+>>> import burnish
+>>> table = burnish.Table({"town": ["Cork", None, "Basel"], "area": [40.5, 81, 120]})
+>>> table.rows
+3
+>>> table.close()
+"""
+import array
+import itertools
+import os
+from contextlib import contextmanager
+
+from . import _burnish
+from .errors import UsageError
+
+_live = set()  # names that tables of this program have now
+
+
+def _free_name():
+    return next(name for name in map("frame-{}".format, itertools.count(1)) if name not in _live)
+
+
+class Table:
+    """A table that the library keeps, for jobs to read as `memory:NAME`.
+
+    Args:
+        data: what has `__arrow_c_stream__` (a frame of pandas 2.2, polars, pyarrow ...), or a dict of columns by
+            name, each a NumPy array (N,) or a list of N numbers, truths or texts, with None where one is missing.
+        name: NAME; None: "frame-N", the first that is free. A resumed training needs the same rows under the same
+            name. UsageError when another Table has it.
+
+    Attributes:
+        source: "memory:NAME", which every job takes, as it takes the Table itself.
+        rows: N.
+
+    The rows are copied once, and freed by `close`, at the end of a `with`, or with the object.
+    """
+
+    def __init__(self, data, name=None):
+        self._name = None
+        chosen = name or _free_name()
+        if chosen in _live:
+            raise UsageError(f"table: another one has the name {chosen}")
+        _live.add(chosen)
+        try:
+            self.rows = _kept(chosen, data)
+        except BaseException:
+            _live.discard(chosen)
+            raise
+        self._name = chosen
+        self.source = f"memory:{chosen}"
+
+    def close(self):
+        """Frees the rows."""
+        if self._name is not None:
+            _burnish.table_drop(self._name)
+            _live.discard(self._name)
+            self._name = None
+
+    def __fspath__(self):
+        if self._name is None:
+            raise UsageError("table: it has been closed")
+        return self.source
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def __del__(self):
+        if getattr(self, "_name", None) is not None:
+            self.close()
+
+    def __repr__(self):
+        return f"<Table {self.source}: {self.rows} rows>" if self._name else "<Table, closed>"
+
+
+def is_source(data):
+    """A path, or the name of a source?"""
+    return isinstance(data, (str, bytes)) or hasattr(data, "__fspath__")
+
+
+@contextmanager
+def opened(data, name=None):
+    """A source for the time of a call: as it is, or a table of it."""
+    if data is None or is_source(data):
+        yield data
+    else:
+        with Table(data, name) as table:
+            yield table
+
+
+@contextmanager
+def opened_all(data, name=None):
+    """Sources for the time of a call: of one, or of a list of paths."""
+    if isinstance(data, (list, tuple)):
+        yield list(data)
+    else:
+        with opened(data, name) as source:
+            yield [source]
+
+
+def name_in(run):
+    """The name of the table that a run was trained on, to resume it; None where it is another source."""
+    import json
+
+    with open(os.path.join(run, "config.json"), encoding="utf-8") as file:
+        options = json.load(file).get("options", {})
+    source = options.get("data") or (options.get("inputs") or [None])[0]
+    return source[len("memory:"):] if source and source.startswith("memory:") else None
+
+
+# ------------------------------------------------------------------ columns
+
+
+def _kept(name, data):
+    """How many rows are kept."""
+    if hasattr(data, "__arrow_c_stream__"):
+        return _burnish.table_keep_stream(name, data.__arrow_c_stream__())
+    if not hasattr(data, "items"):
+        raise UsageError(f"table: expected a frame or a dict of columns, got {type(data).__name__}")
+    columns = [_column(str(key), values) for key, values in data.items()]
+    rows = sorted({count for count, _ in columns})
+    if len(rows) != 1:
+        raise UsageError(f"table: expected columns of one length, got {rows}")
+    return _burnish.table_keep_columns(name, rows[0], [column for _, column in columns])
+
+
+def _bits(truths):
+    """One bit each, the lowest first."""
+    out = bytearray((len(truths) + 7) // 8)
+    for i, truth in enumerate(truths):
+        if truth:
+            out[i >> 3] |= 1 << (i & 7)
+    return bytes(out)
+
+
+def _column(name, values):
+    """(N, (name, format, validity bits, values, bytes of texts)) in Arrow's formats."""
+    if hasattr(values, "__array_interface__") or hasattr(values, "__array__"):
+        import numpy
+
+        values = numpy.ascontiguousarray(values)
+        if values.ndim != 1:
+            raise UsageError(f"column {name}: expected (N,), got {values.shape}")
+        if values.dtype.kind in "iufbM":
+            return _array_column(name, values)
+        values = values.tolist()
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise UsageError(f"column {name}: expected an array or a list, got {type(values).__name__}")
+    return _list_column(name, list(values))
+
+
+def _array_column(name, values):
+    import numpy
+
+    kind, size = values.dtype.kind, values.dtype.itemsize
+    if not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
+    if kind == "b":
+        return len(values), (name, "b", None, numpy.packbits(values, bitorder="little"), None)
+    missing, layout = None, None
+    if kind == "M":
+        missing = numpy.isnat(values)
+        values, layout = values.astype("datetime64[s]").view(numpy.int64), "tss:"
+    elif kind == "f":
+        if size not in (2, 4, 8):
+            values, size = values.astype(numpy.float64), 8
+        missing, layout = numpy.isnan(values), {2: "e", 4: "f", 8: "g"}[size]
+    else:
+        layout = {1: "c", 2: "s", 4: "i", 8: "l"}[size]
+        layout = layout.upper() if kind == "u" else layout
+    valid = numpy.packbits(~missing, bitorder="little") if missing is not None and missing.any() else None
+    return len(values), (name, layout, valid, values, None)
+
+
+def _list_column(name, values):
+    count = len(values)
+    there = [value is not None and value == value for value in values]
+    valid = None if all(there) else _bits(there)
+    kinds = {type(value) for value, good in zip(values, there) if good}
+    if kinds and kinds <= {bool}:
+        return count, (name, "b", valid, _bits([good and value for value, good in zip(values, there)]), None)
+    kept = [value if good else 0 for value, good in zip(values, there)]
+    try:
+        if kinds and kinds <= {bool, int}:
+            return count, (name, "l", valid, array.array("q", kept), None)
+        if kinds and kinds <= {bool, int, float}:
+            return count, (name, "g", valid, array.array("d", kept), None)
+    except OverflowError:
+        raise UsageError(f"column {name}: a number beyond 64 bits") from None
+    texts = [str(value).encode() if good else b"" for value, good in zip(values, there)]
+    offsets = array.array("q", itertools.accumulate(map(len, texts), initial=0))
+    return count, (name, "U", valid, offsets, b"".join(texts))

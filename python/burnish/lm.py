@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The language-model job: from texts to a network that says which word comes next.
+
+    run = burnish.lm.train(["books/"], epochs=3)
+    model = run.model()
+    print(model.generate("The film", words=40))
+    burnish.text.train("reviews.csv", encoder=run.path)
+
+Options are those of `burnish help lm train` by the names of `brn_lm_options` and `brn_text_options` in C.
+"""
+from . import _burnish
+from .data import opened_all
+from .progress import handler_of
+from .runs import Run, resume_with
+
+
+def train(data, *, progress=True, callbacks=(), **options):
+    """Trains a language model.
+
+    Args:
+        data: a text file, a folder of them, a table with a column of texts (a source, a frame or a dict of
+            columns), or a list of paths.
+        progress, callbacks: as in `burnish.image.train`.
+        **options: recipe, encoder, embedding, hidden, layers, dropout, length, batch_size, epochs, learning_rate,
+            text_columns (a list), rules, tokens, min_freq, valid, seed, threads, out ...
+
+    Returns:
+        A Run; its metrics are `valid_loss`, `perplexity` and `accuracy`.
+    """
+    with opened_all(data) as inputs:
+        return Run(_burnish.lm_train({**options, "inputs": inputs}, handler_of(progress, callbacks)), Model)
+
+
+def resume(run, data=None, *, progress=True, callbacks=()):
+    """Goes on with a run that was stopped, to the same bits. `data`: the frame or dict it was trained on, if any."""
+    return resume_with(_burnish.lm_resume, run, data, handler_of(progress, callbacks), Model)
+
+
+def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
+    """A mock training whose rate grows: a dict as of `burnish.image.Learner.lr_find`.
+
+    Args:
+        form: "fastai2", "lr_find" or "lr_find2"; `finder`: a dict of start, end, iterations, linear, stop.
+        **options: as of `train`.
+    """
+    with opened_all(data) as inputs:
+        how = {"form": form, **(finder or {})}
+        return _burnish.lm_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks))
+
+
+class Model:
+    """A trained language model. One thread uses it at a time.
+
+    Args:
+        what: a run folder, its model.safetensors, or a file that fast.ai saved.
+        threads: that compute; 0: all.
+
+    Attributes:
+        vocabulary: how many tokens have a number.
+    """
+
+    def __init__(self, what, *, threads=0):
+        self._native = _burnish.LmModel(what, threads=threads)
+        self.vocabulary = self._native.facts()["vocabulary"]
+
+    def generate(self, prompt="", **options):
+        """The prompt and how it goes on: a str.
+
+        Args:
+            **options: words, temperature, top_k, top_p, unknown, seed.
+        """
+        return self._native.generate(prompt, options)
+
+    def evaluate(self, data, **options):
+        """A dict: tokens, and their mean `loss`, its `perplexity`, the share of hits `accuracy`."""
+        with opened_all(data) as inputs:
+            return self._native.evaluate(inputs, options)
+
+    def close(self):
+        """Frees the model now; later calls raise UsageError."""
+        self._native.close()
+
+    def __repr__(self):
+        return f"<lm.Model, {self.vocabulary} tokens>"

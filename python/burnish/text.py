@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The text job: from labelled texts to a classifier.
+
+    run = burnish.text.train("reviews.csv", encoder="runs/lm-1")
+    model = run.model()
+    model.predict("A film to see twice")            # Prediction(label='positive', probability=0.97, index=1)
+    model.explain("A film to see twice")            # (1, [('xxbos', 0.0), ('a', 0.1), ...])
+
+Options are those of `burnish help text train` by the names of `brn_text_train_options` and `brn_text_options` in C.
+"""
+from . import _burnish
+from .arrays import floats, whole_numbers
+from .data import opened_all
+from .image import Prediction
+from .progress import handler_of
+from .runs import Run, resume_with
+
+
+def train(data, *, progress=True, callbacks=(), **options):
+    """Trains a classifier of texts.
+
+    Args:
+        data: a folder of classes, a table with columns of texts and labels (a source, a frame or a dict of
+            columns), or a list of paths.
+        progress, callbacks: as in `burnish.image.train`.
+        **options: encoder (a run of `burnish.lm`), text_columns and label_columns (lists), target ("label", "tags",
+            "numbers"), epochs, freeze_epochs, learning_rate, batch_size, valid, seed, threads, out ...
+
+    Returns:
+        A Run.
+    """
+    with opened_all(data) as inputs:
+        return Run(_burnish.text_train({**options, "inputs": inputs}, handler_of(progress, callbacks)), Model)
+
+
+def resume(run, data=None, *, progress=True, callbacks=()):
+    """Goes on with a run that was stopped, to the same bits. `data`: the frame or dict it was trained on, if any."""
+    return resume_with(_burnish.text_resume, run, data, handler_of(progress, callbacks), Model)
+
+
+class Model:
+    """A trained classifier. One thread uses it at a time.
+
+    Args:
+        what: a run folder or its model.safetensors.
+        *others: further ones, whose answers are averaged with it: one that reads backwards, say.
+        threads: that compute; 0: all.
+
+    Attributes:
+        target: "label", "tags" or "numbers".
+        classes: names of the K answers.
+    """
+
+    def __init__(self, what, *others, threads=0):
+        self._native = _burnish.TextModel(what, threads=threads)
+        for other in others:
+            self._native.join(other)
+        facts = self._native.facts()
+        self.target, self.classes = facts["target"], facts["classes"]
+
+    def probabilities(self, texts):
+        """float32 (N, K) of a list of texts; numbers where the target is."""
+        texts = list(texts)
+        return floats(self._native.predict(texts), len(texts), len(self.classes))
+
+    def predict(self, text):
+        """What a text says: a Prediction; of tags the list of those above one half, of numbers the array (K,)."""
+        answers = self.probabilities([text])[0]
+        if self.target == "label":
+            best = int(answers.argmax())
+            return Prediction(self.classes[best], float(answers[best]), best)
+        if self.target == "tags":
+            return [name for name, value in zip(self.classes, answers) if value > 0.5]
+        return answers
+
+    def explain(self, text, output=-1):
+        """(number of the answer, [(token, what it adds to the answer)]); -1: of the likeliest."""
+        return self._native.explain(text, output)
+
+    def explain_page(self, texts, path):
+        """Writes a page with the texts, their words coloured by what they add."""
+        self._native.explain_page(list(texts), path)
+
+    def evaluate(self, data, **options):
+        """Figures on labelled texts: a dict of count, loss, accuracy, f1, rmse, mae (None where there is none)."""
+        with opened_all(data) as inputs:
+            return self._native.evaluate(inputs, options)
+
+    def interpret(self, data, top=10, **options):
+        """The worst answers: a dict of `score`, `worst` (dicts of place, text, label, answer, loss, probability) and,
+        of labels, `confusion` int64 (K, K), row = truth."""
+        with opened_all(data) as inputs:
+            found = self._native.interpret(inputs, options, top)
+        if "confusion" in found:
+            found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))
+        return found
+
+    def close(self):
+        """Frees the model now; later calls raise UsageError."""
+        self._native.close()
+
+    def __repr__(self):
+        return f"<text.Model, {len(self.classes)} answers ({self.target})>"
