@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small helpers. Arrays are NumPy's; there are no tensors."""
+from .imports import *  # noqa: F401,F403
+from .names import finish
+from .torch_imports import *  # noqa: F401,F403
+from .torch_imports import optim
+
+
+def A(*values):
+    """Arrays of what is given."""
+    return np.array(values[0]) if len(values) == 1 else [np.array(value) for value in values]
+
+
+def T(value, half=False, cuda=True):
+    """The array itself."""
+    return np.array(value)
+
+
+def to_np(value):
+    return np.array(value)
+
+
+def partition(values, size):
+    """Lists of `size` each, the last one shorter."""
+    return [values[i : i + size] for i in range(0, len(values), size)]
+
+
+def even_mults(start, stop, n):
+    """n numbers from start to stop, each the same multiple of the one before."""
+    ratio = (stop / start) ** (1 / (n - 1))
+    return np.array([start * ratio**i for i in range(n)])
+
+
+def num_cpus():
+    return len(os.sched_getaffinity(0))
+
+
+def SGD_Momentum(momentum):
+    return partial(optim.SGD, momentum=momentum)
+
+
+def save(path, value):
+    with open(path, "wb") as file:
+        pickle.dump(value, file)
+
+
+def load(path):
+    with open(path, "rb") as file:
+        return pickle.load(file)
+
+
+finish(globals(), "core")
