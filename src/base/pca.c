@@ -3,6 +3,7 @@
  * X'X (d, d), or X X' (n, n) where there are fewer points than numbers a point. An eigenvector u of the second
  * gives the axis X'u of the first. */
 #include "base/pca.h"
+#include "base/glibc.h"
 #include "base/alloc.h"
 
 #include <math.h>

@@ -2,6 +2,7 @@
  * Maps: named points in a plane. A name is tried at eight sides of its point, then farther away with a line
  * that leads to it, and written at the first place where it covers nothing. */
 #include "report/svg.h"
+#include "base/glibc.h"
 #include "base/alloc.h"
 #include "report/html.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From what was drawn to one mapping: a product of matrices, read from the result back to the picture. */
 #include "data/image/augment.h"
+#include "base/glibc.h"
 
 #include <math.h>
 
