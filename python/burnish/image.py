@@ -70,7 +70,8 @@ class Model:
         self.threshold = facts["threshold"]
 
     def answers(self, picture):
-        """float32 (K) of one picture: a path, a PIL image, or an array uint8 (height, width, 3)."""
+        """float32 (K) of one picture: a path, a PIL image, or uint8 (height, width, 3) as a NumPy array, a buffer, a
+        PyTorch tensor or whatever else has DLPack; rows one behind the other are not copied."""
         if isinstance(picture, (str, bytes)) or hasattr(picture, "__fspath__"):
             values, ok = self._native.predict_files([picture], 1)
             return floats(values, len(self.classes))
@@ -116,6 +117,10 @@ def _pixels(picture):
         picture = picture.convert("RGB")
     import numpy
 
+    if hasattr(picture, "__dlpack__") and not hasattr(picture, "__array_interface__"):
+        if not hasattr(picture, "__dlpack_device__") or picture.__dlpack_device__()[0] != 1:
+            raise UsageError("picture: expected memory of the processor")
+        picture = numpy.from_dlpack(picture)
     array = numpy.ascontiguousarray(picture)
     if array.dtype != numpy.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise UsageError(f"picture: expected uint8 (height, width, 3), got {array.dtype} {array.shape}")
