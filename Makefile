@@ -4,7 +4,7 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo demo-ratings demo-table demo-text test check tsan fuzz soak analyse reliability practices bench sizes layers install clean
+.PHONY: all help setup lists demo demo-ratings demo-table demo-text test check tsan fuzz soak analyse reliability practices bench sizes layers wheel install clean
 all: build/burnish
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench      compare with peers (installed into build/peers)'
 	@echo 'make practices  measure what each practice is worth (needs BURNISH_DATA; PRACTICES="NAME..." SEEDS=5 THREADS=1)'
 	@echo 'make sizes      the longest files and functions'
+	@echo 'make wheel      the Python package as a wheel in build/dist, complete and checked'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
 	@echo 'make clean      remove the build folder'
 
@@ -99,6 +100,11 @@ sizes:
 
 layers:
 	@tools/check_layers
+
+# For CPython 3.11 and later, with the libraries that it needs: build/dist/burnish-*-manylinux*.whl.
+wheel: build/burnish
+	@tools/bootstrap wheel
+	@tools/wheel
 
 install: build/burnish
 	@meson configure build/meson --prefix=$(PREFIX) >/dev/null
