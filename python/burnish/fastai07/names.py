@@ -106,9 +106,14 @@ MODULES = {
         **_all("no", _LAYERS, "MixedInputModel EmbeddingDotBias EmbeddingModel StructuredModel StructuredLearner "
                               "CollabFilterLearner CollabFilterModel ColumnarDataset PassthruDataset emb_init get_emb"),
     },
-    "structured": _all("no", "`burnish.table` reads tables as they are",
-                       "train_cats apply_cats fix_missing numericalize proc_df scale_vars add_datepart split_vals get_sample "
-                       "rf_feat_importance set_rf_samples reset_rf_samples draw_tree get_nn_mappers combine_date"),
+    "structured": {
+        **_yes("train_cats apply_cats fix_missing numericalize proc_df add_datepart split_vals get_sample rf_feat_importance"),
+        "scale_vars": ("part", "the scales are a dict of means and deviations, no DataFrameMapper"),
+        **_all("no", "scikit-learn's own `max_samples`", "set_rf_samples reset_rf_samples"),
+        "draw_tree": ("no", "scikit-learn's own `plot_tree`"),
+        "get_nn_mappers": ("no", "`burnish.table` scales numbers itself"),
+        "combine_date": ("no", "pandas' own `to_datetime`"),
+    },
     "nlp": _all("no", _LM, "LanguageModelData LanguageModel RNN_Learner TextData TextDataLoader SortSampler DotProdNB DotProdNBData "
                            "TextClassifierData SimpleNB calc_r calc_pr IMDB"),
     "text": _all("no", _LM, "Tokenizer TextDataset LanguageModelLoader LanguageModelData LanguageModel RNN_Learner SortishSampler "
