@@ -241,7 +241,7 @@ class Scripts(unittest.TestCase):
             done = self.run_script(folder, os.path.abspath(SCRIPT))
             self.assertRegex(done.stdout.splitlines()[-1], r"^(0\.0|0\.5|1\.0)$")
             self.assertEqual(len(re.findall(r"^epoch +trn_loss +val_loss +accuracy$", done.stdout, re.M)), 4)
-            self.assertEqual(len(re.findall(r"^ +\d+ +[\d.e-]+ +[\d.e-]+ +[\d.]+$", done.stdout, re.M)), 3 + 3 + 3 + 7)
+            self.assertEqual(len(re.findall(r"^ +\d+ +[\d.e+-]+ +[\d.e+-]+ +[\d.]+$", done.stdout, re.M)), 3 + 3 + 3 + 7)
             self.assertEqual(len(os.listdir(os.path.join(folder, "plots"))), 2)
             for trap in ("accuracy(log_preds, y)", "empty plot", "stale precompute"):
                 self.assertEqual(done.stderr.count(f"TrapWarning: {trap}") + done.stderr.count(f"TrapWarning: the {trap}"), 1, trap)

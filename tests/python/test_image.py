@@ -141,7 +141,7 @@ class ImageJob(unittest.TestCase):
         def interrupt(event):
             if event["event"] == "batch" and event["batch"] == 1 and not done:
                 done.append(True)
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
         done = []
         out = os.path.join(self.scratch.name, "interrupted")
