@@ -249,7 +249,7 @@ typedef enum cli_option_type {
     X(TOP_P, "top-p", REAL, "P", 1e-9, 1, "among the likeliest words that have probability P together", NULL) \
     X(TEXT_TOKENS, "tokens", CHOICE, "words|blanks|characters|pieces", 0, 0, "what texts are cut into", "words") \
     X(TEXT_RULES, "rules", CHOICE, "fastai2|fastai07|none", 0, 0, "what is done to texts before", "fastai2") \
-    X(PIECES, "pieces", TEXT, "FILE.model", 0, 0, "SentencePiece model of --tokens pieces (not read yet)", NULL)  \
+    X(PIECES, "pieces", TEXT, "FILE.model", 0, 0, "SentencePiece model; sets --tokens pieces, --rules none", NULL)  \
     X(MIN_FREQ, "min-freq", WHOLE, "N", 0, 1000000000, "a word must be met so often to count", "3") \
     X(MAX_VOCABULARY, "max-vocab", WHOLE, "N", 0, 16777216, "words to know at most", "60000")      \
     X(DOCUMENT, "document", CHOICE, "file|line", 0, 0, "what one text of a text file is", "file")  \

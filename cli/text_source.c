@@ -39,6 +39,7 @@ int cli_text_source_take(const cli_call *call, cli_text_source *source, brn_text
     if (v[CLI_TEXT_RULES].given) out->rules = (brn_text_rules)place_of(v[CLI_TEXT_RULES].text, rules, BRN_TEXT_RULES_COUNT);
     if (v[CLI_PIECES].given) out->pieces = v[CLI_PIECES].text;
     if (v[CLI_PIECES].given && !v[CLI_TEXT_TOKENS].given) out->tokens = BRN_TEXT_PIECES;
+    if (v[CLI_PIECES].given && !v[CLI_TEXT_RULES].given) out->rules = BRN_TEXT_RULES_NONE;
     if (v[CLI_MIN_FREQ].given) out->min_freq = v[CLI_MIN_FREQ].whole;
     if (v[CLI_MAX_VOCABULARY].given) out->max_vocabulary = v[CLI_MAX_VOCABULARY].whole;
     if (v[CLI_DOCUMENT].given)

@@ -39,7 +39,7 @@ typedef enum brn_text_rules {
     X(WORDS, "words")           /* words, punctuation, contractions: close to spaCy's English */   \
     X(BLANKS, "blanks")         /* what stands between blanks: fastai's BaseTokenizer */           \
     X(CHARACTERS, "characters") /* code points */                                                  \
-    X(PIECES, "pieces")         /* pieces of a SentencePiece model: BRN_ERROR_UNSUPPORTED so far */
+    X(PIECES, "pieces")         /* pieces of a SentencePiece model */
 
 typedef enum brn_text_tokens {
 #define X(name, word) BRN_TEXT_##name,
@@ -76,7 +76,8 @@ typedef struct brn_text_options {
     brn_text_tokens tokens;
     const brn_text_replacement *replacements; /* (replacement_count), in order */
     int64_t replacement_count;
-    const char *pieces;  /* PIECES: the .model file */
+    const char *pieces;  /* PIECES: the .model file (unigram or BPE), which the trained model keeps. Such a model has
+                            * rules of its own: RULES_NONE goes with it, or FASTAI2 if it was trained on such texts */
     int64_t min_freq;    /* a token must be met so often to have a number; 0: 3 (fastai 2), 3 (0.7: above 2) */
     int64_t max_vocabulary; /* 0: 60000 */
 

@@ -11,6 +11,7 @@
 #include "report/html.h"
 #include "report/png_write.h"
 #include "report/thumbnail.h"
+#include "base/base64.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@ static brn_status lend_text(const brn_text_options *from, brn__arena *arena, brn
 {
     to->rules = from->rules;
     to->tokens = from->tokens;
-    to->pieces = from->pieces ? brn__arena_strdup(arena, from->pieces) : NULL;
+    if (!to->pieces && from->pieces) to->pieces = brn__arena_strdup(arena, from->pieces); /* else where it is now */
     to->replacement_count = from->replacement_count;
     brn_text_replacement *all = brn__arena_alloc(arena, (size_t)(from->replacement_count + 1) * sizeof *all);
     if (!all || (from->pieces && !to->pieces)) return BRN_ERROR_NO_MEMORY;

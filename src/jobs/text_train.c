@@ -241,6 +241,12 @@ static brn_status name_paths(training *t)
         else o->encoder = kept;
     }
     o->inputs = inputs;
+    if (!o->text.pieces) return BRN_OK;
+    char *pieces = brn__source_absolute(o->text.pieces);
+    const char *kept = pieces ? brn__arena_strdup(&t->arena, pieces) : o->text.pieces;
+    brn__free(pieces);
+    if (!kept) return BRN_ERROR_NO_MEMORY;
+    o->text.pieces = kept;
     return BRN_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libjpeg's errors leave by longjmp to a frame that holds nothing but the encoder. */
 #include "report/thumbnail.h"
+#include "base/base64.h"
 #include "data/image/resize.h"
 
 #include <setjmp.h>
@@ -96,22 +97,6 @@ brn_status brn__jpeg_encode(const brn__picture *picture, int quality, brn__text 
     encode(&encoder, picture, quality);
     jpeg_destroy_compress(&encoder.info);
     return brn__text_finish(out);
-}
-
-void brn__base64_add(brn__text *out, const void *bytes, size_t length)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const uint8_t *from = bytes;
-    for (size_t i = 0; i < length; i += 3) {
-        const size_t left = length - i;
-        uint32_t three = (uint32_t)from[i] << 16;
-        if (left > 1) three |= (uint32_t)from[i + 1] << 8;
-        if (left > 2) three |= from[i + 2];
-        const char four[4] = {digits[three >> 18], digits[three >> 12 & 63],
-                              left > 1 ? digits[three >> 6 & 63] : '=',
-                              left > 2 ? digits[three & 63] : '='};
-        brn__text_add_bytes(out, four, sizeof four);
-    }
 }
 
 /* The picture with its longer side at most `side`. */

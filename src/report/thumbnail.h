@@ -15,6 +15,4 @@ brn_status brn__thumbnail_add(brn__text *out, const char *path);
 /* The picture as the bytes of a JPEG. */
 brn_status brn__jpeg_encode(const brn__picture *picture, int quality, brn__text *out);
 
-void brn__base64_add(brn__text *out, const void *bytes, size_t length);
-
 #endif

@@ -5,6 +5,7 @@
 #include "report/image_report.h"
 #include "report/svg.h"
 #include "report/thumbnail.h"
+#include "base/base64.h"
 #include "test.h"
 
 #include <ctype.h>

@@ -42,7 +42,10 @@ static brn_status add_options(brn__sha256 *digest, const brn_text_options *o)
 static brn_status add_given(brn__sha256 *digest, const brn__corpus_build *b)
 {
     if (b->classes) BRN__TRY(add_list(digest, b->classes->names, b->classes->count));
-    if (!b->given) return BRN_OK;
+    if (!b->given) {
+        const brn__span pieces = brn__tokenizer_pieces(b->tokenizer);
+        return brn__sha256_add(digest, pieces.bytes, pieces.length);
+    }
     char *json;
     BRN__TRY(brn__text_settings_write(b->given, &json));
     brn_status status = add_text(digest, json);

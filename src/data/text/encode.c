@@ -70,6 +70,7 @@ typedef struct decoding {
     const int32_t *tokens;
     int64_t count, at;
     brn__text out;
+    brn__text bytes;        /* of pieces that are bytes, not added yet */
     bool capital, capitals; /* of the word to come */
     bool glue;              /* no blank before it */
     bool open;              /* inside of double quotes */
@@ -114,10 +115,33 @@ static void add_cased(decoding *d, const char *word)
     d->capital = d->capitals = false;
 }
 
+static const char BLANK[] = "\xE2\x96\x81";
+
+/* The bytes so far, each that is no text as U+FFFD. */
+static void add_bytes(decoding *d)
+{
+    const char *p = d->bytes.bytes, *end = p ? p + d->bytes.length : p;
+    while (p < end) {
+        const char *bad = brn__csv_bad_byte(p, end);
+        brn__text_add_bytes(&d->out, p, (size_t)(bad - p));
+        if (bad < end) brn__text_add(&d->out, "\xEF\xBF\xBD");
+        p = bad < end ? bad + 1 : end;
+    }
+    d->bytes.length = 0;
+}
+
 static void add_word(decoding *d, const char *word)
 {
     brn_text_tokens tokens = brn__tokenizer_tokens(d->settings->tokenizer);
     bool words = tokens == BRN_TEXT_WORDS, apart = tokens != BRN_TEXT_CHARACTERS && tokens != BRN_TEXT_PIECES;
+    char byte;
+    if (tokens == BRN_TEXT_PIECES && brn__subword_byte(word, &byte)) {
+        brn__text_add_bytes(&d->bytes, &byte, 1);
+        return;
+    }
+    add_bytes(d);
+    if (tokens == BRN_TEXT_PIECES && !d->out.length && strncmp(word, BLANK, sizeof BLANK - 1) == 0)
+        word += sizeof BLANK - 1; /* the one before every text */
     if (apart && d->out.length && !d->glue && !(words && leans_back(word, d->open)))
         brn__text_add_bytes(&d->out, " ", 1);
     d->glue = words && leans_on(word, d->open);
@@ -160,7 +184,10 @@ brn_status brn__text_decode(const brn__text_settings *settings, const int32_t *t
     *text = NULL;
     brn__text_add(&d.out, "");
     for (const char *word; (word = next_word(&d));) add_token(&d, word);
-    brn_status status = brn__text_finish(&d.out);
+    add_bytes(&d);
+    brn_status status = brn__text_finish(&d.bytes);
+    brn__text_free(&d.bytes);
+    if (status == BRN_OK) status = brn__text_finish(&d.out);
     if (status == BRN_OK)
         *text = d.out.bytes;
     else

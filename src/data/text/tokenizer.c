@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/text/tokenizer.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "data/text/patterns.h"
 
 #include <string.h>
@@ -9,6 +10,7 @@ struct brn__tokenizer {
     brn_text_rules rules;
     brn_text_tokens tokens;
     brn__patterns *patterns; /* NULL: none */
+    brn__subwords *subwords; /* PIECES; else NULL */
 };
 
 brn_text_options brn_text_defaults(void)
@@ -16,19 +18,17 @@ brn_text_options brn_text_defaults(void)
     return (brn_text_options){.valid = .1};
 }
 
-brn_status brn__tokenizer_new(const brn_text_options *options, brn__tokenizer **out)
+/* `subwords` of PIECES is taken, also on failure. */
+static brn_status make(const brn_text_options *options, brn__subwords *subwords, brn__tokenizer **out)
 {
-    *out = NULL;
-    if (options->rules < 0 || options->rules >= BRN_TEXT_RULES_COUNT || options->tokens < 0 ||
-        options->tokens >= BRN_TEXT_TOKENS_COUNT || options->replacement_count < 0)
-        return brn__fail(BRN_ERROR_USAGE, "texts: rules %d, tokens %d: there are none such",
-                         (int)options->rules, (int)options->tokens);
-    if (options->tokens == BRN_TEXT_PIECES)
-        return brn__fail(BRN_ERROR_UNSUPPORTED, "texts: this build does not read SentencePiece models");
     brn__tokenizer *tokenizer = brn__alloc_zero(1, sizeof *tokenizer);
-    if (!tokenizer) return BRN_ERROR_NO_MEMORY;
+    if (!tokenizer) {
+        brn__subwords_free(subwords);
+        return BRN_ERROR_NO_MEMORY;
+    }
     tokenizer->rules = options->rules;
     tokenizer->tokens = options->tokens;
+    tokenizer->subwords = subwords;
     brn_status status = options->replacement_count
                             ? brn__patterns_new(options->replacements, options->replacement_count,
                                                 &tokenizer->patterns)
@@ -40,14 +40,34 @@ brn_status brn__tokenizer_new(const brn_text_options *options, brn__tokenizer **
     return status;
 }
 
+brn_status brn__tokenizer_new(const brn_text_options *options, brn__tokenizer **out)
+{
+    brn__subwords *subwords = NULL;
+    *out = NULL;
+    if (options->rules < 0 || options->rules >= BRN_TEXT_RULES_COUNT || options->tokens < 0 ||
+        options->tokens >= BRN_TEXT_TOKENS_COUNT || options->replacement_count < 0)
+        return brn__fail(BRN_ERROR_USAGE, "texts: rules %d, tokens %d: there are none such",
+                         (int)options->rules, (int)options->tokens);
+    if (options->tokens == BRN_TEXT_PIECES && !options->pieces)
+        return brn__fail(BRN_ERROR_USAGE, "texts: pieces need the .model file of SentencePiece");
+    if (options->tokens == BRN_TEXT_PIECES) BRN__TRY(brn__subwords_open(options->pieces, &subwords));
+    return make(options, subwords, out);
+}
+
 void brn__tokenizer_free(brn__tokenizer *tokenizer)
 {
     if (!tokenizer) return;
     brn__patterns_free(tokenizer->patterns);
+    brn__subwords_free(tokenizer->subwords);
     brn__free(tokenizer);
 }
 
 brn_text_rules brn__tokenizer_rules(const brn__tokenizer *tokenizer) { return tokenizer->rules; }
+
+brn__span brn__tokenizer_pieces(const brn__tokenizer *tokenizer)
+{
+    return tokenizer->subwords ? brn__subwords_bytes(tokenizer->subwords) : (brn__span){"", 0};
+}
 
 brn_text_tokens brn__tokenizer_tokens(const brn__tokenizer *tokenizer) { return tokenizer->tokens; }
 
@@ -71,17 +91,20 @@ static void apply_rules(const brn__tokenizer *tokenizer, brn__rewriting *r)
     if (tokenizer->rules == BRN_TEXT_RULES_FASTAI07) brn__rules_fastai07(r);
 }
 
-static void split(const brn__tokenizer *tokenizer, brn__span text, brn__token_list *out)
+static brn_status split(const brn__tokenizer *tokenizer, brn__span text, brn__tokenizing *work)
 {
+    brn__token_list *out = &work->tokens;
     switch (tokenizer->tokens) {
     case BRN_TEXT_WORDS: brn__split_words(text, out); break;
     case BRN_TEXT_CHARACTERS: brn__split_characters(text, out); break;
+    case BRN_TEXT_PIECES: return brn__split_subwords(tokenizer->subwords, text, &work->subwords, out);
     default:
         if (tokenizer->rules == BRN_TEXT_RULES_NONE)
             brn__split_spaces(text, out);
         else
             brn__split_blanks(text, out);
     }
+    return BRN_OK;
 }
 
 /* 0.7 puts a line end and xbos before a text (and the field's mark: brn__tokenizer_add_field_mark). */
@@ -104,13 +127,14 @@ brn_status brn__tokenize(const brn__tokenizer *tokenizer, brn__span text, brn__t
     BRN__TRY(replace(tokenizer, r));
     apply_rules(tokenizer, r);
     BRN__TRY(brn__rewriting_finish(r));
-    if (r->text.length) split(tokenizer, r->text, &work->tokens);
+    if (r->text.length) BRN__TRY(split(tokenizer, r->text, work));
     return brn__tokens_finish(&work->tokens);
 }
 
 void brn__tokenizing_deinit(brn__tokenizing *work)
 {
     brn__rewriting_deinit(&work->rewriting);
+    brn__subword_room_deinit(&work->subwords);
     brn__tokens_deinit(&work->tokens);
 }
 
@@ -136,6 +160,17 @@ static const char *const TOKENS[] = {
 #undef X
 };
 
+static bool add_subwords(const brn__subwords *subwords, json_t *object)
+{
+    brn__text letters = {0};
+    const brn__span file = brn__subwords_bytes(subwords);
+    brn__base64_add(&letters, file.bytes, file.length);
+    const bool added = brn__text_finish(&letters) == BRN_OK &&
+                       json_object_set_new(object, "pieces", json_string(letters.bytes)) == 0;
+    brn__text_free(&letters);
+    return added;
+}
+
 json_t *brn__tokenizer_write(const brn__tokenizer *tokenizer)
 {
     json_t *list = json_array();
@@ -146,8 +181,11 @@ json_t *brn__tokenizer_write(const brn__tokenizer *tokenizer)
             return NULL;
         }
     }
-    return json_pack("{s:s, s:s, s:o}", "rules", RULES[tokenizer->rules], "tokens",
-                     TOKENS[tokenizer->tokens], "replacements", list);
+    json_t *object = json_pack("{s:s, s:s, s:o}", "rules", RULES[tokenizer->rules], "tokens",
+                               TOKENS[tokenizer->tokens], "replacements", list);
+    if (!object || !tokenizer->subwords || add_subwords(tokenizer->subwords, object)) return object;
+    json_decref(object);
+    return NULL;
 }
 
 static brn_status wrong(const char *where, const char *expected)
@@ -180,6 +218,19 @@ static brn_status read_replacements(const json_t *list, brn_text_options *option
     return BRN_OK;
 }
 
+static brn_status read_subwords(const json_t *object, brn_text_tokens tokens, brn__subwords **out)
+{
+    brn__text file = {0};
+    const char *letters = json_string_value(json_object_get(object, "pieces"));
+    *out = NULL;
+    if (tokens != BRN_TEXT_PIECES) return BRN_OK;
+    brn_status status = letters && brn__base64_read(letters, &file) ? brn__text_finish(&file)
+                                                                   : wrong("pieces", "a file in base64");
+    if (status == BRN_OK) status = brn__subwords_read(file.bytes ? file.bytes : "", file.length, out);
+    brn__text_free(&file);
+    return status;
+}
+
 brn_status brn__tokenizer_read(const json_t *object, brn__tokenizer **out)
 {
     *out = NULL;
@@ -196,7 +247,10 @@ brn_status brn__tokenizer_read(const json_t *object, brn__tokenizer **out)
     brn_text_replacement *replacements = brn__alloc_zero(MOST_REPLACEMENTS, sizeof *replacements);
     if (!replacements) return BRN_ERROR_NO_MEMORY;
     brn_status status = read_replacements(list, &options, replacements);
-    if (status == BRN_OK) status = brn__tokenizer_new(&options, out);
+    brn__subwords *subwords = NULL;
+    if (status == BRN_OK) status = read_subwords(object, options.tokens, &subwords);
+    if (status == BRN_OK) status = make(&options, subwords, out);
+    else brn__subwords_free(subwords);
     if (status == BRN_ERROR_USAGE) status = brn__fail_within(BRN_ERROR_INPUT, "text settings");
     brn__free(replacements);
     return status;

@@ -5,6 +5,7 @@
 
 #include "burnish/text_data.h"
 #include "data/text/rules.h"
+#include "data/text/subwords.h"
 #include "data/text/tokens.h"
 
 #include <jansson.h>
@@ -16,12 +17,15 @@ brn_status brn__tokenizer_new(const brn_text_options *options, brn__tokenizer **
 void brn__tokenizer_free(brn__tokenizer *tokenizer); /* NULL is fine */
 
 brn_text_rules brn__tokenizer_rules(const brn__tokenizer *tokenizer);
+/* The SentencePiece model's file; empty without one. */
+brn__span brn__tokenizer_pieces(const brn__tokenizer *tokenizer);
 brn_text_tokens brn__tokenizer_tokens(const brn__tokenizer *tokenizer);
 
 /* A thread's room for its work; kept from text to text. Zeroed = empty. */
 typedef struct brn__tokenizing {
     brn__rewriting rewriting;
     brn__token_list tokens;
+    brn__subword_room subwords;
 } brn__tokenizing;
 
 typedef enum brn__text_piece { /* of a text that is cut, as too long */
@@ -41,8 +45,8 @@ void brn__tokenizing_deinit(brn__tokenizing *work);
 void brn__tokenizer_add_field_mark(const brn__tokenizer *tokenizer, int64_t number, bool marked,
                                    brn__text *out);
 
-/* {"rules": "fastai2", "tokens": "words", "replacements": [[pattern, replacement], ...]}: a new
- * reference; NULL without memory. */
+/* {"rules": "fastai2", "tokens": "words", "replacements": [[pattern, replacement], ...]}, of pieces with
+ * "pieces": the model's file in base64. A new reference; NULL without memory. */
 json_t *brn__tokenizer_write(const brn__tokenizer *tokenizer);
 brn_status brn__tokenizer_read(const json_t *object, brn__tokenizer **out);
 
