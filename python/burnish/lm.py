@@ -26,6 +26,14 @@ def train(data, *, progress=True, callbacks=(), **options):
 
     Returns:
         A Run; its metrics are `valid_loss`, `perplexity` and `accuracy`.
+
+    >>> import burnish, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> run = burnish.lm.train({"text": ["one two three four"] * 60}, out=folder.name + "/run", embedding=4, hidden=4,
+    ...                        layers=1, length=4, batch_size=2, epochs=1, min_freq=1, threads=1, progress=False)
+    >>> run.model(threads=1).generate("one", words=0)
+    'one'
+    >>> folder.cleanup()
     """
     with opened_all(data) as inputs:
         return Run(_burnish.lm_train({**options, "inputs": inputs}, handler_of(progress, callbacks)), Model)

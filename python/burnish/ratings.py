@@ -45,6 +45,21 @@ def train(data, *, progress=True, callbacks=(), **options):
 
     Returns:
         A Run; `run.result["score"]` also has what needs no model, to compare.
+
+    >>> import burnish, tempfile
+    >>> pairs = [(f"u{u}", f"i{i}", 5 if (u + i) % 2 else 1) for u in range(8) for i in range(6)]
+    >>> users, items, values = zip(*pairs)
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> run = burnish.ratings.train({"user": users, "item": items, "rating": values}, factors=4, epochs=1, threads=1,
+    ...                             out=folder.name + "/run", progress=False)
+    >>> model = run.model(threads=1)
+    >>> len(model.users), len(model.items)
+    (8, 6)
+    >>> model.predict(["u0", "u1"], ["i3", "i3"]).shape
+    (2,)
+    >>> len(model.recommend({"i1": 5, "i2": 1}, top=3))
+    3
+    >>> folder.cleanup()
     """
     return Run(_asked(_burnish.ratings_train, data, options, handler_of(progress, callbacks)), Model)
 

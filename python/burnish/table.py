@@ -28,6 +28,17 @@ def train(data, target, *, progress=True, callbacks=(), **options):
 
     Returns:
         A Run.
+
+    >>> import burnish, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> rows = {"rooms": [1, 2, 3, 4] * 20, "dear": ["no", "no", "yes", "yes"] * 20}
+    >>> run = burnish.table.train(rows, "dear", out=folder.name + "/run", epochs=1, threads=1, progress=False)
+    >>> model = run.model(threads=1)
+    >>> model.classes
+    ['no', 'yes']
+    >>> model.predict({"rooms": [1, 4, 2]}).shape
+    (3, 2)
+    >>> folder.cleanup()
     """
     with opened(data) as source:
         options = {**options, "data": source, "target": target}

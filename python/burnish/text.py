@@ -28,6 +28,18 @@ def train(data, *, progress=True, callbacks=(), **options):
 
     Returns:
         A Run.
+
+    >>> import burnish, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> rows = {"text": ["a good film", "a bad film"] * 20, "label": ["yes", "no"] * 20}
+    >>> run = burnish.text.train(rows, out=folder.name + "/run", embedding=4, hidden=4, layers=1, epochs=1, min_freq=1,
+    ...                          batch_size=8, threads=1, progress=False)
+    >>> model = run.model(threads=1)
+    >>> model.probabilities(["good", "bad", "a film"]).shape
+    (3, 2)
+    >>> [token for token, share in model.explain("good film")[1]][-1]
+    'film'
+    >>> folder.cleanup()
     """
     with opened_all(data) as inputs:
         return Run(_burnish.text_train({**options, "inputs": inputs}, handler_of(progress, callbacks)), Model)

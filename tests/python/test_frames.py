@@ -125,26 +125,6 @@ class Frames(unittest.TestCase):
             thread.join()
         self.assertEqual(wrong, [])
 
-    def test_many_models_and_tables_come_and_go(self):
-        import resource
-
-        data = words.columns(NAMES, self.rows)
-
-        def round_trip():
-            model = burnish.table.Model(self.made.path, threads=1)
-            model.predict(data)
-            model.close()
-
-        rounds = int(os.environ.get("BURNISH_SOAK_ROUNDS", "300"))
-        for _ in range(100):
-            round_trip()
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for _ in range(rounds):
-            round_trip()
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        self.assertLess(grown, 3000)  # KB: of tables of 5 KB and models of 10
-
-
 BESIDE_TORCH = """
 import sys, torch, pandas, numpy, burnish
 path, run = sys.argv[1:]
