@@ -31,7 +31,7 @@ a class of flowers, and training from scratch on 200 of a class: what a practice
 pictures or in hundreds of epochs is another question.
 
 All accuracies are those of the last epoch on the validation pictures; nothing was chosen on them except where a
-section says so. Runs have one thread, on a Zen 4 server.
+section says so. Runs have one thread, those of the default recipe two, on a Zen 4 server.
 
 %s"""
 
