@@ -284,6 +284,80 @@ static brn_column_type type_of_last(const char *kind, const char *field)
     return type;
 }
 
+/* Every day from 1696 to 2079, in a column, where each is read as one number. */
+TEST(columns_of_dates_have_the_days_of_the_calendar)
+{
+    enum { FIRST = -100000, ROWS = 140000 }; /* from 1696-03-17 on */
+    brn_table_options options = brn_table_defaults();
+    char *text = malloc((size_t)ROWS * 12 + 16);
+    size_t length = (size_t)sprintf(text, "x\n");
+    for (int64_t i = 0; i < ROWS; i++) {
+        int64_t year, month, day;
+        brn__date_of_days(FIRST + i, &year, &month, &day);
+        length += (size_t)sprintf(text + length, "%04d-%02d-%02d\n", (int)year, (int)month, (int)day);
+    }
+    brn_table *table;
+    assert_ok(brn__table_read("t", text, length, &options, 0, &table));
+    assert_int_equal(table->columns[0].type, BRN_COLUMN_DATE);
+    for (int64_t i = 0; i < ROWS; i++)
+        if (table->columns[0].integers[i] != (FIRST + i) * 86400 * 1000000) fail_msg("day %d", (int)(FIRST + i));
+    brn_table_close(table);
+    free(text);
+    static const char *const bad[] = {"2015-02-29", "2015-04-31", "2015-13-01", "2015-00-01", "2015-01-00",
+                                      "2015-01-32", "2015-0:-01", "201/-01-01", "2015-01-0/", "0000-01-01"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(type_of_last("2015-01-01", bad[i]), BRN_COLUMN_TEXT);
+    assert_int_equal(type_of_last("2015-01-01", "2016-02-29"), BRN_COLUMN_DATE);
+}
+
+TEST(columns_of_truths_hold_only_these)
+{
+    static const char *const words[] = {"Trua", "Falsa", "Tals", "Falsee", "Truee", "Tru", "Fals", "TrueF", "e"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_int_equal(type_of_last(i % 2 ? "True" : "False", words[i]), BRN_COLUMN_TEXT);
+    assert_int_equal(type_of_last("True", "False"), BRN_COLUMN_BOOLEAN);
+    assert_int_equal(type_of_last("False", "True"), BRN_COLUMN_BOOLEAN);
+}
+
+/* Short words are known by their bytes: those that share a head, a tail or a length stay apart. */
+TEST(columns_of_words_keep_the_words_apart)
+{
+    enum { ROWS = 30000 };
+    static const char *const words[] = {"a", "b", "aa", "ab", "ba", "aaa", "baa", "aaaaaaa", "aaaaaaaa", "baaaaaaa",
+                                        "aaaaaaab", "aaaaaaaaa", "baaaaaaaa", "aaaaaaaaaaaaaaaaaa", "\"aa\"", "NA", "a\"\"", "\xC3\xA9"};
+    static const int same[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 2, -1, 16, 17};
+    enum { WORDS = sizeof words / sizeof *words };
+    brn_table_options options = brn_table_defaults();
+    options.no_header = true;
+    char *text = malloc((size_t)ROWS * 24 + 16);
+    uint8_t *drawn = malloc(ROWS);
+    size_t length = 0;
+    uint64_t state = 3;
+    for (int i = 0; i < ROWS; i++) {
+        state = state * 6364136223846793005 + 1442695040888963407;
+        drawn[i] = (uint8_t)(i ? (state >> 33) % WORDS : 0);
+        length += (size_t)sprintf(text + length, "%s\n", words[drawn[i]]);
+    }
+    brn_table *table;
+    assert_ok(brn__table_read("t", text, length, &options, 0, &table));
+    const brn__column *column = &table->columns[0];
+    for (int i = 0; i < ROWS; i++) {
+        const int32_t code = column->codes[i];
+        if (same[drawn[i]] < 0) {
+            assert_true(brn__column_is_missing(column, i));
+            continue;
+        }
+        const brn__slice word = column->words.words[code];
+        const char *expected = words[same[drawn[i]]];
+        if (word.length != strlen(expected) || memcmp(word.bytes, expected, word.length) != 0)
+            fail_msg("row %d is \"%.*s\", not \"%s\"", i, (int)word.length, word.bytes, expected);
+    }
+    assert_int_equal(column->words.count, WORDS - 2);
+    brn_table_close(table);
+    free(text);
+    free(drawn);
+}
+
 TEST(columns_tell_numbers_from_what_looks_like_them)
 {
     static const char *const words[] = {"12-", "1-2", "--1", "-", ".", "-.", "1.2.3", "1..2", "12a", ":1",

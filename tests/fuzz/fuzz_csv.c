@@ -3,7 +3,7 @@
  * from the root:
  *
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Isrc
- *         tests/fuzz/fuzz_csv.c src/base/{alloc,arena,files,status,text,threads}.c
+ *         tests/fuzz/fuzz_csv.c src/base/{alloc,arena,files,isa,status,text,threads}.c
  *         src/data/table/{column_part,csv,csv_reader,csv_scan,csv_text,date,dictionary,pieces}.c
  *         src/data/table/{table_assemble,table_columns,table_read,value}.c -lz -lm -lpthread
  *         -o build/fuzz_csv

@@ -169,17 +169,48 @@ brn_status brn__column_part_add(brn__column_part *part, const brn__field_rules *
     return add_other(part, rules, row, field);
 }
 
+/* The codes of short words met before, by their bytes. */
+enum { KNOWN_BITS = 6, KNOWN_BYTES = 8 };
+typedef struct known_word {
+    uint64_t bytes; /* 0: none; no text has a byte of 0 */
+    int32_t code;
+} known_word;
+
+/* A word of at most eight bytes as a number, by one load that ends where it ends; 0 where that can't be. */
+static inline uint64_t short_word(const brn__field_rules *rules, brn__slice field)
+{
+    const char *end = field.bytes + field.length;
+    uint64_t word;
+    if (field.length - 1 >= KNOWN_BYTES || field.bytes < rules->text_begin || end > rules->text_end ||
+        end - rules->text_begin < KNOWN_BYTES)
+        return 0;
+    memcpy(&word, end - KNOWN_BYTES, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return word >> 8 * (KNOWN_BYTES - field.length);
+#else
+    return word << 8 * (KNOWN_BYTES - field.length);
+#endif
+}
+
 /* Words are added up to the first that may stand for a missing value. */
 static brn_status add_words(brn__column_part *part, const brn__field_rules *rules, int64_t row,
                             const brn__slice *fields, int64_t stride, int64_t count, int64_t *done)
 {
     int32_t *codes = (int32_t *)part->values + row;
+    known_word known[1 << KNOWN_BITS] = {0};
     for (; *done < count; ++*done) {
         brn__slice field = fields[*done * stride];
+        const uint64_t word = short_word(rules, field);
+        known_word *place = &known[word * 0x9E3779B97F4A7C15 >> (64 - KNOWN_BITS)];
+        if (word && place->bytes == word) {
+            codes[*done] = place->code;
+            continue;
+        }
         if (brn__field_is_missing(rules, field)) return BRN_OK;
         bool copy = field.bytes < rules->text_begin || field.bytes >= rules->text_end;
         part->seen |= 1u << BRN_COLUMN_TEXT;
         BRN__TRY(brn__dictionary_add(&part->words, field, copy, &codes[*done]));
+        *place = (known_word){word, codes[*done]};
     }
     return BRN_OK;
 }

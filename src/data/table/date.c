@@ -2,6 +2,7 @@
  * Dates and times of day. Days are counted in years that begin with March, so that the day that
  * comes and goes is the last of its year. */
 #include "data/table/value.h"
+#include "data/table/digits.h"
 
 enum { DAYS_OF_400_YEARS = 146097, DAYS_TO_1970 = 719468 }; /* from 0000-03-01 */
 
@@ -120,19 +121,20 @@ static bool read_time(cursor *at, int64_t *microseconds)
     return true;
 }
 
-/* Exactly YYYY-MM-DD, the most frequent form. */
+/* Exactly YYYY-MM-DD, the most frequent form, as one number of eight digits; 29 February is left to the others. */
 static bool read_plain_day(brn__slice field, int64_t *days)
 {
+    static const uint8_t most[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const char *p = field.bytes;
     if (field.length != 10 || p[4] != '-' || p[7] != '-') return false;
-    int64_t year, month, day;
-    cursor at = {p, p + 4};
-    if (!number(&at, 4, 4, &year)) return false;
-    at = (cursor){p + 5, p + 7};
-    if (!number(&at, 2, 2, &month)) return false;
-    at = (cursor){p + 8, p + 10};
-    if (!number(&at, 2, 2, &day)) return false;
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > 28) return false;
+    char digits[8];
+    memcpy(digits, p, 4);
+    memcpy(digits + 4, p + 5, 2);
+    memcpy(digits + 6, p + 8, 2);
+    uint64_t number;
+    if (!brn__eight_digits(digits, &number)) return false;
+    const int64_t year = (int64_t)number / 10000, month = (int64_t)number / 100 % 100, day = (int64_t)number % 100;
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > most[month]) return false;
     *days = brn__days_of_date(year, month, day);
     return true;
 }

@@ -5,6 +5,8 @@
  * gives the nearest double. All else, which is rare, goes through strtod, written without a decimal
  * point, so that no locale matters. */
 #include "data/table/value.h"
+#include "base/isa.h"
+#include "data/table/digits.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -269,38 +271,12 @@ static double value_of(const decimal *number, int exponent)
     return by_strtod(number, exponent);
 }
 
-/* The number of eight digits, the first in the lowest byte: pairs, then fours, then all eight are
- * put together inside one word. */
-__attribute__((always_inline)) static inline uint64_t number_of_eight(uint64_t word)
-{
-    word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
-    word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
-    return (word * 10000 + (word >> 32)) & 0xFFFFFFFF;
-}
-
-/* Eight characters at once: are they digits, and which number do they make? */
-__attribute__((always_inline)) static inline bool eight_digits(const char *p, uint64_t *value)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    uint64_t high = word & 0xF0F0F0F0F0F0F0F0;
-    uint64_t above = (word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0; /* : to ? lie above 9 */
-    if (high != 0x3030303030303030 || above != high) return false;
-    *value = number_of_eight(word & 0x0F0F0F0F0F0F0F0F);
-    return true;
-#else
-    (void)p, (void)value;
-    return false;
-#endif
-}
-
 /* Digits into *value, which may overflow: the caller counts them. */
 __attribute__((always_inline)) static inline const char *
 run_of_digits(const char *p, const char *end, uint64_t *value)
 {
     uint64_t eight;
-    for (; end - p >= 8 && eight_digits(p, &eight); p += 8) *value = *value * 100000000 + eight;
+    for (; end - p >= 8 && brn__eight_digits(p, &eight); p += 8) *value = *value * 100000000 + eight;
     for (; p < end && digit_of(*p) <= 9; p++) *value = *value * 10 + digit_of(*p);
     return p;
 }
@@ -429,13 +405,74 @@ __attribute__((target("avx2"))) static int64_t read_reals_avx2(const brn__slice 
     }
     return count;
 }
+
+/* Up to 31 characters, [-]digits[.digits] of at most 19 significant digits, as read_short does: the load is
+ * masked, so that nothing in front of the field is touched, and numbers of any length take one way. */
+__attribute__((target("avx512bw,avx512vl,avx512vbmi"), always_inline)) static inline bool
+read_wide(brn__slice field, char point, uint64_t *digits, int *behind, bool *negative)
+{
+    enum { PLACES = 32, MOST = 31 };
+    *negative = field.length > 0 && *field.bytes == '-';
+    const size_t length = field.length - *negative;
+    if (length - 1 > MOST - 1) return false; /* none, too */
+    const char *from = field.bytes + field.length - PLACES;
+    const __m256i places = _mm256_set_epi64x(0x1F1E1D1C1B1A1918, 0x1716151413121110,
+                                             0x0F0E0D0C0B0A0908, 0x0706050403020100);
+    const uint32_t inside = UINT32_MAX << (PLACES - length);
+    __m256i x = _mm256_maskz_loadu_epi8(inside, (const void *)from);
+    uint32_t places_of_point = _mm256_mask_cmpeq_epi8_mask(inside, x, _mm256_set1_epi8(point));
+    const uint32_t first = places_of_point & -places_of_point;
+    x = _mm256_maskz_sub_epi8(inside, x, _mm256_set1_epi8('0'));
+    if (_mm256_cmpgt_epu8_mask(x, _mm256_set1_epi8(9)) != first || (length == 1 && first)) return false;
+    const uint32_t up = first ? first ^ (first - 1) : 0; /* the point's place and those before it */
+    x = _mm256_maskz_permutexvar_epi8(UINT32_MAX - 1,
+                                      _mm256_mask_sub_epi8(places, up, places, _mm256_set1_epi8(1)), x);
+    x = _mm256_maddubs_epi16(x, _mm256_set1_epi16(10 | 1 << 8));
+    x = _mm256_madd_epi16(x, _mm256_set1_epi32(100 | 1 << 16));
+    x = _mm256_packus_epi32(x, x);
+    x = _mm256_madd_epi16(x, _mm256_set1_epi32(10000 | 1 << 16));
+    const uint64_t upper = (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(x));
+    const uint64_t lower = (uint64_t)_mm_cvtsi128_si64(_mm256_extracti128_si256(x, 1));
+    if ((uint32_t)upper || upper >> 32 > 921) return false; /* 19 digits are the most */
+    *digits = (upper >> 32) * 10000000000000000 + (lower & 0xFFFFFFFF) * 100000000 + (lower >> 32);
+    *behind = first ? MOST - __builtin_ctz(first) : 0;
+    return true;
+}
+
+/* Long numbers go by the reciprocal at once: whether they fit 53 bits is a coin's toss, and a wrong guess
+ * costs more than the product. */
+__attribute__((target("avx512bw,avx512vl,avx512vbmi"))) static int64_t
+read_reals_avx512(const brn__slice *fields, int64_t stride, int64_t count, char point, double *out)
+{
+    enum { LONG = 17 };
+    for (int64_t i = 0; i < count; i++) {
+        brn__slice field = fields[i * stride];
+        uint64_t digits, bits;
+        int behind;
+        bool negative;
+        double value;
+        if (!read_wide(field, point, &digits, &behind, &negative) ||
+            !((field.length >= LONG && behind > 0 && behind <= MOST_FIVES &&
+               by_reciprocal(digits, behind, &value)) ||
+              by_words(digits, -behind, &value))) {
+            if (!read_plain(field.bytes, field.bytes + field.length, point, &out[i])) return i;
+            continue;
+        }
+        memcpy(&bits, &value, sizeof bits);
+        bits |= (uint64_t)negative << 63;
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+    return count;
+}
 #endif
 
 int64_t brn__read_plain_reals(const brn__slice *fields, int64_t stride, int64_t count,
                               brn__slice text, char point, double *out)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2"))
+    if (brn__isa_best() == BRN__ISA_AVX512 && __builtin_cpu_supports("avx512vbmi"))
+        return read_reals_avx512(fields, stride, count, point, out);
+    if (brn__isa_best() >= BRN__ISA_AVX2)
         return read_reals_avx2(fields, stride, count, text, point, out);
 #endif
     (void)text;
@@ -484,7 +521,7 @@ int64_t brn__read_plain_integers(const brn__slice *fields, int64_t stride, int64
                                  brn__slice text, int64_t *out)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) return read_integers_avx2(fields, stride, count, text, out);
+    if (brn__isa_best() >= BRN__ISA_AVX2) return read_integers_avx2(fields, stride, count, text, out);
 #endif
     (void)text;
     for (int64_t i = 0; i < count; i++)
@@ -492,17 +529,21 @@ int64_t brn__read_plain_integers(const brn__slice *fields, int64_t stride, int64
     return count;
 }
 
+/* Both words end in the letter e, so that one test without a branch tells them: which it is can't be foreseen. */
 int64_t brn__read_plain_booleans(const brn__slice *fields, int64_t stride, int64_t count,
                                  int32_t *out)
 {
+    uint32_t truth, untruth;
+    memcpy(&truth, "True", 4);
+    memcpy(&untruth, "Fals", 4);
     for (int64_t i = 0; i < count; i++) {
         brn__slice field = fields[i * stride];
-        if (field.length == 4 && !memcmp(field.bytes, "True", 4))
-            out[i] = 1;
-        else if (field.length == 5 && !memcmp(field.bytes, "False", 5))
-            out[i] = 0;
-        else
-            return i;
+        uint32_t word;
+        if (field.length - 4 > 1) return i;
+        memcpy(&word, field.bytes, 4);
+        const bool is_true = field.length == 4, ends = field.bytes[field.length - 1] == 'e';
+        if (word != (untruth ^ ((truth ^ untruth) & -(uint32_t)is_true)) || !ends) return i;
+        out[i] = is_true;
     }
     return count;
 }
