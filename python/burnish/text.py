@@ -50,6 +50,20 @@ def resume(run, data=None, *, progress=True, callbacks=()):
     return resume_with(_burnish.text_resume, run, data, handler_of(progress, callbacks), Model)
 
 
+def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
+    """A mock training whose rate grows: a dict as of `burnish.image.Learner.lr_find`.
+
+    The first stage that has epochs is tried: with `encoder` the head, with `freeze_epochs=0` all layers.
+
+    Args:
+        form: "fastai2", "lr_find" or "lr_find2"; `finder`: a dict of start, end, iterations, linear, stop.
+        **options: as of `train`.
+    """
+    with opened_all(data) as inputs:
+        how = {"form": form, **(finder or {})}
+        return _burnish.text_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks))
+
+
 class Model:
     """A trained classifier. One thread uses it at a time.
 

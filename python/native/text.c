@@ -75,8 +75,13 @@ static brn_status resume(const char *run, native_listener *listener, void *resul
     return brn_text_resume(run, native_listen, listener, result);
 }
 
+static brn_status lr_find(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)
+{
+    return brn_text_lr_find(options, finder, curve);
+}
+
 static const native_job job = {
-    sizeof(brn_text_train_options), sizeof(brn_text_result), fill, train, resume, NULL, result_of};
+    sizeof(brn_text_train_options), sizeof(brn_text_result), fill, train, resume, lr_find, result_of};
 
 static PyObject *text_train(PyObject *module, PyObject *arguments)
 {
@@ -90,9 +95,16 @@ static PyObject *text_resume(PyObject *module, PyObject *arguments)
     return native_job_resume(&job, arguments);
 }
 
+static PyObject *text_lr_find(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    return native_job_lr_find(&job, arguments);
+}
+
 PyMethodDef native_text_functions[] = {
     {"text_train", text_train, METH_VARARGS, "text_train(options, handler=None) -> result, as dicts."},
     {"text_resume", text_resume, METH_VARARGS, "text_resume(run, handler=None) -> result."},
+    {"text_lr_find", text_lr_find, METH_VARARGS, "text_lr_find(options, finder options, handler=None) -> dict."},
     {NULL, NULL, 0, NULL},
 };
 

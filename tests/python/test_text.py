@@ -48,6 +48,13 @@ class TextJob(unittest.TestCase):
         burnish.text.resume(out, data, progress=False)
         self.assertEqual(words.tensors_of(self.run_folder), words.tensors_of(out))
 
+    def test_the_finder_returns_a_curve(self):
+        options = {**SMALL, "epochs": 1}
+        found = burnish.text.lr_find(self.path, finder={"iterations": 15, "stop": False}, **options)
+        self.assertEqual(len(found["points"]), 15)
+        self.assertAlmostEqual(found["points"][0][0], 1e-7)
+        self.assertGreater(found["points"][-1][1], 0)
+
     def test_evaluation_and_interpretation_agree(self):
         model = self.made.model(threads=1)
         score = model.evaluate(self.path)
