@@ -228,7 +228,7 @@ class Scripts(unittest.TestCase):
     @unittest.skipUnless(os.path.exists(SCRIPT), "no spiders_scorpions.py beside BURNISH_DATA")
     def test_the_script_runs_as_it_lies_on_resnext50(self):
         with tempfile.TemporaryDirectory() as folder:
-            bars = pictures.make_folder(os.path.join(folder, "data", "spiderscorpions"), 2, 1)
+            bars = pictures.make_folder(os.path.join(folder, "data", "spiderscorpions"), 1, 1)
             for split in ("train", "valid"):
                 for before, name in (("lying", "spiders"), ("upright", "scorpions")):
                     os.rename(os.path.join(bars, split, before), os.path.join(bars, split, name))
