@@ -285,6 +285,25 @@ static brn_column_type type_of_last(const char *kind, const char *field)
 }
 
 /* Every day from 1696 to 2079, in a column, where each is read as one number. */
+TEST(columns_of_zeros_of_any_length_are_zero)
+{
+    brn_table_options options = brn_table_defaults();
+    char text[64 * 80] = "x\n.5\n", zeros[80] = "-0.";
+    for (int digits = 1; digits <= 60; digits++) {
+        strcat(zeros, "0");
+        strcat(strcat(text, digits % 2 ? zeros : zeros + 1), "\n");
+    }
+    brn_table *table;
+    assert_ok(brn__table_read("t", text, strlen(text), &options, 0, &table));
+    assert_int_equal(table->columns[0].type, BRN_COLUMN_REAL);
+    for (int row = 1; row <= 60; row++) {
+        const double expected = row % 2 ? -0.0 : 0.0;
+        if (memcmp(&table->columns[0].reals[row], &expected, sizeof expected) != 0)
+            fail_msg("%d zeros: %.17g", row, table->columns[0].reals[row]);
+    }
+    brn_table_close(table);
+}
+
 TEST(columns_of_dates_have_the_days_of_the_calendar)
 {
     enum { FIRST = -100000, ROWS = 140000 }; /* from 1696-03-17 on */

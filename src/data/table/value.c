@@ -257,6 +257,7 @@ __attribute__((always_inline)) static inline bool by_words(uint64_t digits, int 
                                                            double *out)
 {
     if (exact_doubles(digits, exponent, out)) return true;
+    if (digits == 0) return *out = 0, true;
     if (exponent < -MOST_FIVES || exponent > MOST_FIVES) return false;
     if (exponent < 0 && by_reciprocal(digits, -exponent, out)) return true;
     *out = exponent < 0 ? divide(digits, -exponent) : multiply(digits, exponent);
