@@ -49,67 +49,11 @@ static PyObject *result_of(const void *result)
                          "tokens_per_second", r->tokens_per_second, "metrics", metrics);
 }
 
-static brn_status train(const void *options, void *result) { return brn_lm_train(options, result); }
-
-static brn_status resume(const char *run, native_listener *listener, void *result)
-{
-    return brn_lm_resume(run, native_listen, listener, result);
-}
-
-static brn_status lr_find(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)
-{
-    return brn_lm_lr_find(options, finder, curve);
-}
-
-static const native_job job = {
-    sizeof(brn_lm_options), sizeof(brn_lm_result), fill, train, resume, lr_find, result_of};
-
-static PyObject *lm_train(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_train(&job, arguments);
-}
-
-static PyObject *lm_resume(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_resume(&job, arguments);
-}
-
-static PyObject *lm_lr_find(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_lr_find(&job, arguments);
-}
-
-PyMethodDef native_lm_functions[] = {
-    {"lm_train", lm_train, METH_VARARGS, "lm_train(options, handler=None) -> result, as dicts."},
-    {"lm_resume", lm_resume, METH_VARARGS, "lm_resume(run, handler=None) -> result."},
-    {"lm_lr_find", lm_lr_find, METH_VARARGS, "lm_lr_find(options, finder options, handler=None) -> dict."},
-    {NULL, NULL, 0, NULL},
-};
+NATIVE_JOB_FUNCTIONS(lm, brn_lm_options, brn_lm_result)
 
 /* ------------------------------------------------------------------ a trained model */
 
-static brn_status open_model(const char *path, int threads, void **out)
-{
-    return brn_lm_model_open(path, threads, (brn_lm_model **)out);
-}
-
-static void close_model(void *model) { brn_lm_model_close(model); }
-
-static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    return native_model_new(type, arguments, keywords, open_model);
-}
-
-static void model_free(PyObject *object) { native_model_free(object, close_model); }
-
-static PyObject *model_close(PyObject *object, PyObject *nothing)
-{
-    (void)nothing;
-    return native_model_close(object, close_model);
-}
+NATIVE_MODEL_FUNCTIONS(lm)
 
 static PyObject *model_facts(PyObject *object, PyObject *nothing)
 {

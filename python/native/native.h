@@ -80,7 +80,7 @@ PyObject *native_listened(native_listener *listener, brn_status status);
 /* ------------------------------------------------------------------ jobs.c */
 
 /* A job that trains: how its structures are filled, and what is called. `fill` starts from the defaults; sizes are
- * in bytes. lr_find may be NULL. */
+ * in bytes. */
 typedef struct native_job {
     size_t options_size, result_size;
     int (*fill)(PyObject *dict, void *options, native_listener *listener, native_keep *keep);
@@ -93,6 +93,42 @@ typedef struct native_job {
 PyObject *native_job_train(const native_job *job, PyObject *arguments);
 PyObject *native_job_resume(const native_job *job, PyObject *arguments);
 PyObject *native_job_lr_find(const native_job *job, PyObject *arguments);
+/* native_NAME_functions, with NAME_train, NAME_resume and NAME_lr_find over the library's; the file has fill and
+ * result_of before it. */
+#define NATIVE_JOB_FUNCTIONS(name, options_type, result_type)                                      \
+    static brn_status train(const void *options, void *result) { return brn_##name##_train(options, result); }\
+    static brn_status resume(const char *run, native_listener *listener, void *result)             \
+    {                                                                                              \
+        return brn_##name##_resume(run, native_listen, listener, result);                          \
+    }                                                                                              \
+    static brn_status lr_find(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)\
+    {                                                                                              \
+        return brn_##name##_lr_find(options, finder, curve);                                       \
+    }                                                                                              \
+    static const native_job job = {                                                                \
+        sizeof(options_type), sizeof(result_type), fill, train, resume, lr_find, result_of};       \
+    static PyObject *job_train(PyObject *module, PyObject *arguments)                              \
+    {                                                                                              \
+        (void)module;                                                                              \
+        return native_job_train(&job, arguments);                                                  \
+    }                                                                                              \
+    static PyObject *job_resume(PyObject *module, PyObject *arguments)                             \
+    {                                                                                              \
+        (void)module;                                                                              \
+        return native_job_resume(&job, arguments);                                                 \
+    }                                                                                              \
+    static PyObject *job_lr_find(PyObject *module, PyObject *arguments)                            \
+    {                                                                                              \
+        (void)module;                                                                              \
+        return native_job_lr_find(&job, arguments);                                                \
+    }                                                                                              \
+    PyMethodDef native_##name##_functions[] = {                                                    \
+        {#name "_train", job_train, METH_VARARGS, #name "_train(options, handler=None) -> result, as dicts."},\
+        {#name "_resume", job_resume, METH_VARARGS, #name "_resume(run, handler=None) -> result."},\
+        {#name "_lr_find", job_lr_find, METH_VARARGS,                                              \
+         #name "_lr_find(options, finder options, handler=None) -> dict."},                        \
+        {NULL, NULL, 0, NULL},                                                                     \
+    };
 
 int native_fill_finder(PyObject *dict, brn_lr_finder_options *out, native_keep *keep);
 PyObject *native_curve(const brn_lr_curve *curve); /* a dict */
@@ -106,6 +142,23 @@ typedef brn_status native_opener(const char *path, int threads, void **out);
 PyObject *native_model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords, native_opener *open);
 void native_model_free(PyObject *object, void (*close)(void *));
 PyObject *native_model_close(PyObject *object, void (*close)(void *));
+/* open_model, close_model, model_new, model_free and model_close of a type, over brn_NAME_model_open and _close. */
+#define NATIVE_MODEL_FUNCTIONS(name)                                                               \
+    static brn_status open_model(const char *path, int threads, void **out)                        \
+    {                                                                                              \
+        return brn_##name##_model_open(path, threads, (brn_##name##_model **)out);                 \
+    }                                                                                              \
+    static void close_model(void *model) { brn_##name##_model_close(model); }                      \
+    static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)        \
+    {                                                                                              \
+        return native_model_new(type, arguments, keywords, open_model);                            \
+    }                                                                                              \
+    static void model_free(PyObject *object) { native_model_free(object, close_model); }           \
+    static PyObject *model_close(PyObject *object, PyObject *nothing)                              \
+    {                                                                                              \
+        (void)nothing;                                                                             \
+        return native_model_close(object, close_model);                                            \
+    }
 
 /* ------------------------------------------------------------------ the modules */
 

@@ -81,67 +81,11 @@ static PyObject *result_of(const void *result)
                          "score", score_of(&r->score), "metrics", metrics);
 }
 
-static brn_status train(const void *options, void *result) { return brn_ratings_train(options, result); }
-
-static brn_status resume(const char *run, native_listener *listener, void *result)
-{
-    return brn_ratings_resume(run, native_listen, listener, result);
-}
-
-static brn_status lr_find(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)
-{
-    return brn_ratings_lr_find(options, finder, curve);
-}
-
-static const native_job job = {
-    sizeof(brn_ratings_options), sizeof(brn_ratings_result), fill, train, resume, lr_find, result_of};
-
-static PyObject *ratings_train(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_train(&job, arguments);
-}
-
-static PyObject *ratings_resume(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_resume(&job, arguments);
-}
-
-static PyObject *ratings_lr_find(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_lr_find(&job, arguments);
-}
-
-PyMethodDef native_ratings_functions[] = {
-    {"ratings_train", ratings_train, METH_VARARGS, "ratings_train(options, handler=None) -> result, as dicts."},
-    {"ratings_resume", ratings_resume, METH_VARARGS, "ratings_resume(run, handler=None) -> result."},
-    {"ratings_lr_find", ratings_lr_find, METH_VARARGS, "ratings_lr_find(options, finder options, handler=None) -> dict."},
-    {NULL, NULL, 0, NULL},
-};
+NATIVE_JOB_FUNCTIONS(ratings, brn_ratings_options, brn_ratings_result)
 
 /* ------------------------------------------------------------------ a trained model */
 
-static brn_status open_model(const char *path, int threads, void **out)
-{
-    return brn_ratings_model_open(path, threads, (brn_ratings_model **)out);
-}
-
-static void close_model(void *model) { brn_ratings_model_close(model); }
-
-static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    return native_model_new(type, arguments, keywords, open_model);
-}
-
-static void model_free(PyObject *object) { native_model_free(object, close_model); }
-
-static PyObject *model_close(PyObject *object, PyObject *nothing)
-{
-    (void)nothing;
-    return native_model_close(object, close_model);
-}
+NATIVE_MODEL_FUNCTIONS(ratings)
 
 static const char *user_word(const void *model, int64_t i) { return brn_ratings_model_user_id(model, i + 1); }
 static const char *item_word(const void *model, int64_t i) { return brn_ratings_model_item_id(model, i + 1); }

@@ -58,67 +58,11 @@ static PyObject *result_of(const void *result)
     return dict;
 }
 
-static brn_status train(const void *options, void *result) { return brn_table_train(options, result); }
-
-static brn_status resume(const char *run, native_listener *listener, void *result)
-{
-    return brn_table_resume(run, native_listen, listener, result);
-}
-
-static brn_status lr_find(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)
-{
-    return brn_table_lr_find(options, finder, curve);
-}
-
-static const native_job job = {
-    sizeof(brn_table_train_options), sizeof(brn_table_result), fill, train, resume, lr_find, result_of};
-
-static PyObject *table_train(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_train(&job, arguments);
-}
-
-static PyObject *table_resume(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_resume(&job, arguments);
-}
-
-static PyObject *table_lr_find(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_lr_find(&job, arguments);
-}
-
-PyMethodDef native_table_functions[] = {
-    {"table_train", table_train, METH_VARARGS, "table_train(options, handler=None) -> result, as dicts."},
-    {"table_resume", table_resume, METH_VARARGS, "table_resume(run, handler=None) -> result."},
-    {"table_lr_find", table_lr_find, METH_VARARGS, "table_lr_find(options, finder options, handler=None) -> dict."},
-    {NULL, NULL, 0, NULL},
-};
+NATIVE_JOB_FUNCTIONS(table, brn_table_train_options, brn_table_result)
 
 /* ------------------------------------------------------------------ a trained model */
 
-static brn_status open_model(const char *path, int threads, void **out)
-{
-    return brn_table_model_open(path, threads, (brn_table_model **)out);
-}
-
-static void close_model(void *model) { brn_table_model_close(model); }
-
-static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    return native_model_new(type, arguments, keywords, open_model);
-}
-
-static void model_free(PyObject *object) { native_model_free(object, close_model); }
-
-static PyObject *model_close(PyObject *object, PyObject *nothing)
-{
-    (void)nothing;
-    return native_model_close(object, close_model);
-}
+NATIVE_MODEL_FUNCTIONS(table)
 
 static const char *class_word(const void *model, int64_t index) { return brn_table_model_class(model, index); }
 static const char *column_word(const void *model, int64_t index) { return brn_table_model_column(model, index); }

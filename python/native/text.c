@@ -68,67 +68,11 @@ static PyObject *result_of(const void *result)
                          "metrics", metrics);
 }
 
-static brn_status train(const void *options, void *result) { return brn_text_train(options, result); }
-
-static brn_status resume(const char *run, native_listener *listener, void *result)
-{
-    return brn_text_resume(run, native_listen, listener, result);
-}
-
-static brn_status lr_find(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)
-{
-    return brn_text_lr_find(options, finder, curve);
-}
-
-static const native_job job = {
-    sizeof(brn_text_train_options), sizeof(brn_text_result), fill, train, resume, lr_find, result_of};
-
-static PyObject *text_train(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_train(&job, arguments);
-}
-
-static PyObject *text_resume(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_resume(&job, arguments);
-}
-
-static PyObject *text_lr_find(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return native_job_lr_find(&job, arguments);
-}
-
-PyMethodDef native_text_functions[] = {
-    {"text_train", text_train, METH_VARARGS, "text_train(options, handler=None) -> result, as dicts."},
-    {"text_resume", text_resume, METH_VARARGS, "text_resume(run, handler=None) -> result."},
-    {"text_lr_find", text_lr_find, METH_VARARGS, "text_lr_find(options, finder options, handler=None) -> dict."},
-    {NULL, NULL, 0, NULL},
-};
+NATIVE_JOB_FUNCTIONS(text, brn_text_train_options, brn_text_result)
 
 /* ------------------------------------------------------------------ a trained model */
 
-static brn_status open_model(const char *path, int threads, void **out)
-{
-    return brn_text_model_open(path, threads, (brn_text_model **)out);
-}
-
-static void close_model(void *model) { brn_text_model_close(model); }
-
-static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    return native_model_new(type, arguments, keywords, open_model);
-}
-
-static void model_free(PyObject *object) { native_model_free(object, close_model); }
-
-static PyObject *model_close(PyObject *object, PyObject *nothing)
-{
-    (void)nothing;
-    return native_model_close(object, close_model);
-}
+NATIVE_MODEL_FUNCTIONS(text)
 
 static const char *output_word(const void *model, int64_t index) { return brn_text_model_output(model, index); }
 
