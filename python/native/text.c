@@ -89,6 +89,13 @@ static PyObject *model_facts(PyObject *object, PyObject *nothing)
     return facts;
 }
 
+static PyObject *none_or_raise(brn_status status)
+{
+    if (status != BRN_OK) return native_raise(status);
+    Py_INCREF(Py_None);
+    return Py_None;
+}
+
 static PyObject *model_join(PyObject *object, PyObject *run)
 {
     native_handle *handle = &((native_model *)object)->handle;
@@ -103,10 +110,7 @@ static PyObject *model_join(PyObject *object, PyObject *run)
         status = brn_text_model_join(model, path);
         Py_END_ALLOW_THREADS;
         native_give_back(handle);
-        if (status == BRN_OK)
-            Py_INCREF(out = Py_None);
-        else
-            native_raise(status);
+        out = none_or_raise(status);
     }
     native_keep_free(&keep);
     return out;
@@ -216,10 +220,7 @@ static PyObject *model_explain_page(PyObject *object, PyObject *arguments)
         status = brn_text_explain_page(model, texts, count, path);
         Py_END_ALLOW_THREADS;
         native_give_back(handle);
-        if (status == BRN_OK)
-            Py_INCREF(out = Py_None);
-        else
-            native_raise(status);
+        out = none_or_raise(status);
     }
     native_keep_free(&keep);
     return out;

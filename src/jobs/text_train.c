@@ -225,29 +225,28 @@ static brn_status finish(training *t)
 
 /* ------------------------------------------------------------------ all of it */
 
-/* Inputs and encoder from any working folder. */
+/* A path that holds from any working folder; as it is where there is nothing: opening it tells. */
+static brn_status make_absolute(training *t, const char **path)
+{
+    char *whole = *path ? brn__source_absolute(*path) : NULL;
+    if (!whole) return BRN_OK;
+    *path = brn__arena_strdup(&t->arena, whole);
+    brn__free(whole);
+    return *path ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
 static brn_status name_paths(training *t)
 {
     brn_text_train_options *o = &t->options;
     const char **inputs = brn__arena_alloc(&t->arena, (size_t)(o->input_count + 1) * sizeof *inputs);
     if (!inputs) return BRN_ERROR_NO_MEMORY;
-    for (int64_t i = 0; i <= o->input_count; i++) {
-        const char *given = i < o->input_count ? o->inputs[i] : o->encoder;
-        char *whole = given ? brn__source_absolute(given) : NULL;
-        const char *kept = whole ? brn__arena_strdup(&t->arena, whole) : given; /* not there: opening it tells */
-        brn__free(whole);
-        if (given && !kept) return BRN_ERROR_NO_MEMORY;
-        if (i < o->input_count) inputs[i] = kept;
-        else o->encoder = kept;
+    for (int64_t i = 0; i < o->input_count; i++) {
+        inputs[i] = o->inputs[i];
+        BRN__TRY(make_absolute(t, &inputs[i]));
     }
     o->inputs = inputs;
-    if (!o->text.pieces) return BRN_OK;
-    char *pieces = brn__source_absolute(o->text.pieces);
-    const char *kept = pieces ? brn__arena_strdup(&t->arena, pieces) : o->text.pieces;
-    brn__free(pieces);
-    if (!kept) return BRN_ERROR_NO_MEMORY;
-    o->text.pieces = kept;
-    return BRN_OK;
+    BRN__TRY(make_absolute(t, &o->encoder));
+    return make_absolute(t, &o->text.pieces);
 }
 
 /* `folder` NULL: a run folder to be made. */
