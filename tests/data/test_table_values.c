@@ -33,6 +33,8 @@ TEST(reals_have_the_bits_that_strtod_gives)
     static const char *const texts[] = {"0",
                                         "-0",
                                         "-0.0e5",
+                                        "-0e500",
+                                        "0.00e-400",
                                         "1",
                                         "+1.5",
                                         ".5",

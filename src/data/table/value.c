@@ -315,7 +315,7 @@ __attribute__((always_inline)) static inline bool read_plain(const char *p, cons
         if (!p || power > 999 || power < -999) return false;
         exponent += power;
     }
-    if (p != end || (digits == 0 && (exponent < -22 || exponent > 22))) return false;
+    if (p != end) return false;
     if (!by_words(digits, exponent, out)) return false;
     if (negative) *out = -*out;
     return true;
