@@ -37,6 +37,8 @@ typedef enum brn_image_recipe {
                               schedule, precompute and freezing are the recipe's */
 } brn_image_recipe;
 
+enum { BRN_IMAGE_EPOCHS_BY_DATA = -1 };
+
 typedef struct brn_image_options {
     const char *data;         /* folder: train/ and valid/ of class folders, or class folders; or a list
                                  of pictures with labels, tags or numbers (image_data.h) */
@@ -45,7 +47,9 @@ typedef struct brn_image_options {
     brn_image_recipe recipe;
     bool pretrained;          /* start from the weights in the cache; absent ones are fetched */
     int freeze_epochs;        /* epochs with the body frozen */
-    int epochs;               /* epochs with all layers learning (0 with freeze: the head alone) */
+    int epochs;               /* epochs with all layers learning (0 with freeze: the head alone), or
+                                 BRN_IMAGE_EPOCHS_BY_DATA: 10, but 20 where the recipe fine-tunes all layers on
+                                 500 to 5,000 pictures */
     bool freeze;              /* never unfreeze the body: all epochs train the head */
     bool train_bn;            /* frozen groups' batch norms keep learning (fastai 2) */
     bool precompute;          /* frozen epochs on cached features: no augmentation there */

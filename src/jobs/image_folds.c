@@ -194,6 +194,7 @@ static brn_status begin(folds *f, const brn_image_options *options)
     BRN__TRY(brn__image_plan_make(options, &f->plan));
     brn__image_plan_settle(&f->plan);
     BRN__TRY(open_data(f)); /* before anything is fetched for it */
+    BRN__TRY(brn__image_plan_for(options, f->data, &f->plan));
     BRN__TRY(brn__image_plan_obtain(&f->plan));
     BRN__TRY(brn__run_folder_make(f->plan.options.out, "image", f->run, sizeof f->run - 64));
     BRN__TRY(brn__run_folder_lock(f->run, &f->lock));

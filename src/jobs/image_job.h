@@ -30,6 +30,9 @@ typedef struct brn__image_plan {
 /* BRN_ERROR_USAGE with the option's name and what was expected. A plan made again of its own options is
  * the same. */
 brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan *out);
+/* Where the options given leave the epochs to the data: makes the plan again, settled, with those that the
+ * number of training pictures asks for. */
+brn_status brn__image_plan_for(const brn_image_options *given, const brn_image_data *data, brn__image_plan *plan);
 /* Finds the pretrained file that the plan needs, and fetches it if need be. */
 brn_status brn__image_plan_obtain(brn__image_plan *plan);
 /* Threads for loading, from the option. */

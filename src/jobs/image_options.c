@@ -23,7 +23,7 @@ brn_image_options brn_image_defaults(void)
         .recipe = BRN_RECIPE_FINE_TUNE,
         .pretrained = true,
         .freeze_epochs = 1,
-        .epochs = 10,
+        .epochs = BRN_IMAGE_EPOCHS_BY_DATA,
         .weight_decay = -1,
         .valid = .2,
         .tta = 4, /* flowers17: .962 for .950 without */
@@ -148,6 +148,28 @@ brn_status brn__image_transform_of(const brn_weights_preprocessing *preprocessin
     return augment ? brn__augment_parse(augment, &out->training) : BRN_OK;
 }
 
+/* ------------------------------------------------------------------ epochs by the data */
+
+/* Lite0 with all layers learning, three seeds: 1,020 pictures are not learned in 10 epochs (.962; .971 in 20),
+ * 244 are learned by heart in 20 (loss .20 for .15). Beyond some thousands an epoch has steps enough. */
+enum { FEW_EPOCHS = 10, MORE_EPOCHS = 20, MORE_FROM_PICTURES = 500, MORE_TO_PICTURES = 5000 };
+
+static int epochs_for(const brn_image_options *o, int64_t pictures)
+{
+    const bool tunes_all = o->recipe == BRN_RECIPE_FINE_TUNE && o->pretrained && !o->freeze;
+    return tunes_all && pictures >= MORE_FROM_PICTURES && pictures <= MORE_TO_PICTURES ? MORE_EPOCHS : FEW_EPOCHS;
+}
+
+brn_status brn__image_plan_for(const brn_image_options *given, const brn_image_data *data, brn__image_plan *plan)
+{
+    if (given->epochs != BRN_IMAGE_EPOCHS_BY_DATA) return BRN_OK;
+    brn_image_options chosen = *given;
+    chosen.epochs = epochs_for(given, brn_image_data_split_count(data, BRN_SPLIT_TRAIN));
+    BRN__TRY(brn__image_plan_make(&chosen, plan));
+    brn__image_plan_settle(plan);
+    return BRN_OK;
+}
+
 /* ------------------------------------------------------------------ the plan */
 
 brn_optimizer_options brn__image_optimizer(const brn__image_plan *plan)
@@ -181,6 +203,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
 {
     *out = (brn__image_plan){.options = *given};
     brn_image_options *o = &out->options;
+    if (o->epochs == BRN_IMAGE_EPOCHS_BY_DATA) o->epochs = MORE_EPOCHS; /* until the data are known */
     BRN__TRY(check_numbers(o));
     if (!brn__image_recipe_name(o->recipe))
         return brn__fail(BRN_ERROR_USAGE, "recipe: there is none numbered %d", (int)o->recipe);

@@ -242,6 +242,7 @@ static brn_status begin(brn__image_training *t, const brn_image_options *options
     BRN__TRY(brn__image_plan_make(options, &t->plan));
     brn__image_plan_settle(&t->plan);
     BRN__TRY(open_data(t)); /* before anything is fetched for it */
+    BRN__TRY(brn__image_plan_for(options, t->data, &t->plan));
     BRN__TRY(brn__image_plan_obtain(&t->plan));
     BRN__TRY(make_network(t)); /* before the folder: a damaged weights file leaves none behind */
     return make_folder(t);

@@ -223,7 +223,7 @@ TEST(options_that_make_no_sense_are_refused_before_a_folder_is_made)
     REFUSED(data = NULL, BRN_ERROR_USAGE, "data");
     REFUSED(data = "/no/such/folder", BRN_ERROR_IO, "/no/such/folder");
     REFUSED(architecture = "resnet19", BRN_ERROR_USAGE, "resnet19");
-    REFUSED(epochs = -1, BRN_ERROR_USAGE, "epochs");
+    REFUSED(epochs = -2, BRN_ERROR_USAGE, "epochs");
     REFUSED(batch_size = 1, BRN_ERROR_USAGE, "batch size: 1");
     REFUSED(size = 7, BRN_ERROR_USAGE, "size: 7");
     REFUSED(learning_rate = -1, BRN_ERROR_USAGE, "learning rate");
