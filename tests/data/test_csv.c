@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "data/table/csv_reader.h"
+#include "data/table/table.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -261,6 +262,116 @@ TEST(csv_finds_fields_across_pages)
     }
     expect_end(csv);
     free(text);
+}
+
+/* ------------------------------------------------------------------ many records at once */
+
+static uint32_t below(uint32_t *state, uint32_t limit)
+{
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % limit;
+}
+
+/* A field; one of `odd` many is not plain. */
+static size_t write_field(char *to, uint32_t *state, uint32_t odd)
+{
+    const uint32_t length = below(state, 40) ? below(state, 12) : below(state, 150);
+    if (odd && below(state, odd) == 0)
+        return (size_t)sprintf(to, below(state, 2) ? "\"a,\n\"\"%.*s\"" : "\xC3\xA4%.*s", (int)(length % 7), "abcdefg");
+    memset(to, 'a' + (int)(length % 26), length);
+    return length;
+}
+
+/* Records of `columns` fields; with `odd`, one of so many lines ends in CR LF or is followed by an empty one. */
+static size_t write_records(char *text, uint32_t *state, uint32_t columns, uint32_t odd)
+{
+    size_t length = 0;
+    for (int row = 0; row < 300; row++) {
+        for (uint32_t i = 0; i < columns; i++) {
+            length += write_field(text + length, state, odd * columns);
+            if (columns == 1) text[length++] = 'x'; /* no empty line */
+            if (i + 1 < columns) text[length++] = ',';
+        }
+        if (odd && below(state, 4 * odd) == 0) text[length++] = '\r';
+        text[length++] = '\n';
+        if (odd && below(state, 4 * odd) == 0) text[length++] = '\n';
+    }
+    return length;
+}
+
+/* The row that a reader of one record after the other comes to next. */
+static void expect_next(brn__csv *csv, const brn__slice *fields, int64_t count, int64_t line)
+{
+    brn__csv_row row;
+    assert_ok(brn__csv_next(csv, &row));
+    assert_int_equal(row.count, count);
+    assert_int_equal(row.line, line);
+    for (int64_t i = 0; i < count; i++) {
+        assert_int_equal(row.fields[i].length, fields[i].length);
+        assert_memory_equal(row.fields[i].bytes, fields[i].bytes, fields[i].length);
+    }
+}
+
+/* Plain ones many at once, the others by themselves, as tables are read; the number of plain ones. */
+static int64_t compare_readers(const char *text, size_t length, int64_t columns, int64_t most)
+{
+    brn__csv *csv;
+    brn__csv_options options = brn__csv_defaults();
+    options.header = false;
+    options.separator = ',';
+    assert_ok(brn__csv_open_bytes("t.csv", text, length, &options, &csv));
+    brn__csv_reader reader;
+    brn__csv_reader_init(&reader, csv, csv->body, csv->text.end, 1);
+    csv->column_count = columns;
+    brn__slice *fields = malloc((size_t)(most * columns + BRN__CSV_SPARE) * sizeof *fields);
+    int64_t *lines = malloc((size_t)most * sizeof *lines), all = 0;
+    for (brn__csv_row row = {.count = 1}; row.count;) {
+        const int64_t plain = brn__csv_reader_plain(&reader, most, fields, lines);
+        for (int64_t i = 0; i < plain; i++) expect_next(csv, fields + i * columns, columns, lines[i]);
+        all += plain;
+        if (plain == most) continue;
+        assert_ok(brn__csv_reader_next(&reader, &row));
+        if (row.count) expect_next(csv, row.fields, row.count, row.line);
+    }
+    free(fields);
+    free(lines);
+    brn__csv_reader_deinit(&reader);
+    expect_end(csv);
+    return all;
+}
+
+TEST(csv_cuts_many_records_as_one_after_the_other)
+{
+    uint32_t state = 1;
+    char *text = malloc(1 << 21);
+    assert_non_null(text);
+    for (int i = 0; i < 240; i++) {
+        static const uint32_t oddness[] = {0, 60, 7, 1};
+        const uint32_t odd = oddness[i % 4], columns = (odd ? 2 : 1) + below(&state, i % 3 ? 12 : 30);
+        const size_t length = write_records(text, &state, columns, odd);
+        char *exact = malloc(length); /* what is read behind the end is found by the sanitizer */
+        memcpy(exact, text, length);
+        const int64_t plain = compare_readers(exact, length, columns, 1 + below(&state, 128));
+        if (!odd) assert_in_range(plain, 299, 300);
+        free(exact);
+    }
+    free(text);
+}
+
+TEST(csv_finds_records_of_other_lengths_among_many)
+{
+    static const char *const wrong[][2] = {{"1\n", "line 102 has 1 field; expected 3"},
+                                           {"1,2\n3,4,5\n", "line 102 has 2 fields; expected 3"},
+                                           {"1\n2,3\n", "line 102 has 1 field; expected 3"}, /* three in all */
+                                           {"1,2,3,4\n", "line 102 has 4 fields; expected 3"},
+                                           {"5,6,7,\n8,9\n", "line 102 has 4 fields; expected 3"}};
+    for (int i = 0; i < 5; i++) {
+        char text[4096] = "a,b,c\n";
+        for (int row = 0; row < 150; row++) strcat(text, row == 100 ? wrong[i][0] : "11,222,3333\n");
+        brn_table *table;
+        const brn_table_options options = brn_table_defaults();
+        assert_fails(brn__table_read("t.csv", text, strlen(text), &options, 0, &table), BRN_ERROR_INPUT, wrong[i][1]);
+    }
 }
 
 /* "N\n" at *p, which moves behind it. */

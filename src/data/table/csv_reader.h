@@ -11,6 +11,7 @@
 enum {
     BRN__CSV_BLOCK = 64, /* bytes that one mask covers */
     BRN__CSV_PAGE = 64,  /* masks that a reader makes at a time */
+    BRN__CSV_SPARE = 72, /* fields that brn__csv_reader_plain may write behind those asked for */
 };
 
 /* The text of a file, unpacked and in UTF-8. */
@@ -38,6 +39,7 @@ typedef struct brn__csv_reader {
     size_t scratch_bytes;
     bool keeps;       /* such fields stay until brn__csv_reader_forget: records are gathered */
     brn__arena kept;  /* where they are then */
+    bool walks;       /* records are not of the plainest form: brn__csv_reader_plain lists no blocks of them */
     const char *page; /* what `masks` covers; NULL: nothing yet */
     uint64_t masks[BRN__CSV_PAGE]; /* bit i of mask b: byte 64 b + i ends a field */
     uint64_t odd[BRN__CSV_PAGE];   /* the same: it is a quote, zero, or no ASCII */
@@ -62,8 +64,9 @@ void brn__csv_reader_deinit(brn__csv_reader *reader);
 brn_status brn__csv_reader_next(brn__csv_reader *reader, brn__csv_row *row);
 void brn__csv_reader_forget(brn__csv_reader *reader);
 /* Up to `most` plain records at once, which are most: ASCII without quotes, of as many fields as
- * the text has columns. Row i has its fields at fields[i * columns]. Returns how many; the next
- * record, where there is one, is for brn__csv_reader_next, unless `most` were read. */
+ * the text has columns. Row i has its fields at fields[i * columns], of which there are
+ * most * columns + BRN__CSV_SPARE. Returns how many; the next record, where there is one, is for
+ * brn__csv_reader_next, unless `most` were read. */
 int64_t brn__csv_reader_plain(brn__csv_reader *reader, int64_t most, brn__slice *fields,
                               int64_t *lines);
 /* Makes the masks of the page that begins at `page`, within the text. */
@@ -79,8 +82,12 @@ void brn__csv_scan_odd(const char *bytes, int blocks, char separator, char quote
 void brn__csv_scan_odd_portable(const char *bytes, int blocks, char separator, char quote,
                                 uint64_t *masks, uint64_t *odd);
 
-/* How many LF and CR there are, and whether there is a CR. */
-int64_t brn__csv_count_ends(const char *bytes, const char *end, bool *returns);
+/* How many LF and CR there are, and whether there is a CR, and a quote. */
+typedef struct brn__csv_look {
+    int64_t ends;
+    bool returns, quotes;
+} brn__csv_look;
+brn__csv_look brn__csv_look_at(const char *bytes, const char *end, char quote);
 /* How many line ends (CR LF is one) there are. */
 int64_t brn__csv_count_lines(const char *bytes, const char *end);
 /* The first byte that can't be part of a text (zero, or not UTF-8); `end` when there is none. */

@@ -147,36 +147,55 @@ void brn__csv_scan_odd(const char *bytes, int blocks, char separator, char quote
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2,popcnt"))) static int64_t
-count_ends_avx2(const char **p, const char *end, uint32_t *returns)
+__attribute__((target("avx512bw,popcnt"))) static const char *look_avx512(const char *p, const char *end, char quote,
+                                                                         brn__csv_look *out)
 {
-    const __m256i feed = _mm256_set1_epi8('\n'), back = _mm256_set1_epi8('\r');
-    int64_t count = 0;
-    for (; end - *p >= 32; *p += 32) {
-        __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)*p);
-        count += __builtin_popcount((unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, feed)));
-        uint32_t found = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, back));
-        *returns |= found;
-        count += __builtin_popcount(found);
+    const __m512i feed = _mm512_set1_epi8('\n'), back = _mm512_set1_epi8('\r'), quotes = _mm512_set1_epi8(quote);
+    uint64_t returns = 0, quoted = 0;
+    for (; end - p >= 64; p += 64) {
+        const __m512i x = _mm512_loadu_si512((const void *)p);
+        const uint64_t found = _mm512_cmpeq_epi8_mask(x, back);
+        out->ends += __builtin_popcountll(found | _mm512_cmpeq_epi8_mask(x, feed));
+        returns |= found;
+        quoted |= _mm512_cmpeq_epi8_mask(x, quotes);
     }
-    return count;
+    out->returns = returns != 0;
+    out->quotes = quoted != 0;
+    return p;
+}
+
+__attribute__((target("avx2,popcnt"))) static const char *look_avx2(const char *p, const char *end, char quote,
+                                                                    brn__csv_look *out)
+{
+    const __m256i feed = _mm256_set1_epi8('\n'), back = _mm256_set1_epi8('\r'), quotes = _mm256_set1_epi8(quote);
+    __m256i returns = _mm256_setzero_si256(), quoted = returns;
+    for (; end - p >= 32; p += 32) {
+        const __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)p), found = _mm256_cmpeq_epi8(x, back);
+        out->ends +=
+            __builtin_popcount((unsigned)_mm256_movemask_epi8(_mm256_or_si256(found, _mm256_cmpeq_epi8(x, feed))));
+        returns = _mm256_or_si256(returns, found);
+        quoted = _mm256_or_si256(quoted, _mm256_cmpeq_epi8(x, quotes));
+    }
+    out->returns = _mm256_movemask_epi8(returns) != 0;
+    out->quotes = _mm256_movemask_epi8(quoted) != 0;
+    return p;
 }
 #endif
 
-int64_t brn__csv_count_ends(const char *bytes, const char *end, bool *returns)
+brn__csv_look brn__csv_look_at(const char *bytes, const char *end, char quote)
 {
     const char *p = bytes;
-    uint32_t found = 0;
-    int64_t count = 0;
+    brn__csv_look look = {0};
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) count = count_ends_avx2(&p, end, &found);
+    if (__builtin_cpu_supports("avx512bw")) p = look_avx512(p, end, quote, &look);
+    else if (__builtin_cpu_supports("avx2")) p = look_avx2(p, end, quote, &look);
 #endif
     for (; p < end; p++) {
-        count += *p == '\n' || *p == '\r';
-        found |= *p == '\r';
+        look.ends += *p == '\n' || *p == '\r';
+        look.returns |= *p == '\r';
+        look.quotes |= *p == quote;
     }
-    *returns = found != 0;
-    return count;
+    return look;
 }
 
 int64_t brn__csv_count_lines(const char *bytes, const char *end)

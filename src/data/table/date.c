@@ -121,21 +121,47 @@ static bool read_time(cursor *at, int64_t *microseconds)
     return true;
 }
 
-/* Exactly YYYY-MM-DD, the most frequent form, as one number of eight digits; 29 February is left to the others. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* The digits of YYYY-MM-DD as four numbers of two digits, 16 bits each, the first one lowest. */
+static bool read_pairs(const char *p, uint64_t *pairs)
+{
+    const uint64_t zeros = 0x3030303030303030, above = 0x4646464646464646, tops = 0x8080808080808080;
+    uint64_t first, last; /* YYYY-MM- and YY-MM-DD */
+    memcpy(&first, p, 8);
+    memcpy(&last, p + 2, 8);
+    const uint64_t digits = (first & 0xFFFFFFFF) | (first >> 40 & 0xFFFF) << 32 | last >> 48 << 48;
+    if ((first >> 32 & 0xFF) != '-' || first >> 56 != '-' || ((digits + above) | (digits - zeros)) & tops) return false;
+    *pairs = ((digits & ~zeros) * 10 + (digits >> 8 & 0x0F0F0F0F0F0F0F0F)) & 0x00FF00FF00FF00FF;
+    return true;
+}
+#else
+static bool read_pairs(const char *p, uint64_t *pairs)
+{
+    static const int places[] = {0, 2, 5, 8};
+    *pairs = 0;
+    if (p[4] != '-' || p[7] != '-') return false;
+    for (int i = 0; i < 4; i++) {
+        const unsigned tens = (unsigned)p[places[i]] - '0', ones = (unsigned)p[places[i] + 1] - '0';
+        if (tens > 9 || ones > 9) return false;
+        *pairs |= (uint64_t)(tens * 10 + ones) << 16 * i;
+    }
+    return true;
+}
+#endif
+
+/* Exactly YYYY-MM-DD, the most frequent form; 29 February is left to the others. Years begin with March here, so that
+ * the leap day is the last one of a year. */
 static bool read_plain_day(brn__slice field, int64_t *days)
 {
     static const uint8_t most[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const char *p = field.bytes;
-    if (field.length != 10 || p[4] != '-' || p[7] != '-') return false;
-    char digits[8];
-    memcpy(digits, p, 4);
-    memcpy(digits + 4, p + 5, 2);
-    memcpy(digits + 6, p + 8, 2);
-    uint64_t number;
-    if (!brn__eight_digits(digits, &number)) return false;
-    const int64_t year = (int64_t)number / 10000, month = (int64_t)number / 100 % 100, day = (int64_t)number % 100;
+    static const uint16_t before[] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
+    uint64_t pairs;
+    if (field.length != 10 || !read_pairs(field.bytes, &pairs)) return false;
+    const unsigned month = pairs >> 32 & 0xFF, day = (unsigned)(pairs >> 48);
+    unsigned year = (unsigned)(pairs & 0xFF) * 100 + (unsigned)(pairs >> 16 & 0xFF);
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > most[month]) return false;
-    *days = brn__days_of_date(year, month, day);
+    year -= month <= 2;
+    *days = (int64_t)(year * 365 + year / 4 - year / 100 + year / 400 + before[month] + day - 1) - DAYS_TO_1970;
     return true;
 }
 

@@ -38,7 +38,7 @@ static const char *find_close(const brn__csv *csv, const char *p, const char *en
 static int walk(const brn__csv *csv, const char *p, const char *end, int state)
 {
     char quote = csv->options.quote;
-    while (p < end && quote) {
+    while (p < end) {
         if (state == INSIDE) {
             p = find_close(csv, p, end);
             if (!p) return INSIDE;
@@ -75,22 +75,25 @@ static const char *first_record_behind(const brn__csv *csv, const char *p, const
 }
 
 /* The number of line ends, and one more for a last line without. */
-static int64_t count_records_at_most(const char *begin, const char *end)
+static int64_t count_records_at_most(const brn__csv_look *look, const char *begin, const char *end)
 {
-    bool returns;
-    int64_t count = brn__csv_count_ends(begin, end, &returns);
-    if (returns) count = brn__csv_count_lines(begin, end); /* CR LF counted twice */
+    const int64_t count = look->returns ? brn__csv_count_lines(begin, end) : look->ends; /* CR LF are two ends */
     return count + (end > begin && end[-1] != '\n' && end[-1] != '\r');
 }
 
 static void examine(void *argument)
 {
     text_part *part = argument;
-    part->most = count_records_at_most(part->begin, part->end);
     const brn__csv *csv = part->csv;
+    const brn__csv_look look = brn__csv_look_at(part->begin, part->end, csv->options.quote);
+    part->most = count_records_at_most(&look, part->begin, part->end);
     part->record[OUTSIDE] = part->record[INSIDE] = part->begin;
-    part->after[OUTSIDE] = walk(csv, part->begin, part->end, OUTSIDE);
+    part->after[OUTSIDE] = OUTSIDE;
     if (!csv->options.quote) return;
+    part->record[INSIDE] = part->end; /* as long as no quote closes */
+    part->after[INSIDE] = INSIDE;
+    if (!look.quotes) return;
+    part->after[OUTSIDE] = walk(csv, part->begin, part->end, OUTSIDE);
     part->record[INSIDE] = first_record_behind(csv, part->begin, part->end);
     part->after[INSIDE] = walk(csv, part->begin, part->end, INSIDE);
 }

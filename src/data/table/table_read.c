@@ -30,7 +30,7 @@ const char *brn_column_type_name(brn_column_type type)
 /* Records that were read and wait to be stored, column by column: a loop over one kind of value is
  * much faster than one over kinds. */
 typedef struct row_block {
-    brn__slice *fields; /* (BLOCK_ROWS, columns), owned */
+    brn__slice *fields; /* (BLOCK_ROWS, columns) and BRN__CSV_SPARE, owned */
     int64_t lines[BLOCK_ROWS], rows;
 } row_block;
 
@@ -103,7 +103,8 @@ static brn_status read_piece(brn__piece_job *job)
 {
     const brn__csv *csv = job->reading->csv;
     row_block block = {.rows = 0};
-    block.fields = brn__alloc_array((size_t)csv->column_count * BLOCK_ROWS, sizeof *block.fields);
+    block.fields =
+        brn__alloc_array((size_t)csv->column_count * BLOCK_ROWS + BRN__CSV_SPARE, sizeof *block.fields);
     if (!block.fields) return BRN_ERROR_NO_MEMORY;
     brn__csv_reader reader;
     brn__csv_reader_init(&reader, csv, job->piece.begin, job->piece.stop, job->line);
