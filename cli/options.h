@@ -178,6 +178,7 @@ typedef enum cli_option_type {
     X(EVENTS_BY, "events-by", TEXT, "COLUMN", 0, 0, "--events: the date or number that orders rows", NULL) \
     X(EVENTS_WINDOW, "events-window", WHOLE, "ROWS", 2, 366, "--events: rows that are counted over", "7") \
     X(WHERE, "where", TEXT, "CONDITION", 0, 0, "train and evaluate on rows that meet it: Sales>0", NULL) \
+    X(TARGET_SEEN, "target", TEXT, "COLUMN", 0, 0, "of several targets the one to look at", "the first") \
     X(TARGET, "target", TEXT, "COLUMNS", 0, 0, "what is to be predicted; several: all numbers, or all true/false", NULL) \
     X(CLASS, "class", FLAG, "", 0, 0, "the target is a class, even where it is a number", NULL)    \
     X(LOG, "log", FLAG, "", 0, 0, "learn the logarithm of the target", NULL)                       \

@@ -26,16 +26,23 @@ static void defaults(cli_value *values)
 
 /* ------------------------------------------------------------------ JSON */
 
+/* Whether answers are right or wrong, and not near or far. */
+static bool is_counted(const brn_table_interpretation *found)
+{
+    return !isnan(found->score.accuracy);
+}
+
 static void json_importance(const brn_table_interpretation *found)
 {
+    const bool counted = is_counted(found);
     for (int64_t i = 0; i < found->importance_count; i++) {
         const brn_table_importance *one = &found->importance[i];
         cli_json json = cli_json_event("importance");
         cli_json_text(&json, "column", one->column);
         cli_json_real(&json, "loss", one->mean);
         cli_json_real(&json, "loss_std", one->deviation);
-        cli_json_real(&json, found->class_count ? "accuracy" : "rmse", one->metric);
-        cli_json_real(&json, found->class_count ? "accuracy_std" : "rmse_std", one->metric_deviation);
+        cli_json_real(&json, counted ? "accuracy" : "rmse", one->metric);
+        cli_json_real(&json, counted ? "accuracy_std" : "rmse_std", one->metric_deviation);
         cli_json_end(&json);
     }
 }
@@ -97,6 +104,7 @@ static void json_all(const cli_call *call, const brn_table_interpretation *found
     json_dependence(found);
     json_worst(found);
     cli_json json = cli_json_event("done");
+    if (found->count) cli_json_text(&json, "target", found->target);
     if (found->count) cli_table_score_json(&json, &found->score);
     cli_json_whole(&json, "count", found->count);
     cli_json_text(&json, "run", call->inputs[0]);
@@ -109,9 +117,8 @@ static void json_all(const cli_call *call, const brn_table_interpretation *found
 
 static void print_importance(const brn_table_interpretation *found, int64_t repeats)
 {
-    const bool classes = found->class_count > 0;
     cli_print("\nwhat is lost when a column is shuffled (mean and deviation of %" PRId64 ")\n", repeats);
-    cli_print("  %-28s %10s %10s %14s\n", "column", "loss", "+-", classes ? "accuracy lost" : "rmse gained");
+    cli_print("  %-28s %10s %10s %14s\n", "column", "loss", "+-", is_counted(found) ? "accuracy lost" : "rmse gained");
     for (int64_t i = 0; i < found->importance_count; i++) {
         const brn_table_importance *one = &found->importance[i];
         char name[NAME_SIZE];
@@ -190,6 +197,7 @@ static void print_all(const cli_call *call, const brn_table_interpretation *foun
 {
     char path[4160];
     if (found->count) {
+        cli_print("target %s\n", cli_visible(found->target, path, sizeof path));
         cli_table_score_print(&found->score);
         cli_say("%" PRId64 " rows, %.1f s\n", found->count, seconds);
         print_importance(found, call->values[CLI_REPEATS].whole);
@@ -210,6 +218,7 @@ static int run(const cli_call *call)
     cli_progress progress = cli_progress_of("table interpret");
     brn_table_report_options options = brn_table_report_defaults();
     options.interpret.worst = v[CLI_TOP].whole;
+    if (v[CLI_TARGET_SEEN].set) options.interpret.target = v[CLI_TARGET_SEEN].text;
     options.interpret.repeats = (int)v[CLI_REPEATS].whole;
     options.interpret.seed = (uint64_t)v[CLI_SEED].whole;
     options.interpret.on_event = cli_progress_event;
@@ -241,7 +250,7 @@ const cli_command cli_command_table_interpret = {
     .inputs_min = 1,
     .inputs_max = 2,
     .computes = true,
-    .options = {CLI_TOP, CLI_REPEATS, CLI_REPORT, CLI_SEED, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .options = {CLI_TARGET_SEEN, CLI_TOP, CLI_REPEATS, CLI_REPORT, CLI_SEED, CLI_THREADS, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

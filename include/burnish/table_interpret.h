@@ -31,6 +31,7 @@ typedef struct brn_table_interpret_options {
     int values;    /* of a category column's dependence, the most frequent, 1 to 100,000 */
     int64_t worst; /* rows, 0 to 100,000 */
     uint64_t seed; /* of permutations and drawn rows: the same options give the same numbers */
+    const char *target; /* of a model of several targets: the one that is looked at; NULL: the first */
     brn_event_handler *on_event; /* hears BATCH events, a column each; may be NULL */
     void *context;
 } brn_table_interpret_options;
@@ -71,6 +72,8 @@ typedef struct brn_table_worst {
     const char *const *values; /* (column_count): as texts; "" where missing */
 } brn_table_worst;
 
+/* Of several targets one is looked at, as if it were the only one: score, loss and answers are its own. Truths are
+ * numbers then, 0 and 1, and their answers probabilities. */
 typedef struct brn_table_interpretation {
     int64_t count;         /* rows that were judged */
     brn_table_score score; /* of all of them */
@@ -96,7 +99,7 @@ typedef struct brn_table_interpretation {
  * are found again by the run's split; else all rows of the file, which needs the target. Of a run of folds: the
  * first fold's model, on its rows. The same where
  * condition and joins hold as in training. BRN_ERROR_IO or _INPUT when the table is not there any more or
- * does not fit, _INTERRUPTED when the listener stops it. */
+ * does not fit, _USAGE for a target that the model hasn't, _INTERRUPTED when the listener stops it. */
 BRN_API brn_status brn_table_interpret(brn_table_model *model, const char *data,
                                        const brn_table_interpret_options *options,
                                        brn_table_interpretation *out);

@@ -134,32 +134,33 @@ static void score_numbers(const brn__table_network *network, const brn__preparat
 }
 
 /* Logits against truths: right where they are on the same side. */
-static void score_truths(const brn__prepared *prepared, const int64_t *items, int64_t count,
-                         int64_t width, const float *outputs, brn_table_score *out)
+static void score_truths(const brn__prepared *prepared, const int64_t *items, int64_t count, brn__table_targets which,
+                         const float *outputs, brn_table_score *out)
 {
+    const int64_t width = prepared->target_width;
     double loss = 0, right = 0;
-    for (int64_t i = 0; i < count * width; i++) {
-        int64_t row = items ? items[i / width] : i / width;
-        double logit = outputs[i], truth = prepared->numbers[row * width + i % width];
+    for (int64_t i = 0; i < count * which.count; i++) {
+        const int64_t at = i / which.count, k = which.first + i % which.count, row = items ? items[at] : at;
+        double logit = outputs[at * width + k], truth = prepared->numbers[row * width + k];
         loss += fmax(logit, 0) - logit * truth + log1p(exp(-fabs(logit)));
         right += (logit > 0) == (truth > .5);
     }
-    out->loss = loss / (double)(count * width);
-    out->accuracy = right / (double)(count * width);
+    out->loss = loss / (double)(count * which.count);
+    out->accuracy = right / (double)(count * which.count);
     out->error_rate = 1 - out->accuracy;
 }
 
 /* Several numbers, together: each error in its target's own units. */
-static void score_several(const brn__table_network *network, const brn__preparation *p,
-                          const brn__prepared *prepared, const int64_t *items, int64_t count,
-                          const float *outputs, brn_table_score *out)
+static void score_several(const brn__table_network *network, const brn__preparation *p, const brn__prepared *prepared,
+                          const int64_t *items, int64_t count, brn__table_targets which, const float *outputs,
+                          brn_table_score *out)
 {
-    double loss = 0, squares = 0, sizes = 0, all = (double)(count * p->target_count);
-    for (int64_t i = 0; i < count * p->target_count; i++) {
-        const brn__target_column *target = &p->targets[i % p->target_count];
-        int64_t row = items ? items[i / p->target_count] : i / p->target_count;
-        double truth = prepared->numbers[row * p->target_count + i % p->target_count];
-        double answer = outputs[i];
+    double loss = 0, squares = 0, sizes = 0, all = (double)(count * which.count);
+    for (int64_t i = 0; i < count * which.count; i++) {
+        const int64_t at = i / which.count, k = which.first + i % which.count, row = items ? items[at] : at;
+        const brn__target_column *target = &p->targets[k];
+        double truth = prepared->numbers[row * p->target_count + k];
+        double answer = outputs[at * p->target_count + k];
         loss += number_loss(network, answer, truth);
         truth = truth * target->deviation + target->mean;
         answer = answer * target->deviation + target->mean;
@@ -172,6 +173,23 @@ static void score_several(const brn__table_network *network, const brn__preparat
     out->mae = sizes / all;
 }
 
+static void score_these(const brn__table_network *network, const brn__preparation *p, const brn__prepared *prepared,
+                        const int64_t *items, int64_t count, brn__table_targets which, const float *outputs,
+                        brn_table_score *out)
+{
+    if (p->target_truths) score_truths(prepared, items, count, which, outputs, out);
+    else score_several(network, p, prepared, items, count, which, outputs, out);
+}
+
+void brn__table_score_targets(const brn__table_network *network, const brn__preparation *preparation,
+                              const brn__prepared *prepared, brn__table_targets which, const float *outputs,
+                              brn_table_score *out)
+{
+    *out = brn__table_no_score();
+    out->count = prepared->rows;
+    if (out->count > 0) score_these(network, preparation, prepared, NULL, out->count, which, outputs, out);
+}
+
 void brn__table_score_outputs(const brn__table_network *network,
                               const brn__preparation *preparation, const brn__prepared *prepared,
                               const int64_t *items, int64_t count, const float *outputs,
@@ -182,10 +200,9 @@ void brn__table_score_outputs(const brn__table_network *network,
     if (count == 0) return;
     if (preparation->target_kind == BRN__TARGET_CLASS)
         score_classes(network, prepared, items, count, outputs, out);
-    else if (preparation->target_truths)
-        score_truths(prepared, items, count, network->outputs, outputs, out);
     else if (preparation->target_count)
-        score_several(network, preparation, prepared, items, count, outputs, out);
+        score_these(network, preparation, prepared, items, count, (brn__table_targets){0, preparation->target_count},
+                    outputs, out);
     else
         score_numbers(network, preparation, prepared, items, count, outputs, out);
 }

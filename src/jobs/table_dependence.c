@@ -29,7 +29,7 @@ static int64_t input_count(const brn__prepared *p)
 
 static brn_status average(probe *p, double *means)
 {
-    const int64_t width = p->judged->model->network.outputs;
+    const int64_t width = p->judged->width;
     BRN__TRY(brn__table_judged_answers(p->judged, &p->rows, p->answers));
     for (int64_t k = 0; k < width; k++) {
         double sum = 0;
@@ -60,7 +60,7 @@ static brn_status probe_input(probe *p, int64_t input, int64_t indicator, const 
                               brn_table_dependence *out)
 {
     const int64_t stride = input_count(&p->rows);
-    out->width = p->judged->model->network.outputs;
+    out->width = p->judged->width;
     double *answers = brn__arena_alloc(p->arena, (size_t)(out->count * out->width) * sizeof *answers);
     float *gaps = brn__alloc_array((size_t)p->rows.rows, sizeof *gaps);
     brn_status status = answers && gaps ? BRN_OK : BRN_ERROR_NO_MEMORY;

@@ -25,9 +25,7 @@ static brn_status begin(shuffle *s)
     s->order = brn__alloc_array((size_t)s->rows.rows, sizeof *s->order);
     if (!s->kept || !s->order) return BRN_ERROR_NO_MEMORY;
     memcpy(s->kept, s->rows.inputs, values * sizeof *s->kept);
-    brn_table_model *model = s->judged->model;
-    return brn__table_score_rows(&model->network, model->preparation, &s->rows, NULL, s->rows.rows,
-                                 &s->base);
+    return brn__table_judged_score(s->judged, &s->rows, &s->base);
 }
 
 /* Takes the values of all inputs of a column from the rows that `order` names. */
@@ -45,15 +43,13 @@ static void put(shuffle *s, int64_t column, bool shuffled)
 static brn_status score_once(shuffle *s, int64_t column, const char *name, int repeat, double *loss,
                              double *metric)
 {
-    brn_table_model *model = s->judged->model;
     brn_table_score score;
     brn__random random =
         brn__random_new(brn__philox_key(s->options->seed, name), (uint32_t)repeat, 0, 0);
     for (int64_t i = 0; i < s->rows.rows; i++) s->order[i] = i;
     brn__random_shuffle(&random, s->order, s->rows.rows);
     put(s, column, true);
-    BRN__TRY(brn__table_score_rows(&model->network, model->preparation, &s->rows, NULL,
-                                   s->rows.rows, &score));
+    BRN__TRY(brn__table_judged_score(s->judged, &s->rows, &score));
     *loss = score.loss - s->base.loss;
     *metric = isnan(score.accuracy) ? score.rmse - s->base.rmse : s->base.accuracy - score.accuracy;
     return BRN_OK;

@@ -61,10 +61,11 @@ static const char *const *copy_texts(brn__arena *arena, const char *const *texts
     return copies;
 }
 
-static brn_status keep_names(const brn_table_model *model, brn__arena *arena, brn_table_interpretation *out)
+static brn_status keep_names(const brn__table_judged *judged, brn__arena *arena, brn_table_interpretation *out)
 {
+    const brn_table_model *model = judged->model;
     const brn__category_column *classes = &model->preparation->classes;
-    out->target = brn__arena_strdup(arena, model->preparation->target);
+    out->target = brn__arena_strdup(arena, judged->target);
     out->class_count = classes->count;
     out->classes = copy_texts(arena, classes->values, classes->count);
     out->column_count = brn__row_reader_count(model->reader);
@@ -78,9 +79,10 @@ static brn_status keep_names(const brn_table_model *model, brn__arena *arena, br
     return BRN_OK;
 }
 
-static bool is_used(const brn_table_interpretation *found, const char *name)
+static bool is_used(const brn__preparation *p, const brn_table_interpretation *found, const char *name)
 {
-    bool used = strcmp(name, found->target) == 0 || !*name; /* the numbers of rows have no name */
+    bool used = strcmp(name, p->target) == 0 || !*name; /* the numbers of rows have no name */
+    for (int64_t k = 0; k < p->target_count; k++) used = used || strcmp(p->targets[k].name, name) == 0;
     for (int64_t i = 0; i < found->column_count; i++) used = used || strcmp(found->columns[i], name) == 0;
     return used;
 }
@@ -92,7 +94,7 @@ static brn_status keep_unused(const brn__table_judged *judged, brn__arena *arena
     if (!unused) return BRN_ERROR_NO_MEMORY;
     out->unused = unused;
     for (int64_t i = 0; i < judged->own_columns; i++) {
-        if (is_used(out, table->columns[i].name)) continue;
+        if (is_used(judged->model->preparation, out, table->columns[i].name)) continue;
         unused[out->unused_count] = brn__arena_strdup(arena, table->columns[i].name);
         if (!unused[out->unused_count++]) return BRN_ERROR_NO_MEMORY;
     }
@@ -100,11 +102,6 @@ static brn_status keep_unused(const brn__table_judged *judged, brn__arena *arena
 }
 
 /* ------------------------------------------------------------------ answers to all rows */
-
-static double in_units(const brn__preparation *preparation, double value)
-{
-    return preparation->target_log ? exp(value) : value;
-}
 
 static brn_table_worst judge_class(const float *p, int64_t classes, int64_t label)
 {
@@ -168,8 +165,7 @@ static brn_status keep_worst(const brn__table_judged *judged, brn__arena *arena,
 static brn_status judge_all(const brn__table_judged *judged, brn__arena *arena, const float *answers,
                             brn_table_worst *all, brn_table_interpretation *out)
 {
-    const brn__preparation *p = judged->model->preparation;
-    const int64_t width = judged->model->network.outputs, classes = out->class_count;
+    const int64_t width = judged->width, classes = out->class_count;
     int64_t *confusion = classes ? brn__arena_alloc(arena, (size_t)(classes * classes) * sizeof *confusion) : NULL;
     double *pairs = classes ? NULL : brn__arena_alloc(arena, 2 * (size_t)judged->count * sizeof *pairs);
     if (!confusion && !pairs) return BRN_ERROR_NO_MEMORY;
@@ -179,7 +175,7 @@ static brn_status judge_all(const brn__table_judged *judged, brn__arena *arena, 
             all[i] = judge_class(answers + i * width, width, judged->prepared.classes[row]);
             confusion[all[i].label * classes + all[i].guess]++;
         } else {
-            all[i] = judge_number((double)answers[i], in_units(p, (double)judged->prepared.numbers[row]));
+            all[i] = judge_number((double)answers[i], brn__table_judged_truth(judged, row));
             pairs[i] = all[i].truth;
             pairs[judged->count + i] = all[i].answer;
         }
@@ -194,15 +190,13 @@ static brn_status judge_all(const brn__table_judged *judged, brn__arena *arena, 
 static brn_status find_mistakes(const brn__table_judged *judged, brn__arena *arena, int64_t most,
                                 brn_table_interpretation *out)
 {
-    brn_table_model *model = judged->model;
     brn__prepared rows = {0};
     out->count = judged->count;
-    BRN__TRY(brn__table_score_rows(&model->network, model->preparation, &judged->prepared, judged->rows,
-                                   judged->count, &out->score));
-    float *answers = brn__alloc_array((size_t)(judged->count * model->network.outputs), sizeof *answers);
+    float *answers = brn__alloc_array((size_t)(judged->count * judged->width), sizeof *answers);
     brn_table_worst *all = brn__alloc_array((size_t)judged->count, sizeof *all);
     brn_status status = answers && all ? BRN_OK : BRN_ERROR_NO_MEMORY;
     if (status == BRN_OK) status = brn__table_judged_draw(judged, judged->count, 0, "", &rows);
+    if (status == BRN_OK) status = brn__table_judged_score(judged, &rows, &out->score);
     if (status == BRN_OK) status = brn__table_judged_answers(judged, &rows, answers);
     if (status == BRN_OK) status = judge_all(judged, arena, answers, all, out);
     if (status == BRN_OK) status = keep_worst(judged, arena, most, all, out);
@@ -297,8 +291,8 @@ static brn_status find_all(brn_table_model *model, const char *data, const brn_t
     brn__progress_init(&steps.progress, o->on_event, o->context);
     steps.progress.stage = "interpret";
     steps.all = brn__row_reader_count(model->reader) + brn__table_dependence_count(model->preparation);
-    BRN__TRY(brn__table_judged_open(model, data, &judged));
-    brn_status status = keep_names(model, arena, out);
+    BRN__TRY(brn__table_judged_open(model, data, o->target, &judged));
+    brn_status status = keep_names(&judged, arena, out);
     if (status == BRN_OK) status = keep_unused(&judged, arena, out);
     if (status == BRN_OK) status = find_mistakes(&judged, arena, o->worst, out);
     if (status == BRN_OK) status = find_importance(&judged, o, &steps, arena, out);

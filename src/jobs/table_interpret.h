@@ -16,10 +16,13 @@ typedef struct brn__table_judged {
     brn__prepared prepared; /* all rows of the table, with targets */
     int64_t *rows;          /* (count) */
     int64_t count;
+    const char *target;     /* the one that is looked at; the model's */
+    int64_t focus;          /* its number among several, else 0 */
+    int64_t width;          /* K answers a row: 1 for one of several targets */
 } brn__table_judged;
 
-/* `data` as in brn_table_interpret. */
-brn_status brn__table_judged_open(brn_table_model *model, const char *data, brn__table_judged *out);
+/* `data` and `target` as in brn_table_interpret. */
+brn_status brn__table_judged_open(brn_table_model *model, const char *data, const char *target, brn__table_judged *out);
 void brn__table_judged_close(brn__table_judged *judged); /* zeroed is fine */
 
 /* A copy of some judged rows, to be changed at will: all of them where they are no more than `most`, else as
@@ -29,6 +32,11 @@ brn_status brn__table_judged_draw(const brn__table_judged *judged, int64_t most,
 /* The value of a column in a row as a text in the arena: "" where it is missing. NULL without memory. */
 const char *brn__table_value_text(const brn_table *table, int64_t column, int64_t row,
                                   brn__arena *arena);
+/* The true number of a row, in the target's own units. */
+double brn__table_judged_truth(const brn__table_judged *judged, int64_t row);
+/* How good the answers to all rows of prepared ones are, of the target that is looked at. */
+brn_status brn__table_judged_score(const brn__table_judged *judged, const brn__prepared *prepared,
+                                   brn_table_score *out);
 /* Answers (rows, K), as they are told, of all rows of prepared ones. */
 brn_status brn__table_judged_answers(const brn__table_judged *judged, const brn__prepared *prepared,
                                      float *answers);

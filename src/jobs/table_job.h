@@ -117,6 +117,14 @@ void brn__table_finish_answers(const brn__preparation *preparation, int64_t coun
 void brn__table_score_outputs(const brn__table_network *network, const brn__preparation *preparation,
                               const brn__prepared *prepared, const int64_t *items, int64_t count,
                               const float *outputs, brn_table_score *out);
+/* Of several targets. */
+typedef struct brn__table_targets {
+    int64_t first, count;
+} brn__table_targets;
+/* Score of raw outputs (rows, K) for all rows of a prepared table with several targets, of some of these. */
+void brn__table_score_targets(const brn__table_network *network, const brn__preparation *preparation,
+                              const brn__prepared *prepared, brn__table_targets which, const float *outputs,
+                              brn_table_score *out);
 /* Score of rows `items` (NULL: all) of a prepared table with targets. */
 brn_status brn__table_score_rows(brn__table_network *network, const brn__preparation *preparation,
                                  const brn__prepared *prepared, const int64_t *items, int64_t count,

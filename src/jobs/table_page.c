@@ -137,6 +137,16 @@ static brn_status fill_rows(brn__table_page *p)
 
 /* ------------------------------------------------------------------ columns */
 
+static const char *loss_in_words(const brn_table_model *model)
+{
+    static const char *const words[] = {[BRN_TABLE_LOSS_MSE] = "loss (squared error)",
+                                        [BRN_TABLE_LOSS_MAE] = "loss (absolute error)",
+                                        [BRN_TABLE_LOSS_QUANTILE] = "loss (of the quantile)",
+                                        [BRN_TABLE_LOSS_CROSS_ENTROPY] = "loss (cross-entropy)",
+                                        [BRN_TABLE_LOSS_FOCAL] = "loss (focal)"};
+    return model->preparation->target_truths ? words[BRN_TABLE_LOSS_CROSS_ENTROPY] : words[model->network.loss];
+}
+
 static brn_status fill_importance(brn__table_page *p)
 {
     const brn_table_interpretation *f = p->found;
@@ -153,7 +163,7 @@ static brn_status fill_importance(brn__table_page *p)
     p->report.importance = numbers;
     p->report.importance_deviations = numbers + count;
     p->report.importance_count = (int)count;
-    p->report.importance_of = f->class_count ? "loss (cross-entropy)" : "loss (squared error)";
+    p->report.importance_of = loss_in_words(p->model);
     p->report.shown_count = count < BRN__REPORT_COLUMNS_MAX ? (int)count : BRN__REPORT_COLUMNS_MAX;
     return BRN_OK;
 }

@@ -254,7 +254,6 @@ static brn_status save_model(training *t)
 static brn_status make_report(training *t)
 {
     char message[BRN__MESSAGE_BYTES + 64];
-    if (t->preparation->target_count) return BRN_OK; /* which no page shows */
     brn_status status = brn__table_train_report(t->result.run, t->data, t->joins, &t->progress, t->options.threads,
                                                 t->result.report, sizeof t->result.report);
     if (status == BRN_OK || status == BRN_ERROR_INTERRUPTED) return BRN_OK;

@@ -203,6 +203,109 @@ TEST(table_interpretation_shows_the_worst_rows)
     brn_table_model_close(model);
 }
 
+/* ------------------------------------------------------------------ several targets */
+
+/* `first` and `odd` follow from the word alone, `second` and `high` from x alone. */
+static const char *write_pairs(void)
+{
+    static char path[256], text[64 * (ROWS + 1)];
+    uint32_t state = 3;
+    size_t length = (size_t)sprintf(text, "word,x,first,second,odd,high\n");
+    for (int i = 0; i < ROWS; i++) {
+        const uint32_t word = draw(&state, 4), x = draw(&state, 100);
+        length += (size_t)sprintf(text + length, "w%u,%u.5,%u.25,%u,%u,%u\n", word, x, word, 5000 + 100 * x, word % 2, x >= 50);
+    }
+    snprintf(path, sizeof path, "%s/pairs.csv", test_scratch_folder());
+    assert_ok(brn__replace_file(path, text, length));
+    return path;
+}
+
+static brn_table_model *train_two(const char *data, const char *first, const char *second, const char *const ignored[2])
+{
+    char out[256];
+    brn_table_train_options o = brn_table_train_defaults();
+    snprintf(out, sizeof out, "%s/run-%s", test_scratch_folder(), first);
+    o.data = data;
+    o.target = first;
+    o.more_targets = &second, o.more_target_count = 1;
+    o.ignored = ignored, o.ignored_count = 2;
+    o.threads = 1;
+    o.batch_size = 32;
+    o.out = out;
+    o.hidden_count = 1;
+    o.hidden[0] = 32;
+    o.epochs = 20;
+    o.checkpoint_seconds = 1e9;
+    assert_ok(brn_table_train(&o, NULL));
+    brn_table_model *model;
+    assert_ok(brn_table_model_open(out, 1, &model));
+    return model;
+}
+
+TEST(table_interpretation_looks_at_one_of_several_numbers)
+{
+    const char *data = write_pairs(), *const ignored[] = {"odd", "high"};
+    brn_table_model *model = train_two(data, "first", "second", ignored);
+    brn_table_interpret_options o = brn_table_interpret_defaults();
+    brn_table_interpretation first, second;
+    assert_ok(brn_table_interpret(model, data, &o, &first));
+    assert_string_equal(first.target, "first");
+    assert_string_equal(first.importance[0].column, "word");
+    o.target = "second";
+    assert_ok(brn_table_interpret(model, data, &o, &second));
+    assert_string_equal(second.target, "second");
+    assert_string_equal(second.importance[0].column, "x");
+    assert_true(importance_of(&second, "word")->mean < .1 * second.importance[0].mean);
+    assert_true(importance_of(&first, "x")->mean < .1 * first.importance[0].mean);
+    assert_int_equal(second.unused_count, 2);
+    /* All in the target's own units: 100 for a step of x. */
+    const brn_table_dependence *x = dependence_of(&second, "x");
+    assert_int_equal(x->width, 1);
+    assert_close((x->answers[x->count - 1] - x->answers[0]) / (x->at[x->count - 1] - x->at[0]), 100, .15);
+    brn_table_answers *answers;
+    assert_ok(brn_table_predict(model, data, &answers));
+    double squares = 0, size = 0;
+    for (int64_t i = 0; i < ROWS; i++) {
+        assert_close(second.answers[i], (double)brn_table_answers_values(answers, i)[1], 1e-6);
+        assert_close(first.answers[i], (double)brn_table_answers_values(answers, i)[0], 1e-6);
+        assert_true(fmod(second.truths[i] + .5, 100) < 1 && fabs(fmod(first.truths[i], 1) - .25) < 1e-3);
+        squares += pow(second.answers[i] - second.truths[i], 2) / ROWS;
+        size += fabs(second.answers[i] - second.truths[i]) / ROWS;
+    }
+    assert_close(second.score.rmse, sqrt(squares), 1e-4);
+    assert_close(second.score.mae, size, 1e-4);
+    assert_close(second.worst[0].loss, fabs(second.worst[0].answer - second.worst[0].truth), 1e-9);
+    brn_table_answers_free(answers);
+    brn_table_interpretation_free(&first);
+    brn_table_interpretation_free(&second);
+    o.target = "third";
+    assert_fails(brn_table_interpret(model, data, &o, &first), BRN_ERROR_USAGE,
+                 "the model has no target \"third\"; it has first, second");
+    brn_table_model_close(model);
+}
+
+TEST(table_interpretation_looks_at_one_of_several_truths)
+{
+    const char *data = write_pairs(), *const ignored[] = {"first", "second"};
+    brn_table_model *model = train_two(data, "odd", "high", ignored);
+    brn_table_interpret_options o = brn_table_interpret_defaults();
+    brn_table_interpretation found;
+    o.target = "high";
+    assert_ok(brn_table_interpret(model, data, &o, &found));
+    assert_string_equal(found.importance[0].column, "x");
+    assert_true(found.importance[0].metric > .2 && importance_of(&found, "word")->metric < .1);
+    const brn_table_dependence *x = dependence_of(&found, "x");
+    assert_true(x->answers[0] < .1 && x->answers[x->count - 1] > .9);
+    double right = 0;
+    for (int64_t i = 0; i < ROWS; i++) {
+        assert_true(found.truths[i] == 0 || found.truths[i] == 1);
+        right += (found.answers[i] > .5) == (found.truths[i] > .5);
+    }
+    assert_close(found.score.accuracy, right / ROWS, 1e-9);
+    brn_table_interpretation_free(&found);
+    brn_table_model_close(model);
+}
+
 static int stop(void *context, const brn_event *event)
 {
     *(int64_t *)context = event->batch;
