@@ -7,7 +7,9 @@ TITLE = "The default recipe"
 SEEDS = (42, 1, 2)
 SETS = (("ants_bees", 153), ("spiders_scorpions", 94), ("flowers17_whole", 340))
 ABOUT = """`burnish image train FOLDER` with no option but the seed: EfficientNet-Lite0 at 224 pixels, an epoch of the head,
-ten of all layers, four augmented views. The last epoch counts; nothing is chosen on the validation pictures."""
+ten of all layers (twenty for 500 to 5,000 pictures, as flowers17 has), four augmented views. The last epoch counts; nothing
+is chosen on the validation pictures: that twenty are better for some hundred pictures was seen on fifths of flowers17's training
+pictures that were set aside (.961 and .956 for .951 and .951)."""
 
 
 def section(bench):
