@@ -13,6 +13,7 @@
 #include "burnish/runner.h"
 #include "burnish/nn.h"
 #include "burnish/model_zoo.h"
+#include "burnish/network.h"
 #include "burnish/optimizer.h"
 #include "burnish/schedule.h"
 #include "burnish/phases.h"

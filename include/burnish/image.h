@@ -43,6 +43,8 @@ typedef struct brn_image_options {
     const char *data;         /* folder: train/ and valid/ of class folders, or class folders; or a list
                                  of pictures with labels, tags or numbers (image_data.h) */
     const char *architecture; /* model_zoo.h */
+    const char *network;      /* a described network (network.h) in its place, from random weights: the text, or
+                                 the path of a file with it; the model file has it whole; NULL: none */
     const char *out;          /* run folder to make; NULL: runs/image-N. Never overwritten */
     brn_image_recipe recipe;
     bool pretrained;          /* start from the weights in the cache; absent ones are fetched */

@@ -36,6 +36,8 @@ typedef struct brn_image_learner brn_image_learner;
 
 typedef struct brn_image_learner_options {
     const char *architecture; /* model_zoo.h */
+    const char *network;      /* a described network (network.h) in its place, all of which learns: the text, or the
+                               * path of a file with it; `pretrained` is for `weights` then; NULL: none */
     bool pretrained;          /* the body starts from published weights, and frozen */
     const char *weights;      /* their file; NULL: the cache's, fetched if need be */
     int size;                 /* pixels a side of what the network sees, 32 to 2048; 0: the weights' own */
@@ -68,7 +70,7 @@ BRN_API void brn_image_learner_free(brn_image_learner *learner); /* NULL is fine
 BRN_API brn_status brn_image_learner_set_data(brn_image_learner *learner, brn_image_data *data, int size,
                                               const char *augment);
 
-/* Body and head: 3 in all architectures of the list. */
+/* Body and head: 3 in all architectures of the list, those of the description in a network. */
 BRN_API int brn_image_learner_groups(const brn_image_learner *learner);
 /* The store, owned by the learner: names, shapes, groups and values of all parameters. */
 BRN_API brn_parameters *brn_image_learner_parameters(brn_image_learner *learner);

@@ -73,6 +73,19 @@ static brn_status read_classes(const json_t *root, brn__arena *arena, brn__model
     return BRN_OK;
 }
 
+/* What it says is read where networks are built; here it is an object of a size that may be one. */
+static brn_status read_network(const json_t *root, brn__arena *arena, brn__model_card *card)
+{
+    const json_t *object = json_object_get(root, "network");
+    char *text;
+    if (!object) return BRN_OK;
+    if (!json_is_object(object)) return wrong("network", "an object");
+    BRN__TRY(brn__json_dump(json_incref((json_t *)(uintptr_t)object), JSON_COMPACT, &text));
+    card->network = brn__arena_strdup(arena, text);
+    brn__free(text);
+    return card->network ? BRN_OK : BRN_ERROR_NO_MEMORY;
+}
+
 static brn_status read_head(const json_t *root, brn__model_card *card)
 {
     const json_t *head = json_object_get(root, "head");
@@ -189,6 +202,7 @@ static brn_status read_root(const json_t *root, brn__arena *arena, brn__model_ca
     if (!job || strcmp(job, "image") != 0) return wrong("job", "\"image\"");
     BRN__TRY(read_text(json_object_get(root, "architecture"), "architecture",
                        BRN__MODEL_NAME_MAX - 1, arena, &card->architecture));
+    BRN__TRY(read_network(root, arena, card));
     BRN__TRY(read_classes(root, arena, card));
     BRN__TRY(read_head(root, card));
     BRN__TRY(read_preprocessing(root, card));
@@ -252,6 +266,14 @@ static json_t *head_object(const brn__model_head_shape *head)
     return complete(object, failed);
 }
 
+/* NULL when it is no JSON. */
+static json_t *network_object(const char *text)
+{
+    brn__json_error error;
+    json_t *object = NULL;
+    return brn__json_load(text, strlen(text), &object, &error) == BRN_OK ? object : NULL;
+}
+
 static json_t *card_object(const brn__model_card *card)
 {
     const brn_weights_preprocessing *p = &card->preprocessing;
@@ -270,6 +292,7 @@ static json_t *card_object(const brn__model_card *card)
                      "preprocessing", "size", p->size, "resize", p->resize, "interpolation",
                      interpolations[p->interpolation], "mean", channels(p->mean), "deviation",
                      channels(p->deviation), "training", training);
+    if (object && card->network) failed |= json_object_set_new(object, "network", network_object(card->network));
     if (object && card->augment)
         failed |= json_object_set_new(object, "augment", json_string(card->augment));
     if (object && card->target != BRN__MODEL_LABEL)

@@ -66,6 +66,14 @@ double brn__model_file_number(const brn__model_file *file, const char *name, dou
     return otherwise;
 }
 
+int64_t brn__model_file_elements(const brn__model_file *file)
+{
+    int64_t elements = 0;
+    for (int64_t i = 0; i < brn__state_count(file->state); i++)
+        elements += brn_shape_elements(brn__state_entry(file->state, i)->shape);
+    return elements;
+}
+
 /* ------------------------------------------------------------------ loading */
 
 static brn_status check_entry(const brn__model_file *file, const brn_parameter_info *info,

@@ -13,6 +13,8 @@
  * With "target": "tags" the classes are tags, and "threshold" is the probability above which a picture has
  * one; with "target": "numbers" they are the names of the numbers. Absent, or "label": one of the classes.
  *
+ * "network" is the description of an architecture that is not of the list, an object; the name is its own then.
+ *
  * "head": null: the classifier is the architecture's own, as that of networks from random weights.
  *
  * Files are not trusted: sizes are limited, every value is checked before it is used. Unknown keys are
@@ -52,6 +54,7 @@ typedef struct brn__model_number {
 /* What a model file says beside its tensors. */
 typedef struct brn__model_card {
     const char *architecture;
+    const char *network; /* its description as JSON (burnish/network.h); NULL: the architecture is one of the list */
     const char *const *classes; /* (class_count) */
     int64_t class_count;
     brn__model_head_shape head;
@@ -76,6 +79,8 @@ void brn__model_file_close(brn__model_file *file); /* NULL is fine */
 const brn__model_card *brn__model_file_card(const brn__model_file *file);
 /* A number of the summary; `otherwise` when there is none of that name. */
 double brn__model_file_number(const brn__model_file *file, const char *name, double otherwise);
+/* Elements of all of its tensors. */
+int64_t brn__model_file_elements(const brn__model_file *file);
 /* Fills the store. Every parameter must be in the file, with its shape, as finite float32 numbers, and
  * the file must hold nothing else. */
 brn_status brn__model_file_load(const brn__model_file *file, brn_parameters *parameters);

@@ -23,6 +23,7 @@
 static const brn_option fields[] = {
     FIELD(TEXT, data),
     FIELD(TEXT, architecture),
+    FIELD(TEXT, network),
     FIELD(FLAG, pretrained),
     FIELD(WHOLE, freeze_epochs),
     FIELD(WHOLE, epochs),

@@ -248,6 +248,7 @@ static brn_status run(folds *f, const brn_image_options *options, brn_image_resu
     }
     snprintf(result->run, sizeof result->run, "%s", f->run);
     brn_image_data_close(f->data);
+    brn__image_plan_free(&f->plan);
     brn__image_config_free(&f->config);
     brn__run_folder_unlock(f->lock);
     brn__free(f);

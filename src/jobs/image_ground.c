@@ -111,7 +111,7 @@ brn__image_network_options brn__image_network_options_of(const brn__image_plan *
     return (brn__image_network_options){
         .model = plan->model,
         .head = brn_nn_head_defaults(brn__image_outputs(data)),
-        .own_classifier = is_own_classifier(o),
+        .own_classifier = plan->network || is_own_classifier(o),
         .kind = brn_image_data_target_kind(data),
         .batch_size = o->batch_size,
         .size = o->size,

@@ -9,6 +9,7 @@
 #include "burnish/weights.h"
 #include "data/image/dataset.h"
 #include "io/model_file.h"
+#include "models/network.h"
 #include "train/callbacks.h"
 
 enum { BRN__IMAGE_BATCH_MAX = 4096, BRN__IMAGE_FOLDS_MAX = 100, BRN__IMAGE_PATHS = 5, BRN__IMAGE_SIZES_MAX = 8 };
@@ -19,6 +20,7 @@ enum { BRN__IMAGE_BATCH_MAX = 4096, BRN__IMAGE_FOLDS_MAX = 100, BRN__IMAGE_PATHS
 typedef struct brn__image_plan {
     brn_image_options options; /* no NULL, 0 or -1 that means "choose" is left, but for `out` */
     const brn_model *model;
+    brn_network *network; /* the plan's, until brn__image_plan_free; NULL: the model is one of the list */
     brn_weights_preprocessing preprocessing;
     char weights[4096]; /* path of the pretrained file; "" for none */
     char paths[BRN__IMAGE_PATHS][4096]; /* of options, once they are settled */
@@ -33,6 +35,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
 /* Where the options given leave the epochs to the data: makes the plan again, settled, with those that the
  * number of training pictures asks for. */
 brn_status brn__image_plan_for(const brn_image_options *given, const brn_image_data *data, brn__image_plan *plan);
+void brn__image_plan_free(brn__image_plan *plan); /* also of one that failed; a zeroed one is fine */
 /* Finds the pretrained file that the plan needs, and fetches it if need be. */
 brn_status brn__image_plan_obtain(brn__image_plan *plan);
 /* Threads for loading, from the option. */
@@ -215,6 +218,7 @@ int64_t *brn__image_item_numbers(int64_t first, int64_t count);
 
 struct brn_image_model {
     brn__image_network network;
+    brn_network *description; /* of a described network, which it lives on; NULL: one of the list */
     brn__image_transform transform;
     char *architecture;
     char **classes; /* (class_count) */

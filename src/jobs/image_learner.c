@@ -39,9 +39,17 @@ static brn_status take_options(brn_image_learner *l, const brn_image_learner_opt
     brn_image_learner_options *o = &l->options;
     *o = *given;
     BRN__TRY(check(o));
-    if (!o->architecture) o->architecture = brn_image_learner_defaults().architecture;
-    l->model = brn_model_find(o->architecture);
-    if (!l->model) return BRN_ERROR_USAGE;
+    if (o->network && *o->network) {
+        BRN__TRY(brn__network_find(o->network, &l->description));
+        l->model = brn_network_model(l->description);
+        o->network = brn_network_text(l->description);
+        o->pretrained = o->weights != NULL;
+    } else {
+        o->network = NULL;
+        if (!o->architecture) o->architecture = brn_image_learner_defaults().architecture;
+        l->model = brn_model_find(o->architecture);
+        if (!l->model) return BRN_ERROR_USAGE;
+    }
     l->architecture = brn__strdup(l->model->name);
     l->augment = brn__strdup(o->augment ? o->augment : brn_image_learner_defaults().augment);
     if (!l->architecture || !l->augment) return BRN_ERROR_NO_MEMORY;
@@ -59,6 +67,7 @@ static brn_status make_network(const brn_image_learner *l, const brn_image_data 
     const brn_image_learner_options *o = &l->options;
     brn__image_network_options options = {.model = l->model,
                                           .head = o->head,
+                                          .own_classifier = l->description != NULL,
                                           .kind = brn_image_data_target_kind(data),
                                           .batch_size = o->batch_size,
                                           .size = size,
@@ -140,6 +149,7 @@ void brn_image_learner_free(brn_image_learner *l)
     if (!l) return;
     brn__image_learner_forget_features(l);
     brn__image_network_free(&l->network);
+    brn_network_free(l->description);
     brn__dataset_free(l->pictures);
     brn__free(l->warned);
     brn__free(l->architecture);
@@ -227,8 +237,8 @@ void brn_image_learner_precompute(brn_image_learner *l, bool precompute) { l->pr
 
 bool brn_image_learner_is_cached(const brn_image_learner *l)
 {
-    const uint64_t body = (1ull << l->model->body_groups) - 1;
-    return l->precompute && !l->options.train_bn && (l->learning & body) == 0;
+    const uint64_t body = (1ull << l->model->body_groups) - 1; /* features are of a head's, which a network has not */
+    return l->precompute && !l->description && !l->options.train_bn && (l->learning & body) == 0;
 }
 
 /* ------------------------------------------------------------------ what it stands on */
@@ -286,11 +296,13 @@ brn_status brn_image_learner_save(brn_image_learner *l, const char *path)
 {
     const brn_nn_head_options *head = &l->options.head;
     brn__model_card card = {.architecture = l->architecture,
+                            .network = l->options.network,
                             .class_count = brn__image_outputs(l->data),
                             .preprocessing = l->preprocessing,
                             .target = (brn__model_target)l->network.kind,
                             .augment = l->augment};
     if (l->network.kind == BRN_TARGET_TAGS) card.threshold = BRN__IMAGE_THRESHOLD;
+    card.head.is_own = l->description != NULL;
     card.head.hidden_count = head->hidden_count;
     memcpy(card.head.hidden, head->hidden, sizeof card.head.hidden);
     memcpy(card.head.dropout, head->dropout, sizeof card.head.dropout);
@@ -308,6 +320,10 @@ static brn_status check_card(const brn_image_learner *l, const brn__model_card *
 {
     if (strcmp(card->architecture, l->architecture) != 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: architecture %s; expected %s", path, card->architecture,
+                         l->architecture);
+    if ((card->network != NULL) != (l->description != NULL) ||
+        (card->network && strcmp(card->network, l->options.network) != 0))
+        return brn__fail(BRN_ERROR_INPUT, "%s: another network of the name %s than the learner's", path,
                          l->architecture);
     const int64_t count = brn__image_outputs(l->data);
     if (card->class_count != count)

@@ -9,6 +9,7 @@
 struct brn_image_learner {
     brn_image_learner_options options; /* its texts are the learner's, or NULL */
     const brn_model *model;
+    brn_network *description; /* the learner's; NULL: the model is one of the list */
     brn_weights_preprocessing preprocessing;
     brn__image_transform transform;
     brn_image_data *data; /* borrowed */

@@ -96,6 +96,7 @@ brn_status brn_image_lr_find(const brn_image_options *options, const brn_lr_find
     brn__loader_free(s->valid);
     brn__loader_free(s->train);
     brn__image_network_free(&s->network);
+    brn__image_plan_free(&s->plan);
     brn__dataset_free(s->pictures);
     brn_image_data_close(s->data);
     brn__free(s);

@@ -117,7 +117,7 @@ static brn_status check_words(const brn_image_options *o)
 
 brn_weights_preprocessing brn__image_preprocessing(const brn_model *model, int size)
 {
-    const brn_weights_entry *entry = brn_weights_find(model->name);
+    const brn_weights_entry *entry = brn__network_of(model) ? NULL : brn_weights_find(model->name);
     brn_weights_preprocessing p;
     if (entry) {
         p = entry->preprocessing;
@@ -164,7 +164,8 @@ brn_status brn__image_plan_for(const brn_image_options *given, const brn_image_d
 {
     if (given->epochs != BRN_IMAGE_EPOCHS_BY_DATA) return BRN_OK;
     brn_image_options chosen = *given;
-    chosen.epochs = epochs_for(given, brn_image_data_split_count(data, BRN_SPLIT_TRAIN));
+    chosen.epochs = epochs_for(&plan->options, brn_image_data_split_count(data, BRN_SPLIT_TRAIN));
+    brn__image_plan_free(plan);
     BRN__TRY(brn__image_plan_make(&chosen, plan));
     brn__image_plan_settle(plan);
     return BRN_OK;
@@ -199,6 +200,31 @@ static brn_status check_swa(const brn__image_plan *plan)
     return brn__fail(BRN_ERROR_USAGE, "swa: from epoch %d on; expected 1 to %d, the last", start, epochs);
 }
 
+/* From the description, if there is one: it is kept as a text, so that the run needs no file of it. */
+static brn_status find_model(brn__image_plan *plan)
+{
+    brn_image_options *o = &plan->options;
+    if (!o->network) o->network = "";
+    if (!*o->network) {
+        if (!o->architecture) o->architecture = brn_image_defaults().architecture;
+        plan->model = brn_model_find(o->architecture);
+        if (!plan->model) return BRN_ERROR_USAGE;
+    } else {
+        BRN__TRY(brn__network_find(o->network, &plan->network));
+        plan->model = brn_network_model(plan->network);
+        o->network = brn_network_text(plan->network);
+        o->pretrained = false;
+    }
+    o->architecture = plan->model->name;
+    return BRN_OK;
+}
+
+void brn__image_plan_free(brn__image_plan *plan)
+{
+    brn_network_free(plan->network);
+    plan->network = NULL;
+}
+
 brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan *out)
 {
     *out = (brn__image_plan){.options = *given};
@@ -208,10 +234,7 @@ brn_status brn__image_plan_make(const brn_image_options *given, brn__image_plan 
     if (!brn__image_recipe_name(o->recipe))
         return brn__fail(BRN_ERROR_USAGE, "recipe: there is none numbered %d", (int)o->recipe);
     BRN__TRY(brn__run_folder_check(o->out));
-    if (!o->architecture) o->architecture = brn_image_defaults().architecture;
-    out->model = brn_model_find(o->architecture);
-    if (!out->model) return BRN_ERROR_USAGE;
-    o->architecture = out->model->name;
+    BRN__TRY(find_model(out));
     if (!o->momentum) o->momentum = "";
     if (o->accumulate == 0) o->accumulate = 1;
     BRN__TRY(brn__image_groups_check(out));

@@ -61,6 +61,11 @@ static brn_status open_network(brn_image_model *model, const brn_model *found,
     return brn__image_network_new(&options, &model->network);
 }
 
+static void add_parameters(void *context, const brn_network_layer *layer)
+{
+    *(int64_t *)context += layer->parameters;
+}
+
 /* An architecture with its published weights. */
 static brn_status open_architecture(brn_image_model *model, const brn_model *found,
                                     const brn_image_open_options *o)
@@ -80,12 +85,35 @@ static brn_status open_architecture(brn_image_model *model, const brn_model *fou
     return brn__image_model_buffers(model);
 }
 
+/* Of the list, or what the file describes; nothing is made before the file is seen to hold as much. */
+static brn_status find_model(brn_image_model *model, const brn__model_card *card, const brn__model_file *file,
+                             const char *path, const brn_model **out)
+{
+    *out = NULL;
+    if (!card->network) {
+        *out = brn_model_find(card->architecture);
+        return *out ? BRN_OK : brn__fail_within(BRN_ERROR_INPUT, "%s", path);
+    }
+    const int64_t dims[] = {3, card->preprocessing.size, card->preprocessing.size};
+    int64_t needed = 0;
+    brn_status status = brn_network_read(card->network, strlen(card->network), &model->description);
+    if (status == BRN_OK)
+        status = brn_network_trace(model->description, dims, 3, card->class_count, add_parameters, &needed);
+    if (status == BRN_OK && needed != brn__model_file_elements(file))
+        status = brn__fail(BRN_ERROR_INPUT, "network %s has %lld values; the file holds %lld",
+                           brn_network_name(model->description), (long long)needed,
+                           (long long)brn__model_file_elements(file));
+    if (status != BRN_OK) return brn__fail_within(status, "%s", path);
+    *out = brn_network_model(model->description);
+    return BRN_OK;
+}
+
 static brn_status open_card(brn_image_model *model, const brn__model_file *file, const char *path,
                             int threads)
 {
     const brn__model_card *card = brn__model_file_card(file);
-    const brn_model *found = brn_model_find(card->architecture);
-    if (!found) return brn__fail_within(BRN_ERROR_INPUT, "%s", path);
+    const brn_model *found;
+    BRN__TRY(find_model(model, card, file, path, &found));
     brn_nn_head_options head = {.outputs = card->class_count,
                                 .hidden_count = card->head.hidden_count};
     memcpy(head.hidden, card->head.hidden, sizeof head.hidden);

@@ -9,6 +9,7 @@
 static void free_whole(brn_image_model *model)
 {
     brn__image_network_free(&model->network);
+    brn_network_free(model->description);
     for (int64_t k = 0; model->classes && k < model->class_count; k++) brn__free(model->classes[k]);
     brn__free(model->classes);
     brn__free(model->architecture);

@@ -81,6 +81,7 @@ static brn__model_card card_of(const brn__image_training *t, const char **classe
     const brn_image_options *o = &t->plan.options;
     const brn_image_result *r = &t->result;
     brn__model_card card = {.architecture = o->architecture,
+                            .network = *o->network ? o->network : NULL,
                             .classes = classes,
                             .class_count = brn__image_outputs(t->data),
                             .preprocessing = t->plan.preprocessing,
@@ -333,6 +334,7 @@ static void training_free(brn__image_training *t)
     brn__free(t->class_weights);
     brn__run_state_close(t->state);
     brn__image_network_free(&t->network);
+    brn__image_plan_free(&t->plan);
     brn__dataset_free(t->pictures);
     brn_image_data_close(t->data);
     brn__image_config_free(&t->config);
