@@ -27,6 +27,7 @@ static brn_image_options options_of(const cli_call *call)
     brn_image_options o = brn_image_defaults();
     o.data = call->inputs[0];
     o.architecture = v[CLI_ARCH].text;
+    if (v[CLI_NETWORK].set) o.network = v[CLI_NETWORK].text;
     o.pretrained = v[CLI_PRETRAINED].flag;
     o.freeze_epochs = (int)v[CLI_FREEZE_EPOCHS].whole;
     o.train_bn = v[CLI_TRAIN_BN].flag;
@@ -81,7 +82,7 @@ const cli_command cli_command_image_lr_find = {
     .inputs_min = 1,
     .inputs_max = 1,
     .computes = true,
-    .options = {CLI_LR_FIND_OPTIONS, CLI_ARCH,         CLI_PRETRAINED, CLI_FREEZE_EPOCHS,
+    .options = {CLI_LR_FIND_OPTIONS, CLI_ARCH, CLI_NETWORK,         CLI_PRETRAINED, CLI_FREEZE_EPOCHS,
                 CLI_TRAIN_BN,     CLI_BATCH_SIZE,      CLI_SIZE,      CLI_RATE_SPREAD, CLI_WEIGHT_DECAY, CLI_OPTIMIZER,
                 CLI_LABEL_SMOOTHING, CLI_VALID,        CLI_SEED,      CLI_THREADS,      CLI_LOADERS,
                 CLI_IMAGES,       CLI_TARGETS,         CLI_TARGET_TYPE, CLI_TAG_SEPARATOR,

@@ -58,6 +58,7 @@ static brn_image_options options_of(const cli_call *call)
     brn_image_options o = brn_image_defaults();
     o.data = call->inputs[0];
     o.architecture = v[CLI_ARCH].text;
+    if (v[CLI_NETWORK].set) o.network = v[CLI_NETWORK].text;
     if (v[CLI_OUT].set) o.out = v[CLI_OUT].text;
     o.recipe = recipe_of(v[CLI_RECIPE].text);
     o.pretrained = v[CLI_PRETRAINED].flag;
@@ -218,6 +219,7 @@ const cli_command cli_command_image_train = {
         CLI_RESUME,
         CLI_OUT,
         CLI_ARCH,
+        CLI_NETWORK,
         CLI_RECIPE,
         CLI_PRETRAINED,
         CLI_FREEZE_EPOCHS,

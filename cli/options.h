@@ -42,6 +42,7 @@ typedef enum cli_option_type {
       "by what is in it")                                                                          \
     X(TAG_SEPARATOR, "tag-separator", TEXT, "CHARACTER", 0, 0, "what stands between tags", "a blank") \
     X(ARCH, "arch", TEXT, "NAME", 0, 0, "architecture (burnish models list)", NULL)                \
+    X(NETWORK, "network", TEXT, "FILE", 0, 0, "a network of one's own (docs/networks.md) in its place", NULL) \
     X(RECIPE, "recipe", CHOICE, "fine-tune|scratch|course2017", 0, 0,                                         \
       "what to do, step by step: head first, then all layers; from random weights; fast.ai's course", NULL)                     \
     X(PRETRAINED, "pretrained", SWITCH, "", 0, 0,                                                  \

@@ -136,6 +136,9 @@ BRN_API brn_status brn_image_learner_answer(brn_image_learner *learner, const br
 BRN_API brn_status brn_image_learner_save(brn_image_learner *learner, const char *path);
 /* Of the same architecture, head and classes. BRN_ERROR_INPUT names what differs. */
 BRN_API brn_status brn_image_learner_load(brn_image_learner *learner, const char *path);
+/* The same, and where the learner that saved it stood: it goes on to the bits that the other one would have come
+ * to. Both were made with the same options and data. */
+BRN_API brn_status brn_image_learner_resume(brn_image_learner *learner, const char *path);
 
 #ifdef __cplusplus
 }

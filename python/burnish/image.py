@@ -9,6 +9,7 @@
 Options are those of the command line with `_` for `-`, and of `brn_image_options` in C: `burnish help image
 train` has them all with their defaults.
 """
+import json
 from collections import namedtuple
 
 from . import _burnish
@@ -28,7 +29,7 @@ def train(data, *, progress=True, callbacks=(), **options):
         data: a folder (train/ and valid/ of class folders, or class folders), or a list (.csv, .tsv).
         progress: show an epoch table.
         callbacks: callables that hear every event, a dict; one that returns something true stops the training.
-        **options: as on the command line: architecture, epochs, batch_size, size, learning_rate, seed, out ...
+        **options: as on the command line: architecture (or a network of burnish.nn), epochs, batch_size, size, learning_rate, seed, out ...
 
     Returns:
         A Run.
@@ -37,8 +38,18 @@ def train(data, *, progress=True, callbacks=(), **options):
         InputError, UsageError, DivergedError, FileError, NetworkError; KeyboardInterrupt at Ctrl-C, after the
         state has been saved (`resume` goes on with it).
     """
-    options = {"recipe": None, **options, "data": data}
+    options = {"recipe": None, **_network_options(options), "data": data}
     return Run(_burnish.image_train(options, handler_of(progress, callbacks)), Model)
+
+
+def _network_options(options):
+    """A network of burnish.nn in place of an architecture is handed on as its text."""
+    from . import nn
+
+    architecture = options.get("architecture")
+    if isinstance(architecture, (nn.Network, nn.Layer)):
+        options = {**options, "architecture": None, "network": nn.network_of(architecture).text}
+    return options
 
 
 def resume(run, *, progress=True, callbacks=()):
@@ -175,7 +186,8 @@ class Learner:
 
     Args:
         data: a Data.
-        architecture: its name.
+        architecture: its name, or a network or layers of burnish.nn, which start from random weights and learn as a
+            whole.
         progress: show an epoch table in every fit.
         **options: pretrained, weights, size, batch_size, augment, hidden, dropout, train_bn, label_smoothing, seed,
             threads, loaders, offline, mirror.
@@ -185,9 +197,9 @@ class Learner:
         self.data = data
         self.progress = progress
         self.callbacks = list(callbacks)
-        self.architecture = architecture
+        options = _network_options({**options, "architecture": architecture})
+        self.architecture = architecture if options["architecture"] else json.loads(options["network"])["name"]
         self.recorded = []  # (rate, smoothed loss) of every training batch
-        options = {**options, "architecture": architecture}
         self._native = _burnish.ImageLearner(data._native, options, None)
         self.groups = self._native.facts()["groups"]
 

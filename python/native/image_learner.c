@@ -206,6 +206,7 @@ static int fill_learner(PyObject *dict, brn_image_learner_options *options, nati
 {
     static const brn_option list[] = {
         {"architecture", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, architecture), NULL},
+        {"network", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, network), NULL},
         {"pretrained", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, pretrained), NULL},
         {"weights", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, weights), NULL},
         {"size", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, size), NULL},

@@ -292,6 +292,9 @@ brn_status brn__image_learner_warn(brn_image_learner *l, const brn__loader *load
 
 /* ------------------------------------------------------------------ files */
 
+/* What keys the random streams, among the numbers of a card. */
+static const char shuffles[] = "shuffles", steps[] = "steps";
+
 brn_status brn_image_learner_save(brn_image_learner *l, const char *path)
 {
     const brn_nn_head_options *head = &l->options.head;
@@ -306,7 +309,10 @@ brn_status brn_image_learner_save(brn_image_learner *l, const char *path)
     card.head.hidden_count = head->hidden_count;
     memcpy(card.head.hidden, head->hidden, sizeof card.head.hidden);
     memcpy(card.head.dropout, head->dropout, sizeof card.head.dropout);
-    card.summary[card.summary_count++] = (brn__model_number){"seed", (double)l->options.seed};
+    const brn__learner_keys keys = brn__learner_keys_of(l->network.learner);
+    const brn__model_number numbers[] = {{"seed", (double)l->options.seed}, {shuffles, keys.epoch}, {steps, keys.step}};
+    card.summary_count = (int)(sizeof numbers / sizeof *numbers);
+    memcpy(card.summary, numbers, sizeof numbers);
     const char **classes = brn__alloc_array((size_t)card.class_count, sizeof *classes);
     if (!classes) return BRN_ERROR_NO_MEMORY;
     for (int64_t k = 0; k < card.class_count; k++) classes[k] = brn__image_output_name(l->data, k);
@@ -316,13 +322,25 @@ brn_status brn_image_learner_save(brn_image_learner *l, const char *path)
     return status;
 }
 
+static brn_status is_same_network(const brn_image_learner *l, const brn__model_card *card, bool *out)
+{
+    brn_network *other;
+    *out = !card->network == !l->description;
+    if (!card->network || !l->description) return BRN_OK;
+    BRN__TRY(brn_network_read(card->network, strlen(card->network), &other));
+    *out = strcmp(brn_network_text(other), brn_network_text(l->description)) == 0;
+    brn_network_free(other);
+    return BRN_OK;
+}
+
 static brn_status check_card(const brn_image_learner *l, const brn__model_card *card, const char *path)
 {
     if (strcmp(card->architecture, l->architecture) != 0)
         return brn__fail(BRN_ERROR_INPUT, "%s: architecture %s; expected %s", path, card->architecture,
                          l->architecture);
-    if ((card->network != NULL) != (l->description != NULL) ||
-        (card->network && strcmp(card->network, l->options.network) != 0))
+    bool same;
+    BRN__TRY(is_same_network(l, card, &same));
+    if (!same)
         return brn__fail(BRN_ERROR_INPUT, "%s: another network of the name %s than the learner's", path,
                          l->architecture);
     const int64_t count = brn__image_outputs(l->data);
@@ -336,13 +354,28 @@ static brn_status check_card(const brn_image_learner *l, const brn__model_card *
     return BRN_OK;
 }
 
-brn_status brn_image_learner_load(brn_image_learner *l, const char *path)
+static brn_status take_keys(brn_image_learner *l, const brn__model_file *file, const char *path)
+{
+    const double epoch = brn__model_file_number(file, shuffles, -1), step = brn__model_file_number(file, steps, -1);
+    if (!(epoch >= 0 && epoch <= UINT32_MAX && step >= 0 && step <= UINT32_MAX))
+        return brn__fail(BRN_ERROR_INPUT, "%s: it does not say where a learner stood; expected a file that a learner saved",
+                         path);
+    brn__learner_set_keys(l->network.learner, (brn__learner_keys){(uint32_t)epoch, (uint32_t)step});
+    return BRN_OK;
+}
+
+static brn_status take_file(brn_image_learner *l, const char *path, bool with_keys)
 {
     brn__model_file *file;
     BRN__TRY(brn__model_file_open(path, &file));
     brn_status status = check_card(l, brn__model_file_card(file), path);
     if (status == BRN_OK) status = brn__model_file_load(file, l->network.parameters);
+    if (status == BRN_OK && with_keys) status = take_keys(l, file, path);
     brn__model_file_close(file);
     if (status == BRN_OK) brn__image_learner_forget_features(l);
     return status;
 }
+
+brn_status brn_image_learner_load(brn_image_learner *l, const char *path) { return take_file(l, path, false); }
+
+brn_status brn_image_learner_resume(brn_image_learner *l, const char *path) { return take_file(l, path, true); }

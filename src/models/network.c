@@ -318,6 +318,24 @@ static brn_status read_root(const json_t *root, brn_network *network)
     return check_classes(network);
 }
 
+/* With as few digits as read back to the same numbers. */
+static brn_status dump(json_t *root, char **out)
+{
+    static const int precisions[] = {15, 17};
+    bool same = false;
+    for (int i = 0; i < 2 && !same; i++) {
+        brn__json_error error;
+        json_t *read = NULL;
+        brn__free(*out);
+        *out = NULL;
+        BRN__TRY(brn__json_dump(json_incref(root), JSON_COMPACT | JSON_REAL_PRECISION(precisions[i]), out));
+        BRN__TRY(brn__json_load(*out, strlen(*out), &read, &error));
+        same = json_equal(read, root);
+        json_decref(read);
+    }
+    return BRN_OK;
+}
+
 /* In one line, with the groups. */
 static brn_status keep_text(json_t *root, brn_network *network)
 {
@@ -326,7 +344,7 @@ static brn_status keep_text(json_t *root, brn_network *network)
     for (int g = 1; g < network->groups; g++) good = good && brn__json_add(groups, json_integer(network->begins[g]));
     if (!good) json_decref(groups);
     if (!good || !brn__json_put(root, "groups", groups)) return brn__fail(BRN_ERROR_NO_MEMORY, "no memory for a network");
-    return brn__json_dump(json_incref(root), JSON_COMPACT, &network->text);
+    return dump(root, &network->text);
 }
 
 /* ------------------------------------------------------------------ as an architecture */

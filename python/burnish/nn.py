@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks of your own, put together from layers.
+
+    from burnish import nn
+    network = nn.Network(
+        nn.Sequential(nn.Conv(16, 3, padding=1, bias=False), nn.BatchNorm(), nn.ReLU(), nn.MaxPool(2)),
+        nn.Residual(nn.Conv(16, 3, padding=1), nn.BatchNorm(), activation="relu"),
+        nn.GlobalPool(), nn.Linear(), size=64)
+    print(network.summary((3, 64, 64), classes=10))
+    learner = burnish.image.Learner(data, network)
+
+Layers are descriptions: nothing is computed here, and what they do is C's (docs/networks.md). Their sizes follow from
+what comes in; `Linear()` and `Conv(None, 1)` without outputs have one a class. Parameters are named as those of
+torch.nn.Sequential, by places, or by `name=`.
+
+>>> network = Network(Conv(8, 3, padding=1), ReLU(), GlobalPool(), Linear())
+>>> [(layer.path, layer.shape) for layer in network.layers((3, 32, 32), classes=10)]
+[('0', (8, 32, 32)), ('1', (8, 32, 32)), ('2', (8,)), ('3', (10,))]
+>>> network.groups
+2
+"""
+import dataclasses
+import json
+from collections import namedtuple
+from typing import Optional, Sequence, Union
+
+from . import _burnish
+
+Step = namedtuple("Step", "path kind shape group parameters")
+Step.__doc__ = "What one layer gives: its path, kind, shape without the batch, layer group and numbers of its own."
+
+
+class Layer:
+    """What all layers are: values that never change, and compare by what they say."""
+
+    _kind = ""
+
+    def description(self) -> dict:
+        """As C reads it: a dict of JSON."""
+        said = {"layer": self._kind}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name == "name" and value is None:
+                continue
+            if field.metadata.get("classes") and value is None:
+                value = "classes"
+            elif value == field.default and field.default is not dataclasses.MISSING:
+                continue
+            said[field.name] = list(value) if isinstance(value, tuple) else value
+        return said
+
+
+def _outputs():
+    return dataclasses.field(default=None, metadata={"classes": True})
+
+
+def _layer(kind):
+    def make(cls):
+        cls = dataclasses.dataclass(frozen=True)(cls)
+        cls._kind = kind
+        return cls
+
+    return make
+
+
+_NAME = dict(default=None, kw_only=True)
+
+
+@_layer("conv")
+class Conv(Layer):
+    """A convolution: (C, H, W) to (channels, H', W'). Without `channels`: one a class. `same`: the size stays, by
+    zeros around (TensorFlow's SAME)."""
+
+    channels: Optional[int] = _outputs()
+    kernel: int = 3
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
+    bias: bool = True
+    same: bool = False
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+    def description(self):
+        return {"kernel": self.kernel, **super().description()}
+
+
+@_layer("linear")
+class Linear(Layer):
+    """(F) to (outputs). Without `outputs`: one a class. `init`: "uniform" (PyTorch's), "kaiming" or "zeros"."""
+
+    outputs: Optional[int] = _outputs()
+    bias: bool = True
+    init: str = "uniform"
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("batch_norm")
+class BatchNorm(Layer):
+    """Batch normalisation of (C, H, W) or (F)."""
+
+    epsilon: float = 1e-5
+    momentum: float = 0.1
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("embedding")
+class Embedding(Layer):
+    """A row of a table for the whole number in one column of (F): to (width). Codes are below `rows`."""
+
+    rows: int
+    width: int
+    column: int = 0
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("relu")
+class ReLU(Layer):
+    """max(x, 0)."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("relu6")
+class ReLU6(Layer):
+    """min(max(x, 0), 6)."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("leaky_relu")
+class LeakyReLU(Layer):
+    """x, and slope times x below 0."""
+
+    slope: float = 0.01
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("sigmoid")
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x))."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("tanh")
+class Tanh(Layer):
+    """The hyperbolic tangent."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("silu")
+class SiLU(Layer):
+    """x times its sigmoid (swish)."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("gelu")
+class GELU(Layer):
+    """x times the normal distribution at x, in the form with tanh."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("hard_swish")
+class HardSwish(Layer):
+    """x min(max(x + 3, 0), 6) / 6."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("dropout")
+class Dropout(Layer):
+    """Zeroes values with this probability while it learns, and scales the others up."""
+
+    probability: float
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("max_pool")
+class MaxPool(Layer):
+    """The largest of each window. A stride of 0 is the kernel; `ceil`: sizes round up."""
+
+    kernel: int
+    stride: int = 0
+    padding: int = 0
+    ceil: bool = False
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("average_pool")
+class AvgPool(Layer):
+    """The mean of each window."""
+
+    kernel: int
+    stride: int = 0
+    padding: int = 0
+    ceil: bool = False
+    count_padding: bool = True
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("global_pool")
+class GlobalPool(Layer):
+    """(C, H, W) to (C): "average", "max", or "concat", which is fast.ai's: maximum, then average, (2C)."""
+
+    kind: str = "average"
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("flatten")
+class Flatten(Layer):
+    """(...) to (F)."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("reshape")
+class Reshape(Layer):
+    """The same values in another shape, without the batch: Reshape((1, 28, 28))."""
+
+    dims: Sequence[int]
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+    def __post_init__(self):
+        object.__setattr__(self, "dims", tuple(self.dims))
+
+
+@_layer("columns")
+class Columns(Layer):
+    """Columns (or channels) begin to end - 1."""
+
+    begin: int
+    end: int
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+@_layer("identity")
+class Identity(Layer):
+    """x."""
+
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
+class _Inside(Layer):
+    """Layers with layers inside."""
+
+    def __init__(self, *layers: Layer, name: Optional[str] = None, **said):
+        for layer in layers:
+            if not isinstance(layer, Layer):
+                raise TypeError(f"{type(self).__name__}: expected layers, got {type(layer).__name__}")
+        object.__setattr__(self, "inside", tuple(layers))
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "_said", said)
+
+    def __setattr__(self, key, value):
+        raise AttributeError(f"{type(self).__name__} does not change")
+
+    def __delattr__(self, key):
+        raise AttributeError(f"{type(self).__name__} does not change")
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.description() == other.description()
+
+    def __hash__(self):
+        return hash(json.dumps(self.description(), sort_keys=True))
+
+    def __repr__(self):
+        parts = [repr(layer) for layer in self.inside]
+        parts += [f"{key}={value!r}" for key, value in (*self._said.items(), ("name", self.name)) if value is not None]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def __len__(self):
+        return len(self.inside)
+
+    def __getitem__(self, place):
+        return self.inside[place]
+
+    def description(self) -> dict:
+        """As C reads it: a dict of JSON."""
+        said = {"layer": self._kind} if self.name is None else {"layer": self._kind, "name": self.name}
+        for key, value in self._said.items():
+            if value is not None:
+                said[key] = value.description() if isinstance(value, Layer) else value
+        said["layers"] = [layer.description() for layer in self.inside]
+        return said
+
+
+class Sequential(_Inside):
+    """One layer after the other. In the outermost list of a network each one begins a layer group."""
+
+    _kind = "sequential"
+
+
+class Residual(_Inside):
+    """x plus what its layers make of x, then the activation: "relu" and so on. `shortcut` is a layer that x goes through
+    where the shape changes."""
+
+    _kind = "residual"
+
+    def __init__(self, *layers: Layer, shortcut: Optional[Layer] = None, activation: Optional[str] = None,
+                 name: Optional[str] = None):
+        if shortcut is not None and not isinstance(shortcut, Layer):
+            raise TypeError(f"Residual: expected a layer as its shortcut, got {type(shortcut).__name__}")
+        super().__init__(*layers, name=name, shortcut=shortcut, activation=activation)
+
+
+class Branches(_Inside):
+    """Each of 2 to 8 layers on x, side by side: their channels (or columns) one after the other."""
+
+    _kind = "branches"
+
+
+class Gate(_Inside):
+    """x times what its layers make of x: one number a channel (squeeze and excitation), or the shape of x."""
+
+    _kind = "gate"
+
+
+class Network:
+    """A whole network: layers that lead to one output a class.
+
+    Args:
+        *layers: the outermost list.
+        name: what it is called: letters, digits and underscores.
+        size: pixels a side of the pictures, where a training is not told; None: 128.
+        groups: the places of the list at which the second and later layer groups begin; None: at every Sequential
+            and at the last layer that learns.
+        mean, deviation: of the pixels' channels; None: those of ImageNet.
+
+    Attributes:
+        name, text, groups: text is the description in one line; groups is how many there are.
+
+    Raises:
+        InputError: names the layer and what was expected.
+    """
+
+    def __init__(self, *layers: Layer, name: str = "network", size: Optional[int] = None,
+                 groups: Optional[Sequence[int]] = None, mean: Optional[Sequence[float]] = None,
+                 deviation: Optional[Sequence[float]] = None):
+        said = {"format": 1, "name": name}
+        for key, value in (("size", size), ("groups", groups), ("mean", mean), ("deviation", deviation)):
+            if value is not None:
+                said[key] = list(value) if isinstance(value, (tuple, range)) else value
+        said["layers"] = [layer.description() for layer in layers]
+        self._take(json.dumps(said))
+
+    def _take(self, text):
+        self.name, self.text, self.groups = _burnish.network_read(text)
+
+    @classmethod
+    def open(cls, path) -> "Network":
+        """From a file of JSON."""
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        self = cls.__new__(cls)
+        self._take(text)
+        return self
+
+    def save(self, path):
+        """Writes the description: for `burnish image train --network`, and C's brn_network_open."""
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(json.loads(self.text), file, indent=1)
+
+    def layers(self, shape: Sequence[int], classes: int) -> "list[Step]":
+        """What each layer gives for an item of this shape, without computing it. InputError where it does not fit."""
+        return [Step(*row) for row in _burnish.network_trace(self.text, list(shape), classes)]
+
+    def summary(self, shape: Sequence[int], classes: int) -> str:
+        """The same as a table."""
+        steps = self.layers(shape, classes)
+        rows = [("layer", "kind", "gives", "group", "parameters")]
+        rows += [(s.path, s.kind, " x ".join(map(str, s.shape)), str(s.group), f"{s.parameters:,}") for s in steps]
+        rows.append(("", "", "", "", f"{sum(s.parameters for s in steps):,}"))
+        widths = [max(len(row[i]) for row in rows) for i in range(5)]
+        return "\n".join("  ".join(word.rjust(width) if i == 4 else word.ljust(width)
+                                   for i, (word, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
+
+    def __eq__(self, other):
+        return isinstance(other, Network) and self.text == other.text
+
+    def __hash__(self):
+        return hash(self.text)
+
+    def __repr__(self):
+        return f"<nn.Network {self.name}, {self.groups} layer groups>"
+
+
+def network_of(what: Union[Network, Layer]) -> Network:
+    """The network of a network, or of a layer: the layers of a Sequential are the outermost list."""
+    if isinstance(what, Network):
+        return what
+    return Network(*what.inside) if isinstance(what, Sequential) else Network(what)
