@@ -72,6 +72,11 @@ BRN_API brn_status brn_image_learner_set_data(brn_image_learner *learner, brn_im
 
 /* Body and head: 3 in all architectures of the list, those of the description in a network. */
 BRN_API int brn_image_learner_groups(const brn_image_learner *learner);
+/* Items of a split, outputs (K) and what they stand for, and of which kind they are. */
+BRN_API int64_t brn_image_learner_count(const brn_image_learner *learner, brn_split split);
+BRN_API int64_t brn_image_learner_outputs(const brn_image_learner *learner);
+BRN_API const char *brn_image_learner_output_name(const brn_image_learner *learner, int64_t k); /* the learner's */
+BRN_API brn_target_kind brn_image_learner_target(const brn_image_learner *learner);
 /* The store, owned by the learner: names, shapes, groups and values of all parameters. */
 BRN_API brn_parameters *brn_image_learner_parameters(brn_image_learner *learner);
 

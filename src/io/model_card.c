@@ -149,6 +149,22 @@ static brn_status read_preprocessing(const json_t *root, brn__model_card *card)
     return read_channels(object, "deviation", 0, true, card->preprocessing.deviation);
 }
 
+/* Arrays, which a described network alone can take. */
+static brn_status read_input(const json_t *root, brn__model_card *card)
+{
+    const json_t *list = json_object_get(root, "input");
+    const size_t count = json_array_size(list);
+    bool good = count >= 1 && count <= 3;
+    for (size_t i = 0; good && i < count; i++) {
+        const json_t *side = json_array_get(list, i);
+        card->input_dims[i] = json_integer_value(side);
+        good = json_is_integer(side) && card->input_dims[i] >= 1 && card->input_dims[i] <= WIDTH_MAX;
+    }
+    card->input_rank = (int)count;
+    if (!good) return wrong("input", "one to three whole numbers from 1 to 1048576");
+    return card->network ? BRN_OK : wrong("network", "an object");
+}
+
 static brn_status read_augment(const json_t *root, brn__arena *arena, brn__model_card *card)
 {
     const json_t *text = json_object_get(root, "augment");
@@ -199,13 +215,14 @@ static brn_status read_root(const json_t *root, brn__arena *arena, brn__model_ca
                          "model metadata: format %lld; this library, %s, reads format %d",
                          (long long)format, BRN_VERSION, BRN__MODEL_FORMAT);
     const char *job = json_string_value(json_object_get(root, "job"));
-    if (!job || strcmp(job, "image") != 0) return wrong("job", "\"image\"");
+    const bool arrays = job && strcmp(job, "arrays") == 0;
+    if (!job || (!arrays && strcmp(job, "image") != 0)) return wrong("job", "\"image\" or \"arrays\"");
     BRN__TRY(read_text(json_object_get(root, "architecture"), "architecture",
                        BRN__MODEL_NAME_MAX - 1, arena, &card->architecture));
     BRN__TRY(read_network(root, arena, card));
     BRN__TRY(read_classes(root, arena, card));
     BRN__TRY(read_head(root, card));
-    BRN__TRY(read_preprocessing(root, card));
+    BRN__TRY(arrays ? read_input(root, card) : read_preprocessing(root, card));
     BRN__TRY(read_augment(root, arena, card));
     BRN__TRY(read_target(root, card));
     return read_summary(root, arena, card);
@@ -266,6 +283,20 @@ static json_t *head_object(const brn__model_head_shape *head)
     return complete(object, failed);
 }
 
+static json_t *preprocessing_object(const brn_weights_preprocessing *p)
+{
+    return json_pack("{s:i, s:i, s:s, s:o, s:o}", "size", p->size, "resize", p->resize, "interpolation",
+                     interpolations[p->interpolation], "mean", channels(p->mean), "deviation", channels(p->deviation));
+}
+
+static json_t *input_list(const brn__model_card *card)
+{
+    json_t *list = json_array();
+    int failed = 0;
+    for (int i = 0; i < card->input_rank; i++) failed |= json_array_append_new(list, json_integer(card->input_dims[i]));
+    return complete(list, failed);
+}
+
 /* NULL when it is no JSON. */
 static json_t *network_object(const char *text)
 {
@@ -276,7 +307,6 @@ static json_t *network_object(const char *text)
 
 static json_t *card_object(const brn__model_card *card)
 {
-    const brn_weights_preprocessing *p = &card->preprocessing;
     json_t *classes = json_array(), *training = json_object();
     int failed = 0;
     for (int64_t i = 0; i < card->class_count; i++)
@@ -286,12 +316,12 @@ static json_t *card_object(const brn__model_card *card)
                                       isfinite(card->summary[i].value)
                                           ? json_real(card->summary[i].value)
                                           : json_null());
-    json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:{s:i, s:i, s:s, s:o, s:o}, s:o}", "format",
-                     BRN__MODEL_FORMAT, "library", BRN_VERSION, "job", "image", "architecture",
-                     card->architecture, "classes", classes, "head", head_object(&card->head),
-                     "preprocessing", "size", p->size, "resize", p->resize, "interpolation",
-                     interpolations[p->interpolation], "mean", channels(p->mean), "deviation",
-                     channels(p->deviation), "training", training);
+    json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "format", BRN__MODEL_FORMAT, "library",
+                               BRN_VERSION, "job", card->input_rank ? "arrays" : "image", "architecture",
+                               card->architecture, "classes", classes, "head", head_object(&card->head),
+                               card->input_rank ? "input" : "preprocessing",
+                               card->input_rank ? input_list(card) : preprocessing_object(&card->preprocessing),
+                               "training", training);
     if (object && card->network) failed |= json_object_set_new(object, "network", network_object(card->network));
     if (object && card->augment)
         failed |= json_object_set_new(object, "augment", json_string(card->augment));

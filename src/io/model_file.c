@@ -28,7 +28,7 @@ void brn__model_file_close(brn__model_file *file)
     brn__free(file);
 }
 
-static brn_status open_file(brn__model_file *file, const char *path)
+static brn_status open_file(brn__model_file *file, const char *path, bool arrays)
 {
     file->path = brn__strdup(path);
     if (!file->path) return BRN_ERROR_NO_MEMORY;
@@ -40,15 +40,17 @@ static brn_status open_file(brn__model_file *file, const char *path)
                          "this library has trained",
                          path, brn__state_kind(file->state));
     brn_status status = brn__model_card_read(json, &file->arena, &file->card);
+    if (status == BRN_OK && (file->card.input_rank > 0) != arrays)
+        status = brn__fail(BRN_ERROR_INPUT, "model metadata: \"job\": expected %s", arrays ? "\"arrays\"" : "\"image\"");
     return status == BRN_OK ? BRN_OK : brn__fail_within(status, "%s", path);
 }
 
-brn_status brn__model_file_open(const char *path, brn__model_file **out)
+static brn_status open_as(const char *path, bool arrays, brn__model_file **out)
 {
     *out = NULL;
     brn__model_file *file = brn__alloc_zero(1, sizeof *file);
     if (!file) return BRN_ERROR_NO_MEMORY;
-    brn_status status = open_file(file, path);
+    brn_status status = open_file(file, path, arrays);
     if (status != BRN_OK) {
         brn__model_file_close(file);
         return status;
@@ -56,6 +58,10 @@ brn_status brn__model_file_open(const char *path, brn__model_file **out)
     *out = file;
     return BRN_OK;
 }
+
+brn_status brn__model_file_open(const char *path, brn__model_file **out) { return open_as(path, false, out); }
+
+brn_status brn__model_file_open_arrays(const char *path, brn__model_file **out) { return open_as(path, true, out); }
 
 const brn__model_card *brn__model_file_card(const brn__model_file *file) { return &file->card; }
 

@@ -15,6 +15,9 @@
  *
  * "network" is the description of an architecture that is not of the list, an object; the name is its own then.
  *
+ * "job": "arrays" is a network on arrays: "input", up to three numbers, is the shape of an item, and there is no
+ * "preprocessing".
+ *
  * "head": null: the classifier is the architecture's own, as that of networks from random weights.
  *
  * Files are not trusted: sizes are limited, every value is checked before it is used. Unknown keys are
@@ -54,6 +57,8 @@ typedef struct brn__model_number {
 /* What a model file says beside its tensors. */
 typedef struct brn__model_card {
     const char *architecture;
+    int input_rank;      /* above 0: of arrays, of this rank and these dimensions, and no pictures */
+    int64_t input_dims[3];
     const char *network; /* its description as JSON (burnish/network.h); NULL: the architecture is one of the list */
     const char *const *classes; /* (class_count) */
     int64_t class_count;
@@ -72,8 +77,9 @@ brn_status brn__model_file_write(const char *path, const brn__model_card *card,
 
 typedef struct brn__model_file brn__model_file;
 
-/* BRN_ERROR_INPUT with a sentence that names the file and what was expected. */
+/* Of pictures, or of arrays. BRN_ERROR_INPUT with a sentence that names the file and what was expected. */
 brn_status brn__model_file_open(const char *path, brn__model_file **out);
+brn_status brn__model_file_open_arrays(const char *path, brn__model_file **out);
 void brn__model_file_close(brn__model_file *file); /* NULL is fine */
 /* Owned by the file. */
 const brn__model_card *brn__model_file_card(const brn__model_file *file);

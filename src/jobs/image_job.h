@@ -124,6 +124,8 @@ typedef struct brn__image_network_options {
     brn_target_kind kind; /* labels: cross-entropy; tags: binary, of sigmoids; numbers: squared error */
     bool own_classifier; /* the architecture's, instead of the head */
     int64_t batch_size;  /* nominal */
+    int rank;            /* above 0: the network is a described one, on arrays (N, dims) in place of pictures */
+    int64_t dims[3];
     int size, threads;
     double label_smoothing;
     const float *class_weights; /* (outputs), of labels, in the loss alone; NULL: all the same. Borrowed for as

@@ -22,7 +22,7 @@ brn_image_learner_options brn_image_learner_defaults(void)
 
 /* ------------------------------------------------------------------ making */
 
-static brn_status check(const brn_image_learner_options *o)
+brn_status brn__image_learner_check(const brn_image_learner_options *o)
 {
     if (o->batch_size < 2 || o->batch_size > BRN__IMAGE_BATCH_MAX)
         return brn__fail(BRN_ERROR_USAGE, "batch size: %d; expected 2 to %d (batch norm needs two)",
@@ -38,7 +38,7 @@ static brn_status take_options(brn_image_learner *l, const brn_image_learner_opt
 {
     brn_image_learner_options *o = &l->options;
     *o = *given;
-    BRN__TRY(check(o));
+    BRN__TRY(brn__image_learner_check(o));
     if (o->network && *o->network) {
         BRN__TRY(brn__network_find(o->network, &l->description));
         l->model = brn_network_model(l->description);
@@ -114,6 +114,11 @@ static brn_status take_data(brn_image_learner *l, brn_image_data *data)
     l->pictures = pictures;
     l->warned = warned;
     l->data = data;
+    l->outputs = brn__image_outputs(data);
+    for (int split = 0; split < BRN_SPLIT_COUNT; split++) {
+        l->starts[split] = brn_image_data_split_start(data, (brn_split)split);
+        l->counts[split] = brn_image_data_split_count(data, (brn_split)split);
+    }
     return BRN_OK;
 }
 
@@ -152,6 +157,8 @@ void brn_image_learner_free(brn_image_learner *l)
     brn_network_free(l->description);
     brn__dataset_free(l->pictures);
     brn__free(l->warned);
+    for (int64_t k = 0; l->names && k < l->outputs; k++) brn__free(l->names[k]);
+    brn__free(l->names);
     brn__free(l->architecture);
     brn__free(l->augment);
     brn__free(l);
@@ -189,7 +196,8 @@ brn_status brn_image_learner_set_data(brn_image_learner *l, brn_image_data *data
 {
     brn_image_learner_options wanted = l->options;
     if (size) wanted.size = size;
-    BRN__TRY(check(&wanted));
+    if (l->rank) return brn__fail(BRN_ERROR_USAGE, "data: a learner of arrays keeps those that it was made with");
+    BRN__TRY(brn__image_learner_check(&wanted));
     BRN__TRY(check_data(data));
     BRN__TRY(check_same_answers(l, data));
     const brn_weights_preprocessing preprocessing = brn__image_preprocessing(l->model, wanted.size);
@@ -213,6 +221,21 @@ brn_status brn_image_learner_set_data(brn_image_learner *l, brn_image_data *data
 /* ------------------------------------------------------------------ what learns */
 
 int brn_image_learner_groups(const brn_image_learner *l) { return l->model->body_groups + 1; }
+
+int64_t brn_image_learner_count(const brn_image_learner *l, brn_split split)
+{
+    return (unsigned)split < BRN_SPLIT_COUNT ? l->counts[split] : 0;
+}
+
+int64_t brn_image_learner_outputs(const brn_image_learner *l) { return l->outputs; }
+
+const char *brn_image_learner_output_name(const brn_image_learner *l, int64_t k)
+{
+    if (k < 0 || k >= l->outputs) return NULL;
+    return l->names ? l->names[k] : brn__image_output_name(l->data, k);
+}
+
+brn_target_kind brn_image_learner_target(const brn_image_learner *l) { return l->network.kind; }
 
 brn_parameters *brn_image_learner_parameters(brn_image_learner *l) { return l->network.parameters; }
 
@@ -263,10 +286,10 @@ brn_status brn__image_learner_stand(brn_image_learner *l, brn__image_footing *ou
 brn_status brn__image_learner_loader(const brn_image_learner *l, const brn__image_footing *footing,
                                      brn_split split, brn__image_view view, brn__loader **out)
 {
-    const int64_t count = brn_image_data_split_count(l->data, split);
+    const int64_t count = l->counts[split];
     *out = NULL;
     if (count == 0) return BRN_OK;
-    int64_t *items = brn__image_item_numbers(brn_image_data_split_start(l->data, split), count);
+    int64_t *items = brn__image_item_numbers(l->starts[split], count);
     if (!items) return BRN_ERROR_NO_MEMORY;
     brn__loader_options options = brn__loader_defaults(view == BRN__IMAGE_TO_LEARN);
     options.batch_size = l->options.batch_size;
@@ -300,10 +323,12 @@ brn_status brn_image_learner_save(brn_image_learner *l, const char *path)
     const brn_nn_head_options *head = &l->options.head;
     brn__model_card card = {.architecture = l->architecture,
                             .network = l->options.network,
-                            .class_count = brn__image_outputs(l->data),
+                            .class_count = l->outputs,
+                            .input_rank = l->rank,
                             .preprocessing = l->preprocessing,
                             .target = (brn__model_target)l->network.kind,
                             .augment = l->augment};
+    memcpy(card.input_dims, l->dims, sizeof card.input_dims);
     if (l->network.kind == BRN_TARGET_TAGS) card.threshold = BRN__IMAGE_THRESHOLD;
     card.head.is_own = l->description != NULL;
     card.head.hidden_count = head->hidden_count;
@@ -315,7 +340,7 @@ brn_status brn_image_learner_save(brn_image_learner *l, const char *path)
     memcpy(card.summary, numbers, sizeof numbers);
     const char **classes = brn__alloc_array((size_t)card.class_count, sizeof *classes);
     if (!classes) return BRN_ERROR_NO_MEMORY;
-    for (int64_t k = 0; k < card.class_count; k++) classes[k] = brn__image_output_name(l->data, k);
+    for (int64_t k = 0; k < card.class_count; k++) classes[k] = brn_image_learner_output_name(l, k);
     card.classes = classes;
     const brn_status status = brn__model_file_write(path, &card, l->network.parameters);
     brn__free(classes);
@@ -343,14 +368,14 @@ static brn_status check_card(const brn_image_learner *l, const brn__model_card *
     if (!same)
         return brn__fail(BRN_ERROR_INPUT, "%s: another network of the name %s than the learner's", path,
                          l->architecture);
-    const int64_t count = brn__image_outputs(l->data);
+    const int64_t count = l->outputs;
     if (card->class_count != count)
         return brn__fail(BRN_ERROR_INPUT, "%s: %lld classes; expected %lld", path,
                          (long long)card->class_count, (long long)count);
     for (int64_t k = 0; k < count; k++)
-        if (strcmp(card->classes[k], brn__image_output_name(l->data, k)) != 0)
+        if (strcmp(card->classes[k], brn_image_learner_output_name(l, k)) != 0)
             return brn__fail(BRN_ERROR_INPUT, "%s: class %lld is %s; expected %s", path, (long long)k,
-                             card->classes[k], brn__image_output_name(l->data, k));
+                             card->classes[k], brn_image_learner_output_name(l, k));
     return BRN_OK;
 }
 
@@ -367,7 +392,7 @@ static brn_status take_keys(brn_image_learner *l, const brn__model_file *file, c
 static brn_status take_file(brn_image_learner *l, const char *path, bool with_keys)
 {
     brn__model_file *file;
-    BRN__TRY(brn__model_file_open(path, &file));
+    BRN__TRY(l->rank ? brn__model_file_open_arrays(path, &file) : brn__model_file_open(path, &file));
     brn_status status = check_card(l, brn__model_file_card(file), path);
     if (status == BRN_OK) status = brn__model_file_load(file, l->network.parameters);
     if (status == BRN_OK && with_keys) status = take_keys(l, file, path);

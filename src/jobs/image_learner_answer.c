@@ -44,12 +44,28 @@ static brn_status take_batch(void *context, const brn__batch *batch, const float
     for (int64_t n = 0; n < batch->count; n++) {
         const int64_t place = batch->items[n] - s->first;
         write_answer(s, output + n * s->classes, s->answers + place * s->classes);
-        s->seen[place] = true;
+        if (s->seen) s->seen[place] = true;
     }
     brn_event event = brn__event_of(BRN_EVENT_BATCH, NULL);
     event.batch = ++s->done;
     event.batches = s->batches;
     return brn__progress_send(&s->learner->progress, event);
+}
+
+brn_status brn__image_learner_pass(brn_image_learner *l, const brn__network *network, brn__loader *loader,
+                                   int64_t first, brn_image_answer_form form, float *answers, bool *seen)
+{
+    sink s = {.learner = l,
+              .form = form,
+              .first = first,
+              .classes = l->outputs,
+              .answers = answers,
+              .seen = seen,
+              .batches = brn__loader_batch_count(loader)};
+    l->progress.stage = "answer";
+    l->progress.stopped = false;
+    BRN__TRY(brn__loader_start_pass(loader, 0, 0));
+    return brn__predict(brn__learner_runner(l->network.learner), network, network->output, loader, take_batch, &s);
 }
 
 static brn_status answer(brn_image_learner *l, const brn_image_pass *pass, sink *s)
@@ -74,10 +90,10 @@ brn_status brn_image_learner_answer(brn_image_learner *l, const brn_image_pass *
 {
     if ((unsigned)pass->split >= BRN_SPLIT_COUNT)
         return brn__fail(BRN_ERROR_USAGE, "answer: there is no split %d", (int)pass->split);
-    const int64_t count = brn_image_data_split_count(l->data, pass->split);
+    const int64_t count = l->counts[pass->split];
     sink s = {.learner = l,
               .form = pass->form,
-              .first = brn_image_data_split_start(l->data, pass->split),
+              .first = l->starts[pass->split],
               .classes = brn_node_shape(l->network.whole.output).dims[1],
               .answers = answers,
               .seen = seen};

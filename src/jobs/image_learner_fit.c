@@ -102,10 +102,9 @@ static void add_measures(parts *p)
 {
     static const brn__metric *const of_labels[] = {&brn__metric_accuracy, &brn__metric_error_rate,
                                                    &brn__metric_top5};
-    const brn_image_data *data = p->learner->data;
     const brn_target_kind kind = p->learner->network.kind;
     brn__image_measures_init(&p->measures, kind);
-    brn__metrics_init(&p->metrics, of_labels, brn_image_data_class_count(data) > TOP5_CLASSES ? 3 : 2);
+    brn__metrics_init(&p->metrics, of_labels, p->learner->outputs > TOP5_CLASSES ? 3 : 2);
     add(p, kind == BRN_TARGET_LABEL ? &p->metrics.callback : &p->measures.callback);
 }
 
@@ -116,6 +115,7 @@ static brn_status prepare(parts *p)
     const int groups = brn_image_learner_groups(l);
     const brn_norm_form frozen = l->options.train_bn ? BRN_NORM_BATCH : BRN_NORM_FIXED;
     BRN__TRY(check(l, fit));
+    if (l->counts[BRN_SPLIT_TRAIN] < 2) return brn__fail(BRN_ERROR_USAGE, "fit: the learner has nothing to learn from");
     BRN__TRY(brn__image_learner_stand(l, &p->footing));
     BRN__TRY(brn__image_learner_loader(l, &p->footing, BRN_SPLIT_TRAIN, BRN__IMAGE_TO_LEARN, &p->train));
     BRN__TRY(brn__image_learner_loader(l, &p->footing, BRN_SPLIT_VALID, BRN__IMAGE_PLAIN, &p->valid));

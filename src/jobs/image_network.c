@@ -58,6 +58,12 @@ static void soften(brn__network *network, int64_t batch_size, double smoothing)
 static brn_status build_whole(const brn__image_network_options *o, brn__image_network *network)
 {
     BRN__TRY(brn_graph_new(&network->graph));
+    if (o->rank) {
+        const int64_t dims[] = {o->batch_size, o->dims[0], o->dims[1], o->dims[2]};
+        brn_node *x = brn_input(network->graph, "array", BRN_DTYPE_F32, dims, 1 + o->rank);
+        network->whole = with_loss(x, brn_network_build(brn__network_of(o->model), x, o->head.outputs), o);
+        return brn_graph_status(network->graph);
+    }
     const int64_t dims[] = {o->batch_size, 3, o->size, o->size};
     brn_node *x = brn_input(network->graph, "image", BRN_DTYPE_F32, dims, 4);
     brn_node *features = brn_model_body(o->model, x);
