@@ -9,10 +9,11 @@ Five lines take a folder of photos to a classifier:
     print(run.metrics["accuracy"])
     print(model.predict("photo.jpg"))
 
-The jobs are `burnish.image`, `burnish.table`, `burnish.ratings`, `burnish.lm` and `burnish.text`. Everything that is computed is computed by the C library,
+The jobs are `burnish.image`, `burnish.table`, `burnish.ratings`, `burnish.lm` and `burnish.text`;
+`burnish.nn` has layers for networks of your own. Everything that is computed is computed by the C library,
 without the interpreter's lock; Ctrl-C stops a training, whose run folder then goes on with `resume`.
 """
-from . import image, lm, ratings, table, text
+from . import image, lm, nn, ratings, table, text
 from ._burnish import about as _about, architectures
 from .data import Table
 from .errors import (
@@ -32,6 +33,7 @@ __version__ = _about()["version"]
 
 __all__ = [
     "image",
+    "nn",
     "table",
     "ratings",
     "lm",

@@ -18,6 +18,12 @@ from .errors import UsageError
 from .progress import handler_of
 from .runs import Run
 
+Confused = namedtuple("Confused", "label answer count")
+Confused.__doc__ = "So many pictures of one class were taken for another."
+Mistake = namedtuple("Mistake", "path label answer loss probability")
+Mistake.__doc__ = "A picture, its class, the likeliest one, -log of its class's probability, and that of the answer."
+Interpretation = namedtuple("Interpretation", "worst confused confusion")
+Interpretation.__doc__ = "Mistakes, largest loss first; Confused pairs, most frequent first; int64 (K, K), row = truth."
 Prediction = namedtuple("Prediction", "label probability index")
 Prediction.__doc__ = "The likeliest class, its probability, and its number."
 
@@ -189,12 +195,14 @@ class Learner:
         architecture: its name, or a network or layers of burnish.nn, which start from random weights and learn as a
             whole.
         progress: show an epoch table in every fit.
+        metrics: functions of (answers, targets), as `predict` gives them, to a number; told after every epoch.
         **options: pretrained, weights, size, batch_size, augment, hidden, dropout, train_bn, label_smoothing, seed,
             threads, loaders, offline, mirror.
     """
 
-    def __init__(self, data, architecture="efficientnet_lite0", *, progress=True, callbacks=(), **options):
+    def __init__(self, data, architecture="efficientnet_lite0", *, progress=True, callbacks=(), metrics=(), **options):
         self.data = data
+        self.metrics = list(metrics)
         self.progress = progress
         self.callbacks = list(callbacks)
         options = _network_options({**options, "architecture": architecture})
@@ -243,8 +251,19 @@ class Learner:
         if event["event"] == "batch" and event["learning_rate"] is not None and event["train_loss"] is not None:
             self.recorded.append((event["learning_rate"], event["train_loss"]))
 
+    def _measure(self, metric):
+        """The function of a metric on what C gives: bytes."""
+
+        def measure(answers, targets):
+            k = len(self.data.classes)
+            n = len(answers) // (4 * k)
+            return float(metric(floats(answers, n, k),
+                                whole_numbers(targets, n) if self.data.target == "label" else floats(targets, n, k)))
+
+        return measure
+
     def fit(self, epochs, rate=1e-3, *, decay=0.01, optimizer="adamw", schedule=None, clip_norm=0, snapshots=None,
-            callbacks=()):
+            callbacks=(), metrics=()):
         """Trains for so many epochs.
 
         Args:
@@ -253,8 +272,11 @@ class Learner:
             optimizer: a name, or a dict with it and momentum, square_momentum, epsilon, decay_all ...
             schedule: None (constant) or a dict: {"form": "one-cycle", ...} (include/burnish/schedule.h).
             callbacks: callables that hear events; one that returns something true ends the fit.
+            metrics: more of them, for this fit.
         """
+        metrics = [*self.metrics, *metrics]
         options = {
+            "metrics": [(getattr(m, "__name__", type(m).__name__), self._measure(m)) for m in metrics],
             "epochs": epochs,
             "rates": self._spread(rate),
             "decays": self._spread(decay),
@@ -324,8 +346,27 @@ class Learner:
 
     def validate(self):
         """Accuracy of the plain answers (labels only)."""
+        if self.data.target != "label":
+            raise UsageError(f"validate: expected labels, and not {self.data.target}; predict() has answers and targets")
         answers, labels = self.predict()
         return float((answers.argmax(1) == labels).mean())
+
+    def interpret(self, top=10, split=VALID, min_count=1):
+        """What it gets wrong (labels only): an Interpretation, with the `top` largest losses."""
+        import numpy
+
+        if self.data.target != "label":
+            raise UsageError(f"interpret: expected labels, and not {self.data.target}")
+        logs = self.answer(split, self.LOG_PROBABILITIES)
+        labels, best, names = self.data.targets(split), logs.argmax(1), self.data.classes
+        paths, losses = self.data.paths(split), -logs[numpy.arange(len(labels)), labels]
+        confusion = numpy.zeros((len(names), len(names)), numpy.int64)
+        numpy.add.at(confusion, (labels, best), 1)
+        worst = [Mistake(paths[i], names[labels[i]], names[best[i]], float(losses[i]), float(numpy.exp(logs[i, best[i]])))
+                 for i in numpy.argsort(-losses, kind="stable")[:top]]
+        pairs = [Confused(names[i], names[j], int(confusion[i, j])) for i in range(len(names)) for j in range(len(names))
+                 if i != j and confusion[i, j] >= min_count]
+        return Interpretation(worst, sorted(pairs, key=lambda pair: -pair.count), confusion)
 
     # -------------------------------------------------------------- files
 
@@ -341,6 +382,15 @@ class Learner:
     def load(self, path):
         """Takes the values of a model file of the same architecture, head and classes."""
         self._native.load(path)
+
+    def resume(self, path):
+        """The same, and goes on where the learner that saved it stood, to the same bits, in another process too. Both
+        were made with the same options and data."""
+        self._native.resume(path)
+
+    def close(self):
+        """Frees it now; later calls raise UsageError."""
+        self._native.close()
 
     def summary(self):
         """[(name, shape, kind, group, learns)] of every parameter."""

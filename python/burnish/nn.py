@@ -24,7 +24,9 @@ import json
 from collections import namedtuple
 from typing import Optional, Sequence, Union
 
-from . import _burnish
+from . import _burnish, image
+from .arrays import floats
+from .errors import UsageError
 
 Step = namedtuple("Step", "path kind shape group parameters")
 Step.__doc__ = "What one layer gives: its path, kind, shape without the batch, layer group and numbers of its own."
@@ -80,7 +82,8 @@ class Conv(Layer):
     same: bool = False
     name: Optional[str] = dataclasses.field(**_NAME)
 
-    def description(self):
+    def description(self) -> dict:
+        """As C reads it: a dict of JSON."""
         return {"kernel": self.kernel, **super().description()}
 
 
@@ -392,3 +395,180 @@ def network_of(what: Union[Network, Layer]) -> Network:
     if isinstance(what, Network):
         return what
     return Network(*what.inside) if isinstance(what, Sequential) else Network(what)
+
+
+# ------------------------------------------------------------------ learning from arrays
+
+TRAIN, VALID, TEST = image.TRAIN, image.VALID, image.TEST
+_TARGETS = ("label", "tags", "numbers")
+
+
+def _numbers(what, dtype):
+    """A NumPy array of memory in rows, which is not copied where it is so already."""
+    import numpy
+
+    if hasattr(what, "__dlpack__") and not hasattr(what, "__array_interface__"):
+        if not hasattr(what, "__dlpack_device__") or what.__dlpack_device__()[0] != 1:
+            raise UsageError("arrays: expected memory of the processor")
+        what = numpy.from_dlpack(what)
+    return numpy.ascontiguousarray(what, dtype=dtype)
+
+
+class Arrays:
+    """Arrays to learn from, as float32 and int64: inputs of any shape, a target for each item.
+
+    Args:
+        inputs: (N, ...): 1 to 3 dimensions behind the items; NumPy, or whatever has a buffer or DLPack.
+        targets: (N) whole numbers: labels; (N) or (N, K) of other numbers.
+        valid: a pair of the same to validate on; or the share of the items that is set aside for it.
+        test: more inputs, or a pair.
+        target: "label", "tags" (N, K of 0 and 1) or "numbers"; None: labels where targets are whole numbers.
+        classes: names of labels, tags or numbers.
+        seed: of the items that are set aside.
+
+    Attributes:
+        classes, target, shape: names, "label", "tags" or "numbers", and the shape of an item.
+        counts: of items that train, validate and test.
+    """
+
+    def __init__(self, inputs, targets, *, valid=0.2, test=None, target=None, classes=None, seed=42):
+        import numpy
+
+        inputs = _numbers(inputs, numpy.float32)
+        kind = _numbers(targets, None).dtype.kind
+        self.target = target or ("label" if kind in "iub" else "numbers")
+        if self.target not in _TARGETS:
+            raise UsageError(f"target: {target}; expected label, tags or numbers")
+        targets = self._targets_of(targets)
+        if not 2 <= inputs.ndim <= 4 or len(targets) != len(inputs):
+            raise UsageError(f"arrays: inputs {inputs.shape} and targets {targets.shape}; expected (N, ...) with 1 to 3 "
+                             "dimensions behind the N, and a target for each")
+        self.shape = inputs.shape[1:]
+        if isinstance(valid, float):
+            order = numpy.random.RandomState(seed).permutation(len(inputs))
+            aside, rest = order[: int(round(valid * len(order)))], order[int(round(valid * len(order))) :]
+            parts = [(inputs[rest], targets[rest]), (inputs[aside], targets[aside])]
+        else:
+            parts = [(inputs, targets), self._part(valid, targets)]
+        parts.append(self._part(test, targets))
+        self._parts = parts
+        self.counts = tuple(len(part[0]) for part in parts)
+        width = int(max([int(part[1].max()) for part in parts if len(part[1])], default=0)) + 1 if self.target == "label" \
+            else targets.shape[1]
+        self.classes = [str(name) for name in classes] if classes is not None else [str(k) for k in range(max(width, 1))]
+
+    def _targets_of(self, targets):
+        import numpy
+
+        array = _numbers(targets, numpy.int64 if self.target == "label" else numpy.float32)
+        if self.target != "label" and array.ndim == 1:
+            array = array.reshape(-1, 1)
+        if array.ndim != (1 if self.target == "label" else 2):
+            raise UsageError(f"targets: {self.target} of shape {array.shape}")
+        return array
+
+    def _part(self, given, like):
+        import numpy
+
+        if given is None:
+            return numpy.empty((0, *self.shape), numpy.float32), like[:0]
+        pair = given if isinstance(given, (tuple, list)) else (given, None)
+        inputs = _numbers(pair[0], numpy.float32)
+        if inputs.shape[1:] != self.shape:
+            raise UsageError(f"arrays: items of shape {inputs.shape[1:]}; expected {self.shape}")
+        targets = numpy.zeros((len(inputs), *like.shape[1:]), like.dtype) if pair[1] is None else self._targets_of(pair[1])
+        if targets.shape != (len(inputs), *like.shape[1:]):
+            raise UsageError(f"targets: {targets.shape} for {len(inputs)} items")
+        return inputs, targets
+
+    def targets(self, split=VALID):
+        """int64 (N) labels, or float32 (N, K)."""
+        return self._parts[split][1]
+
+    def inputs(self, split=VALID):
+        """float32 (N, ...)."""
+        return self._parts[split][0]
+
+    def paths(self, split=VALID):
+        """Numbers of the items, from 0."""
+        return [str(i) for i in range(self.counts[split])]
+
+    def __repr__(self):
+        return f"<nn.Arrays {self.shape}: {self.counts[0]} + {self.counts[1]} items, {len(self.classes)} {self.target}>"
+
+
+class Learner(image.Learner):
+    """A network of layers that learns from arrays, by the same calls as one of pictures.
+
+    >>> import numpy
+    >>> x = numpy.random.RandomState(1).uniform(-1, 1, (400, 2))
+    >>> data = Arrays(x, x[:, 0] * x[:, 1] > 0)
+    >>> learner = Learner(data, Network(Linear(32), ReLU(), Linear(32), ReLU(), Linear()), progress=False, threads=1)
+    >>> learner.fit_one_cycle(20, 1e-2).validate() > 0.9
+    True
+    >>> learner.answers([[0.5, 0.5]]).shape
+    (1, 2)
+
+    Args:
+        data: Arrays.
+        network: a Network, a layer or several in a Sequential.
+        progress, callbacks, metrics: as those of image.Learner.
+        **options: batch_size, weights, train_bn, label_smoothing, seed, threads.
+    """
+
+    def __init__(self, data, network, *, progress=True, callbacks=(), metrics=(), **options):
+        self.data = data
+        self.network = network_of(network)
+        self.architecture = self.network.name
+        self.progress = progress
+        self.callbacks = list(callbacks)
+        self.metrics = list(metrics)
+        self.recorded = []
+        parts = [(len(inputs), inputs, targets) for inputs, targets in data._parts]
+        given = (list(data.shape), _TARGETS.index(data.target), data.classes, parts)
+        self._native = _burnish.array_learner(given, {**options, "network": self.network.text})
+        self.groups = self._native.facts()["groups"]
+
+    def answers(self, inputs, form=image.Learner.PROBABILITIES):
+        """What the network says of other items (N, ...): float32 (N, K)."""
+        return _answers(self._native, self.data.shape, len(self.data.classes), inputs, form)
+
+    def __repr__(self):
+        return super().__repr__().replace("<image.", "<nn.", 1)
+
+
+def _answers(native, shape, outputs, inputs, form):
+    import numpy
+
+    inputs = _numbers(inputs, numpy.float32)
+    if inputs.shape[1:] != tuple(shape):
+        raise UsageError(f"arrays: items of shape {inputs.shape[1:]}; expected {tuple(shape)}")
+    return floats(native.answer_arrays(inputs, len(inputs), form), len(inputs), outputs)
+
+
+class Model:
+    """A network that a Learner has saved: it answers. One thread uses it at a time.
+
+    Args:
+        path: the file.
+        threads: that compute; 0: all.
+
+    Attributes:
+        classes, target, shape: as those of Arrays.
+    """
+
+    def __init__(self, path, *, threads=0):
+        self._native = _burnish.array_open(path, threads)
+        facts = _burnish.array_facts(self._native)
+        self.classes, self.target, self.shape = facts["names"], facts["target"], facts["shape"]
+
+    def answers(self, inputs):
+        """Probabilities of labels and tags, or numbers: float32 (N, K)."""
+        return _answers(self._native, self.shape, len(self.classes), inputs, image.Learner.PROBABILITIES)
+
+    def close(self):
+        """Frees the model now; later calls raise UsageError."""
+        self._native.close()
+
+    def __repr__(self):
+        return f"<nn.Model {self.shape}, {len(self.classes)} {self.target}>"

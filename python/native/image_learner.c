@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Pictures and the learner that is trained by hand. */
-#include "native.h"
+#include "learner.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@ typedef struct data_object {
 } data_object;
 
 static PyTypeObject *data_type;
+PyTypeObject *native_learner_type;
 
 static int target_choice(PyObject *dict, native_keep *keep, brn_target_choice *out)
 {
@@ -165,14 +166,7 @@ static PyMethodDef data_methods[] = {
 
 /* ------------------------------------------------------------------ the learner */
 
-typedef struct learner_object {
-    PyObject_HEAD
-    native_handle handle; /* brn_image_learner */
-    PyObject *data;       /* an ImageData that it borrows from */
-    native_listener *listener; /* of the call under way */
-} learner_object;
-
-static int forward(void *context, const brn_event *event)
+int native_learner_hear(void *context, const brn_event *event)
 {
     learner_object *self = context;
     return self->listener ? native_listen(self->listener, event) : 0;
@@ -202,7 +196,7 @@ static int fill_head(PyObject *dict, brn_nn_head_options *head)
     return 0;
 }
 
-static int fill_learner(PyObject *dict, brn_image_learner_options *options, native_keep *keep)
+int native_learner_fill(PyObject *dict, brn_image_learner_options *options, native_keep *keep)
 {
     static const brn_option list[] = {
         {"architecture", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, architecture), NULL},
@@ -225,15 +219,14 @@ static int fill_learner(PyObject *dict, brn_image_learner_options *options, nati
     return fill_head(dict, &options->head);
 }
 
-/* Begins a call that lets other threads run; NULL with an exception. */
-static brn_image_learner *enter(learner_object *self, native_listener *listener)
+brn_image_learner *native_learner_enter(learner_object *self, native_listener *listener)
 {
     brn_image_learner *learner = native_take(&self->handle, "learner");
     if (learner) self->listener = listener;
     return learner;
 }
 
-static PyObject *leave(learner_object *self, native_listener *listener, brn_status status)
+PyObject *native_learner_leave(learner_object *self, native_listener *listener, brn_status status)
 {
     self->listener = NULL;
     native_give_back(&self->handle);
@@ -250,13 +243,13 @@ static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *
     brn_image_learner_options options = brn_image_learner_defaults();
     if (!pictures || native_keep_init(&keep) < 0) return NULL;
     learner_object *self = NULL;
-    if (fill_learner(dict, &options, &keep) == 0) self = (learner_object *)PyType_GenericAlloc(type, 0);
+    if (native_learner_fill(dict, &options, &keep) == 0) self = (learner_object *)PyType_GenericAlloc(type, 0);
     if (self) {
         native_listener listener = {.callable = handler};
         brn_image_learner *learner = NULL;
         brn_status status;
         self->listener = &listener;
-        options.on_event = forward;
+        options.on_event = native_learner_hear;
         options.context = self;
         Py_BEGIN_ALLOW_THREADS;
         status = brn_image_learner_new(pictures, &options, &learner);
@@ -292,7 +285,7 @@ static PyObject *learner_set_data(PyObject *object, PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "O|iz", &data, &size, &augment)) return NULL;
     brn_image_data *pictures = native_image_data(data);
     native_listener listener = {0};
-    brn_image_learner *learner = pictures ? enter(self, &listener) : NULL;
+    brn_image_learner *learner = pictures ? native_learner_enter(self, &listener) : NULL;
     if (!learner) return NULL;
     const brn_status status = brn_image_learner_set_data(learner, pictures, size, augment);
     if (status == BRN_OK) {
@@ -301,7 +294,7 @@ static PyObject *learner_set_data(PyObject *object, PyObject *arguments)
         self->data = data;
         Py_XDECREF(before);
     }
-    return leave(self, &listener, status);
+    return native_learner_leave(self, &listener, status);
 }
 
 /* ------------------------------------------------------------------ what learns */
@@ -312,8 +305,8 @@ static PyObject *learner_freeze_to(PyObject *object, PyObject *arguments)
     int first;
     if (!PyArg_ParseTuple(arguments, "i", &first)) return NULL;
     native_listener listener = {0};
-    brn_image_learner *learner = enter(self, &listener);
-    return learner ? leave(self, &listener, brn_image_learner_freeze_to(learner, first)) : NULL;
+    brn_image_learner *learner = native_learner_enter(self, &listener);
+    return learner ? native_learner_leave(self, &listener, brn_image_learner_freeze_to(learner, first)) : NULL;
 }
 
 static PyObject *learner_switch(PyObject *object, PyObject *arguments)
@@ -323,11 +316,11 @@ static PyObject *learner_switch(PyObject *object, PyObject *arguments)
     int on;
     if (!PyArg_ParseTuple(arguments, "sp", &what, &on)) return NULL;
     native_listener listener = {0};
-    brn_image_learner *learner = enter(self, &listener);
+    brn_image_learner *learner = native_learner_enter(self, &listener);
     if (!learner) return NULL;
     if (strcmp(what, "precompute") == 0) brn_image_learner_precompute(learner, on);
     else brn_image_learner_freeze_norms(learner, on);
-    return leave(self, &listener, BRN_OK);
+    return native_learner_leave(self, &listener, BRN_OK);
 }
 
 static PyObject *parameter_list(brn_image_learner *learner)
@@ -368,9 +361,16 @@ static PyObject *learner_facts(PyObject *object, PyObject *nothing)
 
 /* ------------------------------------------------------------------ fits */
 
+/* A metric written in Python: (name, callable), which gets bytes of answers and of targets. */
+typedef struct own_metric {
+    PyObject *callable; /* borrowed */
+    native_listener *listener;
+} own_metric;
+
 /* What a fit borrows. */
 typedef struct fit_parts {
     brn_image_fit fit;
+    own_metric own[BRN_IMAGE_FIT_METRICS_MAX];
     brn_schedule rate, momentum;
     brn_cycles cycles;
 } fit_parts;
@@ -469,20 +469,65 @@ static int fill_schedule(PyObject *dict, fit_parts *p, native_keep *keep)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-static int fill_fit(PyObject *dict, const brn_image_learner *learner, fit_parts *p, native_keep *keep)
+/* Called without the interpreter's lock; an exception ends the fit, and is raised behind it. */
+static brn_status measure(void *context, const brn_image_validated *v, double *out)
+{
+    const own_metric *own = context;
+    native_listener *listener = own->listener;
+    const PyGILState_STATE lock = PyGILState_Ensure();
+    const Py_ssize_t values = (Py_ssize_t)(v->count * v->outputs * (int64_t)sizeof(float));
+    PyObject *answers = PyByteArray_FromStringAndSize((const char *)v->answers, values);
+    PyObject *targets = v->labels ? PyByteArray_FromStringAndSize((const char *)v->labels,
+                                                                  (Py_ssize_t)(v->count * (int64_t)sizeof *v->labels))
+                                  : PyByteArray_FromStringAndSize((const char *)v->targets, values);
+    PyObject *value = answers && targets ? PyObject_CallFunctionObjArgs(own->callable, answers, targets, NULL) : NULL;
+    if (value) *out = PyFloat_AsDouble(value);
+    Py_XDECREF(value);
+    Py_XDECREF(answers);
+    Py_XDECREF(targets);
+    const bool failed = PyErr_Occurred() != NULL;
+    if (failed) PyErr_Fetch(&listener->type, &listener->value, &listener->trace);
+    PyGILState_Release(lock);
+    return failed ? BRN_ERROR_INTERRUPTED : BRN_OK;
+}
+
+static int fill_metrics(PyObject *dict, fit_parts *p, native_listener *listener, native_keep *keep)
+{
+    PyObject *list = native_item(dict, "metrics");
+    const Py_ssize_t count = list ? PyList_Size(list) : 0;
+    if (count < 0) return -1;
+    if (count > BRN_IMAGE_FIT_METRICS_MAX) {
+        native_raise_usage("metrics: %d of them; expected %d or fewer", (int)count, BRN_IMAGE_FIT_METRICS_MAX);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *pair = PyList_GetItem(list, i), *name = NULL, *callable = NULL;
+        if (!PyArg_ParseTuple(pair, "OO", &name, &callable)) return -1;
+        const char *text = native_text(name, keep);
+        if (!text) return -1;
+        p->own[i] = (own_metric){callable, listener};
+        p->fit.metrics[i] = (brn_image_metric){text, measure, &p->own[i]};
+    }
+    p->fit.metric_count = (int)count;
+    return 0;
+}
+
+static int fill_fit(PyObject *dict, const brn_image_learner *learner, fit_parts *p, native_listener *listener,
+                    native_keep *keep)
 {
     static const brn_option list[] = {
         {"epochs", BRN_OPTION_WHOLE, offsetof(brn_image_fit, epochs), NULL},
         {"clip_norm", BRN_OPTION_REAL, offsetof(brn_image_fit, clip_norm), NULL},
         {"snapshots", BRN_OPTION_TEXT, offsetof(brn_image_fit, snapshots), NULL},
     };
-    static const char *const extra[] = {"rates", "decays", "optimizer", "schedule", NULL};
+    static const char *const extra[] = {"rates", "decays", "optimizer", "schedule", "metrics", NULL};
     const int groups = brn_image_learner_groups(learner);
     p->fit = brn_image_fit_defaults(learner, 1e-2);
     if (native_fill(dict, list, 3, extra, &p->fit, keep) < 0) return -1;
     if (fill_reals(dict, "rates", p->fit.rates, groups) < 0) return -1;
     if (fill_reals(dict, "decays", p->fit.decays, groups) < 0) return -1;
     if (fill_optimizer(dict, &p->fit.optimizer, keep) < 0) return -1;
+    if (fill_metrics(dict, p, listener, keep) < 0) return -1;
     return fill_schedule(dict, p, keep);
 }
 
@@ -494,14 +539,14 @@ static PyObject *learner_fit(PyObject *object, PyObject *arguments)
     native_keep keep;
     native_listener listener = {.callable = handler};
     if (native_keep_init(&keep) < 0) return NULL;
-    brn_image_learner *learner = enter(self, &listener);
+    brn_image_learner *learner = native_learner_enter(self, &listener);
     fit_parts parts = {0};
-    if (learner && fill_fit(dict, learner, &parts, &keep) == 0) {
+    if (learner && fill_fit(dict, learner, &parts, &listener, &keep) == 0) {
         brn_status status;
         Py_BEGIN_ALLOW_THREADS;
         status = brn_image_learner_fit(learner, &parts.fit);
         Py_END_ALLOW_THREADS;
-        out = leave(self, &listener, status);
+        out = native_learner_leave(self, &listener, status);
     } else if (learner) {
         self->listener = NULL;
         native_give_back(&self->handle);
@@ -518,16 +563,16 @@ static PyObject *learner_lr_find(PyObject *object, PyObject *arguments)
     native_keep keep;
     native_listener listener = {.callable = handler};
     if (native_keep_init(&keep) < 0) return NULL;
-    brn_image_learner *learner = enter(self, &listener);
+    brn_image_learner *learner = native_learner_enter(self, &listener);
     fit_parts parts = {0};
     brn_lr_finder_options options;
-    if (learner && fill_fit(fit, learner, &parts, &keep) == 0 && native_fill_finder(finder, &options, &keep) == 0) {
+    if (learner && fill_fit(fit, learner, &parts, &listener, &keep) == 0 && native_fill_finder(finder, &options, &keep) == 0) {
         brn_lr_curve curve = {0};
         brn_status status;
         Py_BEGIN_ALLOW_THREADS;
         status = brn_image_learner_lr_find(learner, &parts.fit, &options, &curve);
         Py_END_ALLOW_THREADS;
-        PyObject *none = leave(self, &listener, status);
+        PyObject *none = native_learner_leave(self, &listener, status);
         if (none) out = native_curve(&curve);
         Py_XDECREF(none);
         brn_lr_curve_free(&curve);
@@ -554,11 +599,10 @@ static PyObject *learner_answer(PyObject *object, PyObject *arguments)
     if (form < BRN_IMAGE_LOGITS || form > BRN_IMAGE_LOG_PROBABILITIES)
         return native_raise_usage("form: expected 0 (logits), 1 (probabilities) or 2 (their logarithms)");
     native_listener listener = {.callable = handler};
-    brn_image_learner *learner = enter(self, &listener);
+    brn_image_learner *learner = native_learner_enter(self, &listener);
     if (!learner) return NULL;
-    const brn_image_data *data = ((data_object *)self->data)->data;
-    const int64_t count = brn_image_data_split_count(data, pass.split);
-    PyObject *bytes = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)(count * outputs(data) * (int64_t)sizeof(float)));
+    const int64_t count = brn_image_learner_count(learner, pass.split), values = count * brn_image_learner_outputs(learner);
+    PyObject *bytes = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)(values * (int64_t)sizeof(float)));
     bool *seen = calloc((size_t)count + 1, sizeof *seen);
     brn_status status = BRN_ERROR_NO_MEMORY;
     if (bytes && seen) {
@@ -567,7 +611,7 @@ static PyObject *learner_answer(PyObject *object, PyObject *arguments)
         status = brn_image_learner_answer(learner, &pass, answers, seen);
         Py_END_ALLOW_THREADS;
     }
-    PyObject *none = leave(self, &listener, status);
+    PyObject *none = native_learner_leave(self, &listener, status);
     PyObject *list = none ? PyList_New((Py_ssize_t)count) : NULL;
     for (int64_t i = 0; list && i < count; i++) PyList_SetItem(list, (Py_ssize_t)i, PyBool_FromLong(seen[i]));
     if (list) out = Py_BuildValue("(ON)", bytes, list);
@@ -584,8 +628,8 @@ static PyObject *file_call(PyObject *object, PyObject *path, brn_status (*call)(
     native_listener listener = {0};
     if (native_keep_init(&keep) < 0) return NULL;
     const char *text = native_text(path, &keep);
-    brn_image_learner *learner = text ? enter(self, &listener) : NULL;
-    PyObject *out = learner ? leave(self, &listener, call(learner, text)) : NULL;
+    brn_image_learner *learner = text ? native_learner_enter(self, &listener) : NULL;
+    PyObject *out = learner ? native_learner_leave(self, &listener, call(learner, text)) : NULL;
     native_keep_free(&keep);
     return out;
 }
@@ -600,7 +644,28 @@ static PyObject *learner_load(PyObject *object, PyObject *path)
     return file_call(object, path, brn_image_learner_load);
 }
 
+static PyObject *learner_resume(PyObject *object, PyObject *path)
+{
+    return file_call(object, path, brn_image_learner_resume);
+}
+
+static PyObject *learner_close(PyObject *object, PyObject *nothing)
+{
+    (void)nothing;
+    learner_object *self = (learner_object *)object;
+    if (!self->handle.pointer) Py_RETURN_NONE;
+    brn_image_learner *learner = native_take(&self->handle, "learner");
+    if (!learner) return NULL;
+    native_give_back(&self->handle);
+    self->handle.pointer = NULL;
+    brn_image_learner_free(learner);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef learner_methods[] = {
+    {"resume", learner_resume, METH_O, "resume(path)."},
+    {"close", learner_close, METH_NOARGS, "Frees it."},
+    {"answer_arrays", native_learner_answer_arrays, METH_VARARGS, "answer_arrays(inputs, count, form) -> float32 bytes (N, K)."},
     {"set_data", learner_set_data, METH_VARARGS, "set_data(data, size=0, augment=None)."},
     {"freeze_to", learner_freeze_to, METH_VARARGS, "freeze_to(group)."},
     {"switch", learner_switch, METH_VARARGS, "switch('precompute' or 'freeze_norms', on)."},
@@ -631,5 +696,6 @@ int native_add_learner_types(PyObject *module)
     if (!data || PyModule_AddObject(module, "ImageData", data) < 0) return -1;
     data_type = (PyTypeObject *)data;
     PyObject *type = PyType_FromSpec(&spec);
+    native_learner_type = (PyTypeObject *)type;
     return type ? PyModule_AddObject(module, "ImageLearner", type) : -1;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The image learner: fits, and the rate finder. */
+#include "base/alloc.h"
 #include "base/status.h"
 #include "jobs/image_learner.h"
 #include "jobs/image_targets.h"
@@ -9,6 +10,7 @@
 #include "train/snapshots.h"
 #include "train/whole_metrics.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +28,9 @@ static brn_status check(const brn_image_learner *l, const brn_image_fit *fit)
 {
     if (fit->epochs < 1 || fit->epochs > 100000)
         return brn__fail(BRN_ERROR_USAGE, "fit: %d epochs; expected 1 or more", fit->epochs);
+    if (fit->metric_count < 0 || fit->metric_count > BRN_IMAGE_FIT_METRICS_MAX)
+        return brn__fail(BRN_ERROR_USAGE, "fit: %d metrics; expected %d or fewer", fit->metric_count,
+                         BRN_IMAGE_FIT_METRICS_MAX);
     for (int g = 0; g < brn_image_learner_groups(l); g++) {
         if (brn_image_learner_learns(l, g) && !(fit->rates[g] >= 0 && fit->rates[g] <= 1000))
             return brn__fail(BRN_ERROR_USAGE, "fit: rate %g of layer group %d; expected 0 to 1000",
@@ -51,6 +56,10 @@ typedef struct parts {
     brn__callback clipping;
     brn__metrics metrics;
     brn__whole_metrics measures;
+    brn__whole_metrics collected; /* for metrics of the caller's */
+    brn__callback own_metrics;
+    float *answers; /* room for `collected`, as they are told */
+    int64_t answers_room;
     brn__nan_stop nan_stop;
     brn__snapshots snapshots;
 } parts;
@@ -108,6 +117,51 @@ static void add_measures(parts *p)
     add(p, kind == BRN_TARGET_LABEL ? &p->metrics.callback : &p->measures.callback);
 }
 
+/* ------------------------------------------------------------------ metrics of the caller's */
+
+static brn_status tell_answers(parts *p, brn_image_validated *out)
+{
+    const brn__whole_metrics *m = &p->collected;
+    const int64_t outputs = p->learner->outputs;
+    if (m->items > p->answers_room) {
+        brn__free(p->answers);
+        p->answers_room = 0;
+        p->answers = brn__alloc_array((size_t)(m->items * outputs), sizeof *p->answers);
+        if (!p->answers) return BRN_ERROR_NO_MEMORY;
+        p->answers_room = m->items;
+    }
+    for (int64_t i = 0; i < m->items; i++)
+        brn__image_answer_of(p->learner->network.kind, m->outputs + i * outputs, outputs, p->answers + i * outputs);
+    *out = (brn_image_validated){m->items, outputs, p->answers, m->labels, m->targets};
+    return BRN_OK;
+}
+
+static brn__action measure(void *state, brn__fit *fit)
+{
+    parts *p = state;
+    brn_image_validated validated;
+    brn_status status = tell_answers(p, &validated);
+    for (int i = 0; status == BRN_OK && i < p->fit->metric_count; i++) {
+        const brn_image_metric *metric = &p->fit->metrics[i];
+        double value = NAN;
+        if (validated.count > 0) status = metric->of_all(metric->context, &validated, &value);
+        if (status == BRN_OK) brn__fit_set_metric(fit, metric->name, value);
+    }
+    return status == BRN_OK ? BRN__GO_ON : brn__fit_fail(fit, status);
+}
+
+static void add_own_metrics(parts *p)
+{
+    if (p->fit->metric_count == 0) return;
+    brn__whole_metrics_init(&p->collected, NULL, 0);
+    add(p, &p->collected.callback);
+    p->own_metrics = (brn__callback){.name = "metrics of the caller's",
+                                     .order = BRN__ORDER_METRICS + 1, /* they are collected then */
+                                     .on = {[BRN__AFTER_VALIDATE] = measure},
+                                     .state = p};
+    add(p, &p->own_metrics);
+}
+
 static brn_status prepare(parts *p)
 {
     brn_image_learner *l = p->learner;
@@ -138,6 +192,8 @@ static brn_status finish(parts *p, brn_status status)
     if (status == BRN_OK) status = brn__image_learner_warn(p->learner, p->train);
     if (status == BRN_OK) status = brn__image_learner_warn(p->learner, p->valid);
     brn__whole_metrics_deinit(&p->measures);
+    brn__whole_metrics_deinit(&p->collected);
+    brn__free(p->answers);
     brn__loader_free(p->valid);
     brn__loader_free(p->train);
     return status;
@@ -152,6 +208,7 @@ static brn_status run_fit(parts *p)
     BRN__TRY(prepare(p));
     add_rates(p);
     add_measures(p);
+    add_own_metrics(p);
     p->clipping = (brn__callback){
         .name = "clipping", .order = BRN__ORDER_RATES, .on = {[BRN__BEFORE_FIT] = set_clip}, .state = p};
     add(p, &p->clipping);

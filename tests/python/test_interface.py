@@ -41,7 +41,7 @@ class Stubs(unittest.TestCase):
         self.assertEqual(said, there)
 
     def test_every_public_name_is_documented(self):
-        for module in (burnish.image, burnish.table, burnish.ratings, burnish.lm, burnish.text):
+        for module in (burnish.image, burnish.nn, burnish.table, burnish.ratings, burnish.lm, burnish.text):
             for name, value in vars(module).items():
                 if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
                     continue
