@@ -34,6 +34,22 @@ extern "C" {
 
 typedef struct brn_image_learner brn_image_learner;
 
+/* A picture that a function of one's own may change: 8-bit RGB, upright, as it was decoded (a JPEG perhaps at a
+ * fraction of its size, where that covers what the network sees). */
+typedef struct brn_image_change {
+    const char *path;
+    bool training;     /* else it is shown plain */
+    uint64_t seed;     /* of the random choices of this picture in this epoch; plain: 0 */
+    int width, height;
+    uint8_t *pixels;   /* (height, width, 3), to be changed in place */
+    void *picture;     /* the library's */
+} brn_image_change;
+/* Called before all other changes, by several threads at once: a pure function of what it is given. A status of the
+ * input's (BRN_ERROR_INPUT, _IO, _UNSUPPORTED) leaves the picture out; another one ends the call. */
+typedef brn_status brn_image_changer(void *context, brn_image_change *change);
+/* Puts other pixels, (height, width, 3), which are copied, in their place; once. */
+BRN_API brn_status brn_image_change_replace(brn_image_change *change, int width, int height, const uint8_t *pixels);
+
 typedef struct brn_image_learner_options {
     const char *architecture; /* model_zoo.h */
     const char *network;      /* a described network (network.h) in its place, all of which learns: the text, or the
@@ -47,6 +63,8 @@ typedef struct brn_image_learner_options {
     bool train_bn;            /* batch norms of frozen groups go on learning, as fastai 2 has it; else their
                                * statistics, scale and shift stay, as fast.ai 0.7 has it */
     double label_smoothing;   /* 0 to below 1 */
+    brn_image_changer *changer; /* NULL: none. It is no part of what is saved, and features are not cached with it */
+    void *changer_context;
     uint64_t seed;
     int threads;              /* 0: all processors we may use */
     int loaders;              /* threads that load pictures; -1: chosen */

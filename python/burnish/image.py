@@ -144,6 +144,18 @@ def _pixels(picture):
     return array
 
 
+def _change_of(change):
+    """The function of a change on what C gives: bytes."""
+    import numpy
+
+    def on_memory(pixels, height, width, training, seed):
+        picture = numpy.frombuffer(pixels, numpy.uint8).reshape(height, width, 3)
+        changed = change(picture, training, seed)
+        return None if changed is None or changed is picture else _pixels(changed)
+
+    return on_memory
+
+
 # ------------------------------------------------------------------ step by step
 
 TRAIN, VALID, TEST = 0, 1, 2
@@ -195,18 +207,24 @@ class Learner:
         architecture: its name, or a network or layers of burnish.nn, which start from random weights and learn as a
             whole.
         progress: show an epoch table in every fit.
+        change: a function that every picture goes through before all else, in Python: of (picture, training, seed), to
+            another uint8 (height, width, 3), or None where it changed this one in place. It is called with the
+            interpreter's lock, is slower than `augment`, and is no part of a saved model. Random choices go by `seed`.
         metrics: functions of (answers, targets), as `predict` gives them, to a number; told after every epoch.
         **options: pretrained, weights, size, batch_size, augment, hidden, dropout, train_bn, label_smoothing, seed,
             threads, loaders, offline, mirror.
     """
 
-    def __init__(self, data, architecture="efficientnet_lite0", *, progress=True, callbacks=(), metrics=(), **options):
+    def __init__(self, data, architecture="efficientnet_lite0", *, progress=True, callbacks=(), metrics=(), change=None,
+                 **options):
         self.data = data
         self.metrics = list(metrics)
         self.progress = progress
         self.callbacks = list(callbacks)
         options = _network_options({**options, "architecture": architecture})
         self.architecture = architecture if options["architecture"] else json.loads(options["network"])["name"]
+        if change is not None:
+            options["change"] = _change_of(change)
         self.recorded = []  # (rate, smoothed loss) of every training batch
         self._native = _burnish.ImageLearner(data._native, options, None)
         self.groups = self._native.facts()["groups"]

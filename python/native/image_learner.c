@@ -214,7 +214,7 @@ int native_learner_fill(PyObject *dict, brn_image_learner_options *options, nati
         {"offline", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, offline), NULL},
         {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, mirror), NULL},
     };
-    static const char *const extra[] = {"hidden", "dropout", NULL};
+    static const char *const extra[] = {"hidden", "dropout", "change", NULL};
     if (native_fill(dict, list, sizeof list / sizeof *list, extra, options, keep) < 0) return -1;
     return fill_head(dict, &options->head);
 }
@@ -233,6 +233,47 @@ PyObject *native_learner_leave(learner_object *self, native_listener *listener, 
     return native_listened(listener, status);
 }
 
+/* With the interpreter's lock: the picture that the callable gives, or the one that it was given as it is now. */
+static int take_picture(PyObject *answer, PyObject *given, brn_image_change *change)
+{
+    Py_buffer view;
+    const size_t bytes = (size_t)change->height * (size_t)change->width * 3;
+    if (answer == Py_None && (size_t)PyByteArray_Size(given) == bytes) {
+        memcpy(change->pixels, PyByteArray_AsString(given), bytes);
+        return 0;
+    }
+    if (PyObject_GetBuffer(answer, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) < 0) return -1;
+    const bool good = view.ndim == 3 && view.itemsize == 1 && view.shape[2] == 3 && view.shape[0] > 0 &&
+                      view.shape[1] > 0 && view.shape[0] <= 1 << 20 && view.shape[1] <= 1 << 20;
+    brn_status status = BRN_OK;
+    if (!good) native_raise_usage("change: expected None or uint8 (height, width, 3)");
+    else status = brn_image_change_replace(change, (int)view.shape[1], (int)view.shape[0], view.buf);
+    PyBuffer_Release(&view);
+    if (status != BRN_OK) native_raise(status);
+    return good && status == BRN_OK ? 0 : -1;
+}
+
+/* In a thread that loads pictures; the first exception ends the call and is raised behind it. */
+static brn_status change_picture(void *context, brn_image_change *change)
+{
+    learner_object *self = context;
+    const PyGILState_STATE lock = PyGILState_Ensure();
+    const Py_ssize_t bytes = (Py_ssize_t)change->height * change->width * 3;
+    /* A copy: who keeps it beyond the call has memory of their own. */
+    PyObject *pixels = PyByteArray_FromStringAndSize((const char *)change->pixels, bytes), *answer = NULL;
+    if (pixels)
+        answer = PyObject_CallFunction(self->change, "OiiOK", pixels, change->height, change->width,
+                                       change->training ? Py_True : Py_False, (unsigned long long)change->seed);
+    const bool failed = !answer || take_picture(answer, pixels, change) < 0;
+    native_listener *listener = self->listener;
+    if (failed && listener && !listener->type) PyErr_Fetch(&listener->type, &listener->value, &listener->trace);
+    else PyErr_Clear();
+    Py_XDECREF(answer);
+    Py_XDECREF(pixels);
+    PyGILState_Release(lock);
+    return failed ? BRN_ERROR_INTERRUPTED : BRN_OK;
+}
+
 static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     (void)keywords;
@@ -249,6 +290,9 @@ static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *
         brn_image_learner *learner = NULL;
         brn_status status;
         self->listener = &listener;
+        self->change = native_item(dict, "change");
+        Py_XINCREF(self->change);
+        if (self->change) options.changer = change_picture, options.changer_context = self;
         options.on_event = native_learner_hear;
         options.context = self;
         Py_BEGIN_ALLOW_THREADS;
@@ -272,6 +316,7 @@ static void learner_free(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     brn_image_learner_free(self->handle.pointer);
     Py_XDECREF(self->data);
+    Py_XDECREF(self->change);
     PyObject_Free(object);
     Py_DECREF(type);
 }

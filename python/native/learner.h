@@ -10,6 +10,7 @@ typedef struct learner_object {
     native_handle handle; /* brn_image_learner */
     PyObject *data;       /* an ImageData that it borrows from */
     native_listener *listener; /* of the call under way */
+    PyObject *change;          /* a callable that pictures go through, or NULL */
 } learner_object;
 
 extern PyTypeObject *native_learner_type;

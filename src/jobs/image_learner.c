@@ -98,10 +98,38 @@ static brn_status check_data(const brn_image_data *data)
     return BRN_OK;
 }
 
+/* The public face of a picture, and back. */
+static brn_status change(void *context, const char *path, bool training, uint64_t seed, brn__picture *picture)
+{
+    const brn_image_learner *l = context;
+    brn_image_change public = {.path = path,
+                               .training = training,
+                               .seed = seed,
+                               .width = picture->width,
+                               .height = picture->height,
+                               .pixels = picture->pixels,
+                               .picture = picture};
+    return l->options.changer(l->options.changer_context, &public);
+}
+
+brn_status brn_image_change_replace(brn_image_change *change, int width, int height, const uint8_t *pixels)
+{
+    brn__picture other, *picture = change->picture;
+    BRN__TRY(brn__picture_new(width, height, change->path, &other));
+    memcpy(other.pixels, pixels, (size_t)width * (size_t)height * 3);
+    brn__picture_free(picture);
+    *picture = other;
+    change->width = width;
+    change->height = height;
+    change->pixels = other.pixels;
+    return BRN_OK;
+}
+
 static brn_status take_data(brn_image_learner *l, brn_image_data *data)
 {
     brn__dataset *pictures;
     BRN__TRY(brn__image_transform_of(&l->preprocessing, l->augment, &l->transform));
+    if (l->options.changer) l->transform.changer = (brn__image_changer){change, l};
     BRN__TRY(brn__image_dataset_new(data, &l->transform, &pictures));
     bool *warned = brn__alloc_zero((size_t)brn_image_data_count(data), sizeof *warned);
     if (!warned) {
@@ -261,7 +289,7 @@ void brn_image_learner_precompute(brn_image_learner *l, bool precompute) { l->pr
 bool brn_image_learner_is_cached(const brn_image_learner *l)
 {
     const uint64_t body = (1ull << l->model->body_groups) - 1; /* features are of a head's, which a network has not */
-    return l->precompute && !l->description && !l->options.train_bn && (l->learning & body) == 0;
+    return l->precompute && !l->description && !l->options.changer && !l->options.train_bn && (l->learning & body) == 0;
 }
 
 /* ------------------------------------------------------------------ what it stands on */

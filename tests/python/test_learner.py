@@ -6,6 +6,7 @@ import unittest
 import burnish
 import numpy
 import pictures
+from burnish import nn
 from burnish.image import Data, Learner
 
 
@@ -23,6 +24,10 @@ class StepByStep(unittest.TestCase):
     def learner(self, **options):
         options = dict(pretrained=False, size=32, batch_size=8, threads=1, loaders=1, progress=False, **options)
         return Learner(self.data, "resnet18", **options)
+
+    def small(self, **options):
+        network = nn.Network(nn.Conv(4, 3), nn.BatchNorm(), nn.ReLU(), nn.GlobalPool("concat"), nn.Linear(), size=32)
+        return Learner(self.data, network, **dict(dict(batch_size=8, threads=1, loaders=1, progress=False), **options))
 
     def test_data_have_paths_and_targets_in_order(self):
         self.assertEqual(self.data.counts, (16, 6, 0))
@@ -90,6 +95,56 @@ class StepByStep(unittest.TestCase):
         other = self.learner(seed=9, hidden=[], dropout=[0])
         other.load(path)
         numpy.testing.assert_array_equal(other.answer(), learner.answer())
+
+    def test_pictures_go_through_a_function(self):
+        seen = []
+
+        def swap(picture, training, seed):
+            seen.append((picture.shape, training, seed != 0))
+            return picture[::-1].transpose(1, 0, 2)
+
+        def darken(picture, training, seed):
+            picture[:] = 0
+
+        plain, swapped, dark = self.small(), self.small(change=swap), self.small(change=darken)
+        answers = swapped.answer()
+        self.assertEqual(seen, [((40, 40, 3), False, False)] * 6)
+        self.assertFalse((answers == plain.answer()).all())
+        self.assertLess(numpy.ptp(dark.answer(), axis=0).max(), 1e-6)
+        numpy.testing.assert_array_equal(swapped.answer(), answers)
+        swapped.fit(1)
+        self.assertEqual(plain.summary(), swapped.summary())
+        self.assertEqual({row[1:] for row in seen}, {(False, False), (True, True)})
+        swapped.precompute()
+        swapped.freeze()
+        swapped.fit(1)
+        kept = []
+        self.small(change=lambda picture, training, seed: kept.append(picture) or picture[3:20, 5:11].copy()).answer()
+        self.assertEqual(sum(int(picture.sum()) > 0 for picture in kept), 6)  # they are still there
+
+    def test_a_change_is_the_same_with_any_number_of_threads(self):
+        def noise(picture, training, seed):
+            if training:
+                picture += numpy.random.RandomState(seed % 2**32).randint(0, 9, picture.shape).astype(numpy.uint8)
+
+        found = []
+        for loaders in (1, 3, 8):
+            learner = self.small(loaders=loaders, change=noise)
+            learner.fit(2, 1e-3)
+            found.append(learner.answer())
+        numpy.testing.assert_array_equal(found[0], found[1])
+        numpy.testing.assert_array_equal(found[0], found[2])
+
+    def test_a_broken_change_ends_the_call(self):
+        for change, error, text in ((lambda *given: 1 / 0, ZeroDivisionError, "zero"),
+                                    (lambda *given: [1, 2], burnish.UsageError, "expected uint8"),
+                                    (lambda picture, *given: picture[:, :, :2], burnish.UsageError, "expected uint8"),
+                                    (lambda picture, *given: picture[:0], burnish.UsageError, "expected None or uint8")):
+            learner = self.small(change=change)
+            with self.assertRaisesRegex(error, text):
+                learner.fit(1)
+            with self.assertRaisesRegex(error, text):
+                learner.answer()
 
     def test_many_learners_come_and_go(self):
         import resource

@@ -42,8 +42,17 @@ static brn_status image_load(const brn__dataset *base, int64_t item,
     uint64_t key = brn__philox_key(context->seed, "augment");
     brn__random random = brn__random_new(key, context->epoch, (uint32_t)item, context->pass);
     brn__image_target_write(dataset->data, item, target);
-    return brn__image_transform_read(&dataset->transform, brn_image_data_path(dataset->data, item),
-                                     context->training, &random, input);
+    const char *path = brn_image_data_path(dataset->data, item);
+    if (!dataset->transform.changer.change)
+        return brn__image_transform_read(&dataset->transform, path, context->training, &random, input);
+    brn__image_transform transform = dataset->transform;
+    if (context->training) {
+        key = brn__philox_key(context->seed, "change");
+        brn__random own = brn__random_new(key, context->epoch, (uint32_t)item, context->pass);
+        transform.changer_seed = (uint64_t)brn__random_word(&own) << 32;
+        transform.changer_seed |= brn__random_word(&own);
+    }
+    return brn__image_transform_read(&transform, path, context->training, &random, input);
 }
 
 static void image_free(brn__dataset *base)

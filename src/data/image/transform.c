@@ -179,6 +179,8 @@ brn_status brn__image_transform_read(const brn__image_transform *transform, cons
     }
     if (status == BRN_OK) status = brn__picture_decode(bytes, length, path, cover, &picture);
     brn__free(bytes);
+    if (status == BRN_OK && transform->changer.change)
+        status = transform->changer.change(transform->changer.context, path, training, transform->changer_seed, &picture);
     if (status == BRN_OK)
         status = training ? brn__image_transform_apply_drawn(transform, &picture, &drawn, out)
                           : apply_plain(transform, &picture, out);

@@ -8,6 +8,13 @@
 #include "data/image/picture.h"
 #include "data/image/resize.h"
 
+/* A change of somebody's own, ahead of all others: of the pixels, or of the whole picture. A pure function; several
+ * threads call it at once. */
+typedef struct brn__image_changer {
+    brn_status (*change)(void *context, const char *path, bool training, uint64_t seed, brn__picture *picture);
+    void *context;
+} brn__image_changer;
+
 typedef struct brn__image_transform {
     int size;   /* S: side of the result */
     int resize; /* validation: the shorter side becomes this, then the centre S x S is cut out; a picture
@@ -16,6 +23,8 @@ typedef struct brn__image_transform {
     brn__interpolation interpolation; /* of that resize */
     float mean[3], deviation[3];      /* of pixels in [0, 1], per channel */
     brn__augment_options training;
+    brn__image_changer changer; /* of pictures that are read from files; no function: none */
+    uint64_t changer_seed;      /* of the picture in hand, where it is changed for training */
 } brn__image_transform;
 
 /* resize = size, bilinear, ImageNet's mean and deviation, brn__augment_defaults(). */
