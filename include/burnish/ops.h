@@ -168,6 +168,20 @@ typedef struct brn_lstm_weights {
  * Hochreiter and Schmidhuber 1997. */
 BRN_API brn_node *brn_lstm(brn_node *x, brn_node *h0, brn_node *c0, const brn_lstm_weights *weights);
 
+/* The recurrence of a quasi-recurrent layer of H units (Bradbury et al. 2017, fo-pooling). gates (T, N, 3 H), time
+ * first, are z, f and o of every step, as a linear layer gives them; c0 (N, H) is the state before them:
+ *     F = sigmoid(f[t]) keep[t],  c[t] = F tanh(z[t]) + (1 - F) c[t-1],  y[t] = sigmoid(o[t]) c[t]
+ * -> y (T, N, H). Outputs 1 and 2 are y and c of the last step (N, H). keep (T, N, H) is brn_zoneout's, or NULL for
+ * 1; nothing learns through it. backward: from the last step to the first, c0 being the state behind them. */
+BRN_API brn_node *brn_qrnn(brn_node *gates, brn_node *c0, brn_node *keep, bool backward);
+/* gates (T, N, 3 H) -> keep (T, N, H): in training 0 with the probability p of a scalar slot, where a unit keeps its
+ * state, else 1 / (1 - p); in inference 1. That is fastai's zoneout; 0.7's is brn_scale(keep, 1 - p, 0). */
+BRN_API brn_node *brn_zoneout(brn_node *gates, int probability_slot);
+/* x (T, N, I), before (N, I) -> (T, N, 2 I): every step beside the one before it, `before` beside the first: what
+ * the linear layer of a quasi-recurrent layer of window 2 sees. backward: beside the one behind it. Output 1 (N, I):
+ * the step that the next stretch of the sequence wants for its `before`. */
+BRN_API brn_node *brn_time_window(brn_node *x, brn_node *before, bool backward);
+
 #ifdef __cplusplus
 }
 #endif

@@ -204,4 +204,25 @@ typedef struct brn__column_attributes {
  * lstm_grad ([dy], [dh_n], [dc_n], record, c0, w_hh, y, h0) -> dz (T,N,4H), dh0, dc0, dw_hh (all optional)
  *   dz: the gradient of z of every step. An absent gradient is zero. No attributes. */
 
+/* qrnn (gates (T,N,3H), c0 (N,H), [keep (T,N,H)])
+ *     -> y (T,N,H), h_n (N,H), c_n (N,H), cells (T,N,H; the gradient's, built only if read)
+ *   gates are cut in three: z, f, o. For t = 0 .. T-1 (backward: T-1 .. 0), c being that of the step before
+ *   (c0 at first):
+ *     F = sigmoid(f[t]) keep[t];  c' = F tanh(z[t]) + (1 - F) c;  y[t] = sigmoid(o[t]) c';  cells[t] = c'
+ *   h_n, c_n: y and c of the step that comes last. Nothing flows back into keep.
+ * qrnn_grad ([dy], [dh_n], [dc_n], gates, c0, cells, [keep]) -> dgates (T,N,3H), dc0 (N,H) (both optional)
+ *   An absent gradient is zero. */
+typedef struct brn__qrnn_attributes {
+    bool backward;
+} brn__qrnn_attributes;
+
+/* time_window (x (T,N,I), before (N,I)) -> y (T,N,2I), last (N,I)
+ *   y[t] = x[t], x[t-1] side by side, x[-1] being `before`; last = x[T-1].
+ *   backward: y[t] = x[t], x[t+1], x[T] being `before`; last = x[0].
+ * time_window_grad ([dy], [dlast]) -> dx (x_shape), dbefore (both optional). An absent gradient is zero. */
+typedef struct brn__time_window_attributes {
+    bool backward;
+    brn_shape x_shape; /* time_window_grad */
+} brn__time_window_attributes;
+
 #endif

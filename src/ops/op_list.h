@@ -63,7 +63,11 @@
     X(embedding_grad)                                                                              \
     X(column_indices)                                                                              \
     X(lstm)                                                                                        \
-    X(lstm_grad)
+    X(lstm_grad)                                                                                   \
+    X(qrnn)                                                                                        \
+    X(qrnn_grad)                                                                                   \
+    X(time_window)                                                                                 \
+    X(time_window_grad)
 
 typedef enum brn__op_id {
 #define X(name) BRN__OP_##name,

@@ -163,6 +163,47 @@ static void check_lstm(const brn__simd *simd, int64_t n)
             else assert_true(dz[part * apart + k] == 77);
 }
 
+/* The same of a QRNN, with a mask or without, the gates' gradient in their place. */
+static void check_qrnn_of(const brn__simd *simd, int64_t n, bool masked)
+{
+    float z[3 * LONGEST + 3 * GUARD], before[LONGEST], dy[LONGEST], mask[LONGEST];
+    float c_buffer[LONGEST + 2 * GUARD], y_buffer[LONGEST + 2 * GUARD], dc_buffer[LONGEST + 2 * GUARD];
+    double c[LONGEST], y[LONGEST], dc[LONGEST], gradients[3][LONGEST];
+    int64_t apart = n + 3;
+    float *c_got = fresh(c_buffer), *y_got = fresh(y_buffer), *dc_got = fresh(dc_buffer), *keep = masked ? mask : NULL;
+    for (int64_t k = 0; k < 3 * apart; k++) z[k] = (float)noise(1, k) * 4;
+    for (int64_t k = 0; k < n; k++) {
+        before[k] = (float)noise(2, k), dy[k] = (float)noise(3, k), dc_got[k] = (float)noise(4, k);
+        mask[k] = k % 3 ? 1.25f : 0;
+        const double m = masked ? mask[k] : 1, value = tanh(z[k]), open = sigmoid(z[apart + k]), o = sigmoid(z[2 * apart + k]);
+        c[k] = open * m * value + (1 - open * m) * before[k];
+        y[k] = o * c[k];
+        const double through = dc_got[k] + 2.0 * dy[k] * o;
+        gradients[0][k] = through * open * m * (1 - value * value);
+        gradients[1][k] = through * (value - before[k]) * m * open * (1 - open);
+        gradients[2][k] = 2.0 * dy[k] * c[k] * o * (1 - o);
+        dc[k] = through * (1 - open * m);
+    }
+    simd->qrnn_forward(n, apart, &(brn__qrnn_forward){z, keep, before, c_got, y_got});
+    check("qrnn c", simd, n, c_got, c, 1e-6);
+    check("qrnn y", simd, n, y_got, y, 1e-6);
+    simd->qrnn_backward(n, apart, &(brn__qrnn_backward){z, keep, c_got, before, dy, dy, dc_got, z});
+    check("qrnn dc", simd, n, dc_got, dc, 2e-6);
+    for (int part = 0; part < 3; part++)
+        for (int64_t k = 0; k < apart; k++)
+            if (k < n) assert_close((double)z[part * apart + k], gradients[part][k], 2e-6);
+            else assert_true(z[part * apart + k] == (float)noise(1, part * apart + k) * 4);
+    y_got = fresh(y_buffer);
+    simd->qrnn_forward(n, apart, &(brn__qrnn_forward){z, keep, c_got, c_got, NULL});
+    for (int i = -GUARD; i < n + GUARD; i++) assert_true(y_got[i] == 77 && (i >= 0 || c_got[i] == 77));
+}
+
+static void check_qrnn(const brn__simd *simd, int64_t n)
+{
+    check_qrnn_of(simd, n, false);
+    check_qrnn_of(simd, n, true);
+}
+
 static void each_isa(void (*what)(const brn__simd *simd, int64_t n))
 {
     for (int isa = 0; isa < BRN__ISA_COUNT; isa++)
@@ -188,6 +229,11 @@ TEST(dropout_follows_its_stream_in_every_instruction_set)
 TEST(lstm_steps_agree_with_double_in_every_instruction_set)
 {
     each_isa(check_lstm);
+}
+
+TEST(qrnn_steps_agree_with_double_in_every_instruction_set)
+{
+    each_isa(check_qrnn);
 }
 
 TEST(activations_at_the_ends_of_float_stay_finite_and_pass_on_not_a_number)

@@ -224,3 +224,23 @@ TEST(a_gradient_that_does_not_exist_is_refused)
     brn_parameters_free(store);
     finish();
 }
+
+TEST(quasi_recurrent_layers_say_what_does_not_fit)
+{
+    start();
+    REFUSED(brn_qrnn(in(DIMS(4, 15)), in(DIMS(3, 5)), NULL, false), "qrnn: gates must have 3 dimensions, got (4, 15)");
+    REFUSED(brn_qrnn(in(DIMS(4, 3, 16)), in(DIMS(3, 5)), NULL, false),
+            "qrnn: gates must be (T, N, 3 H) for c0 (N, H) = (3, 5), got (4, 3, 16)");
+    REFUSED(brn_qrnn(in(DIMS(4, 3, 15)), in(DIMS(2, 5)), NULL, true),
+            "qrnn: gates must be (T, N, 3 H) for c0 (N, H) = (2, 5), got (4, 3, 15)");
+    REFUSED(brn_qrnn(in(DIMS(0, 3, 15)), in(DIMS(3, 5)), NULL, false), "qrnn: gates (0, 3, 15) have no time step");
+    REFUSED(brn_qrnn(in(DIMS(4, 3, 15)), in(DIMS(3, 5)), in(DIMS(4, 3, 6)), false),
+            "qrnn: keep must be (T, N, H) = (4, 3, 5), got (4, 3, 6)");
+    REFUSED(brn_qrnn(in(DIMS(4, 3, 15)), NULL, NULL, false), "qrnn: 1 inputs; expected 2 to 3");
+    REFUSED(brn_zoneout(in(DIMS(4, 3, 16)), brn_scalar(g, "p", .5)), "zoneout: gates must be (T, N, 3 H), got (4, 3, 16)");
+    REFUSED(brn_time_window(in(DIMS(4, 3)), in(DIMS(3, 5)), false), "time_window: x must have 3 dimensions, got (4, 3)");
+    REFUSED(brn_time_window(in(DIMS(0, 3, 5)), in(DIMS(3, 5)), false), "time_window: x (0, 3, 5) has no time step");
+    REFUSED(brn_time_window(in(DIMS(4, 3, 5)), in(DIMS(3, 6)), false),
+            "time_window: before must be (N, I) = (3, 5) for x (4, 3, 5), got (3, 6)");
+    finish();
+}

@@ -31,5 +31,7 @@ void BRN__SIMD(exp_add)(int64_t n, float shift, float factor, const float *x, co
 void BRN__SIMD(lstm_forward)(int64_t n, int64_t hidden, const float *c_before, float *gates,
                              float *c, float *h);
 void BRN__SIMD(lstm_backward)(int64_t n, int64_t hidden, const brn__lstm_backward *cell);
+void BRN__SIMD(qrnn_forward)(int64_t n, int64_t hidden, const brn__qrnn_forward *cell);
+void BRN__SIMD(qrnn_backward)(int64_t n, int64_t hidden, const brn__qrnn_backward *cell);
 
 #endif

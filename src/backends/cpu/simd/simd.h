@@ -45,6 +45,20 @@ typedef struct brn__lstm_backward {
     float *dc, *dz; /* dz: 4 parts `hidden` apart, like gates */
 } brn__lstm_backward;
 
+/* One step of a quasi-recurrent layer. gates: z, f, o before their functions, `hidden` floats apart; keep may be NULL
+ * for 1, y NULL: not wanted; c may be c_before. */
+typedef struct brn__qrnn_forward {
+    const float *gates, *keep, *c_before;
+    float *c, *y;
+} brn__qrnn_forward;
+
+/* And backwards: gradients of y from above (dy) and of the sequence's end (dh), each NULL for zero. dc comes in as
+ * the gradient of c from the step after and goes out as that of c_before. dgates may be gates; NULL: not wanted. */
+typedef struct brn__qrnn_backward {
+    const float *gates, *keep, *c, *c_before, *dy, *dh;
+    float *dc, *dgates;
+} brn__qrnn_backward;
+
 typedef struct brn__simd {
     const char *name; /* "simd:avx512" */
 
@@ -95,6 +109,8 @@ typedef struct brn__simd {
     void (*lstm_forward)(int64_t n, int64_t hidden, const float *c_before, float *gates, float *c,
                          float *h);
     void (*lstm_backward)(int64_t n, int64_t hidden, const brn__lstm_backward *cell);
+    void (*qrnn_forward)(int64_t n, int64_t hidden, const brn__qrnn_forward *cell);
+    void (*qrnn_backward)(int64_t n, int64_t hidden, const brn__qrnn_backward *cell);
 } brn__simd;
 
 extern const brn__simd brn__simd_avx512, brn__simd_avx2, brn__simd_portable;

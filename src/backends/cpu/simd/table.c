@@ -25,4 +25,6 @@ const brn__simd BRN__SIMD(simd) = {
     .sum_exp = BRN__SIMD(sum_exp),
     .lstm_forward = BRN__SIMD(lstm_forward),
     .lstm_backward = BRN__SIMD(lstm_backward),
+    .qrnn_forward = BRN__SIMD(qrnn_forward),
+    .qrnn_backward = BRN__SIMD(qrnn_backward),
 };
