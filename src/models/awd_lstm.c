@@ -3,7 +3,6 @@
 #include "burnish/nn.h"
 #include "graph/graph.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,46 +99,28 @@ static brn_node *embed(brn_node *tokens, const brn__awd_lstm_options *o)
     return locked(x, "0.input_dp", slot_of(graph, "input_dropout", o->dropout.input, o));
 }
 
-static brn_node *state(brn_graph *graph, int layer, const char *part, int64_t items, int64_t width)
+static brn_node *state(brn_graph *graph, int layer, const brn__recurrent_part *part, int64_t items)
 {
     char name[32];
-    snprintf(name, sizeof name, "%s%d.%s", STATE, layer, part);
-    return brn_parameter(graph, name, (const int64_t[]){items, width}, 2, BRN_PARAMETER_BUFFER,
+    snprintf(name, sizeof name, "%s%d.%s", STATE, layer, part->name);
+    return brn_parameter(graph, name, (const int64_t[]){items, part->width}, 2, BRN_PARAMETER_BUFFER,
                          (brn_init){BRN_INIT_ZEROS});
-}
-
-brn_lstm_weights brn__awd_lstm_weights(brn_graph *graph, int layer, int64_t inputs, int64_t width, int drop_slot)
-{
-    const brn_init init = {BRN_INIT_UNIFORM, 1 / sqrt((double)width)};
-    const int64_t recurrent[] = {4 * width, width}, projection[] = {4 * width, inputs};
-    brn_lstm_weights w;
-    brn_scope_push(graph, "0.rnns.%d", layer);
-    w.w_hh = brn_parameter(graph, "weight_hh_l0_raw", recurrent, 2, BRN_PARAMETER_WEIGHT, init);
-    if (drop_slot >= 0) w.w_hh = brn_dropout(w.w_hh, drop_slot);
-    brn_scope_push(graph, "module");
-    w.w_ih = brn_parameter(graph, "weight_ih_l0", projection, 2, BRN_PARAMETER_WEIGHT, init);
-    w.b_ih = brn_parameter(graph, "bias_ih_l0", recurrent, 1, BRN_PARAMETER_BIAS, init);
-    w.b_hh = brn_parameter(graph, "bias_hh_l0", recurrent, 1, BRN_PARAMETER_BIAS, init);
-    brn_scope_pop(graph);
-    brn_scope_pop(graph);
-    return w;
 }
 
 static brn_node *layer(brn_node *x, const brn__awd_lstm_options *o, int index)
 {
     brn_graph *graph = brn_node_graph(x);
-    brn_shape shape = brn_node_shape(x);
-    bool last = index + 1 == o->layers;
-    int64_t width = last ? o->embedding : o->hidden;
+    const brn__recurrent_layer form = brn__recurrent_layer_of(o->qrnn, index, o->layers, o->embedding, o->hidden);
+    brn__recurrent_part parts[BRN__RECURRENT_PARTS];
+    brn_node *before[BRN__RECURRENT_PARTS], *after[BRN__RECURRENT_PARTS];
+    const int count = brn__recurrent_parts(&form, parts);
+    const int64_t items = brn_node_shape(x).dims[1];
     brn_graph_set_group(graph, o->layer_group + index);
-    brn_lstm_weights w = brn__awd_lstm_weights(graph, index, shape.dims[2], width,
-                                               slot_of(graph, "weight_dropout", o->dropout.weight, o));
-    brn_node *h = state(graph, index, "h", shape.dims[1], width), *c = state(graph, index, "c", shape.dims[1], width);
-    x = brn_lstm(x, h, c, &w);
+    for (int i = 0; i < count; i++) before[i] = state(graph, index, &parts[i], items);
+    x = brn__recurrent_run(x, &form, slot_of(graph, "weight_dropout", o->dropout.weight, o), before, after);
     if (brn__is_poison(x)) return x;
-    brn_carry(h, brn_node_output(x, 1));
-    brn_carry(c, brn_node_output(x, 2));
-    if (last) return x;
+    for (int i = 0; i < count; i++) brn_carry(before[i], after[i]);
+    if (index + 1 == o->layers) return x;
     char name[32];
     snprintf(name, sizeof name, "0.hidden_dps.%d", index);
     return locked(x, name, slot_of(graph, "hidden_dropout", o->dropout.hidden, o));
@@ -232,14 +213,38 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
+/* What stands behind "0.rnns.N." in a name; NULL: no layer's. */
+static char *of_layer(char *name)
+{
+    if (strncmp(name, "0.rnns.", 7) != 0) return NULL;
+    char *dot = strchr(name + 7, '.');
+    return dot ? dot + 1 : NULL;
+}
+
+/* A QRNN's linear layer in 0.7, "linear." or, with its weights dropped, "linear.module."; NULL: it is none. */
+static const char *old_linear(const char *rest)
+{
+    static const struct {
+        const char *old, *now;
+    } names[] = {{"linear.module.weight_raw", "weight_raw"},
+                 {"linear.weight", "weight_raw"},
+                 {"linear.module.bias", "module.bias"},
+                 {"linear.bias", "module.bias"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(rest, names[i].old) == 0) return names[i].now;
+    return NULL;
+}
+
 bool brn__awd_lstm_name(char *name, size_t size)
 {
     /* The matrix under its mask, the embedding inside its dropout and the tied decoder are copies. */
-    if (ends_with(name, ".module.weight_hh_l0") || strncmp(name, "0.encoder_dp.", 13) == 0 ||
-        strncmp(name, "0.encoder_with_dropout.", 23) == 0)
+    if (ends_with(name, ".module.weight_hh_l0") || ends_with(name, ".linear.module.weight") ||
+        strncmp(name, "0.encoder_dp.", 13) == 0 || strncmp(name, "0.encoder_with_dropout.", 23) == 0)
         return false;
-    /* 0.7: 0.rnns.1.module.weight_hh_l0_raw */
-    char *module = strstr(name, ".module.weight_hh_l0_raw");
+    /* 0.7: 0.rnns.1.module.weight_hh_l0_raw, 0.rnns.1.linear.module.weight_raw */
+    char *module = strstr(name, ".module.weight_hh_l0_raw"), *rest = of_layer(name);
     if (module) snprintf(module, size - (size_t)(module - name), ".weight_hh_l0_raw");
+    const char *now = rest ? old_linear(rest) : NULL;
+    if (now) snprintf(rest, size - (size_t)(rest - name), "layers.0.linear.%s", now);
     return true;
 }

@@ -2,7 +2,7 @@
  * The AWD-LSTM language model (Merity, Keskar and Socher 2017), in the form of fast.ai:
  *
  *     tokens (N, T) -> embedding, whole words dropped -> locked dropout
- *     each layer:  LSTM with its recurrent matrix dropped -> locked dropout, but behind the last
+ *     each layer:  LSTM or QRNN with a matrix dropped -> locked dropout, but behind the last
  *     locked dropout -> decoder -> cross-entropy with the next tokens
  *
  * The first layer is E -> H, those between H -> H, the last H -> E, so that the decoder can be the embedding's
@@ -10,13 +10,14 @@
  * that it was built with; lengths may vary. The loss gains alpha mean(d^2) + beta mean((h_t - h_t-1)^2), of
  * the last layer's states h and of d, h under the last dropout.
  *
- * Names are those of fast.ai's checkpoints: 0.encoder.weight, 0.rnns.1.weight_hh_l0_raw,
- * 0.rnns.1.module.weight_ih_l0, 1.decoder.bias ...; the state's are state.1.h and state.1.c. */
+ * Names are those of fast.ai's checkpoints: 0.encoder.weight, 1.decoder.bias, layers as in recurrent_layer.h; the
+ * state's are state.1.h and state.1.c. */
 #ifndef BRN__MODELS_AWD_LSTM_H
 #define BRN__MODELS_AWD_LSTM_H
 
 #include "burnish/ops.h"
 #include "burnish/parameters.h"
+#include "models/recurrent_layer.h"
 
 enum { BRN__AWD_LSTM_LAYERS_MAX = 8 };
 
@@ -28,6 +29,7 @@ typedef struct brn__awd_lstm_dropout {
 typedef struct brn__awd_lstm_options {
     int64_t vocabulary, embedding, hidden; /* V, E, H */
     int layers;
+    bool qrnn;         /* layers are QRNNs, else LSTMs */
     bool tied;         /* decoder and embedding share a matrix */
     bool decoder_bias; /* fastai 2 has one, 0.7 has none */
     brn__awd_lstm_dropout dropout;
@@ -40,10 +42,8 @@ typedef struct brn__awd_lstm_options {
  * .02, hidden .15, times 1; alpha 2, beta 1. A group a layer, then the embedding with the decoder. */
 brn__awd_lstm_options brn__awd_lstm_defaults(int64_t vocabulary);
 
-/* The words' vectors (V, E), and the weights of a layer of `width` units, by their names. PyTorch's start: all of a
- * layer from U(+-1/sqrt(width)). drop_slot: of the recurrent matrix's dropout; -1: none. */
+/* The words' vectors (V, E) by their name. */
 brn_node *brn__awd_lstm_words(brn_graph *graph, int64_t vocabulary, int64_t embedding);
-brn_lstm_weights brn__awd_lstm_weights(brn_graph *graph, int layer, int64_t inputs, int64_t width, int drop_slot);
 
 /* tokens int64 (N, T) -> the last layer's states (T, N, E), time first. N is that of the carried state.
  * Errors poison the graph. */

@@ -22,15 +22,20 @@ brn__text_classifier_options brn__text_classifier_defaults(double factor)
 
 /* ------------------------------------------------------------------ the encoder */
 
-static int64_t width_of(const brn__text_classifier_options *o, int layer)
+static brn__recurrent_layer layer_of(const brn__text_classifier_options *o, int number)
 {
-    return layer + 1 < o->layers ? o->hidden : o->embedding;
+    return brn__recurrent_layer_of(o->qrnn, number, o->layers, o->embedding, o->hidden);
 }
 
 static int64_t state_width(const brn__text_classifier_options *o)
 {
+    brn__recurrent_part parts[BRN__RECURRENT_PARTS];
     int64_t width = 0;
-    for (int layer = 0; layer < o->layers; layer++) width += 2 * width_of(o, layer);
+    for (int number = 0; number < o->layers; number++) {
+        const brn__recurrent_layer layer = layer_of(o, number);
+        const int count = brn__recurrent_parts(&layer, parts);
+        for (int i = 0; i < count; i++) width += parts[i].width;
+    }
     return width;
 }
 
@@ -51,22 +56,21 @@ static slots slots_of(brn_graph *graph, const brn__text_classifier_options *o)
 static brn_node *run_layers(brn_node *x, brn_node *state, const brn__text_classifier_options *o, const slots *s,
                             brn_node **next_state)
 {
-    brn_graph *graph = brn_node_graph(x);
-    brn_node *states[2 * BRN__TEXT_LAYERS_MAX];
+    brn_node *next[BRN__RECURRENT_PARTS * BRN__TEXT_LAYERS_MAX];
     int64_t at = 0;
-    for (int layer = 0; layer < o->layers; layer++) {
-        const int64_t width = width_of(o, layer);
-        brn_graph_set_group(graph, layer + 1);
-        const int64_t inputs = layer ? width_of(o, layer - 1) : o->embedding;
-        const brn_lstm_weights w = brn__awd_lstm_weights(graph, layer, inputs, width, s ? s->weight : -1);
-        brn_node *h = brn_slice(state, 1, at, at + width), *c = brn_slice(state, 1, at + width, at + 2 * width);
-        x = brn_lstm(x, h, c, &w);
-        states[2 * layer] = brn_node_output(x, 1);
-        states[2 * layer + 1] = brn_node_output(x, 2);
-        if (s && layer + 1 < o->layers) x = brn_locked_dropout(x, s->hidden);
-        at += 2 * width;
+    int made = 0;
+    for (int number = 0; number < o->layers; number++) {
+        const brn__recurrent_layer layer = layer_of(o, number);
+        brn__recurrent_part parts[BRN__RECURRENT_PARTS];
+        brn_node *before[BRN__RECURRENT_PARTS];
+        const int count = brn__recurrent_parts(&layer, parts);
+        for (int i = 0; i < count; at += parts[i++].width) before[i] = brn_slice(state, 1, at, at + parts[i].width);
+        brn_graph_set_group(brn_node_graph(x), number + 1);
+        x = brn__recurrent_run(x, &layer, s ? s->weight : -1, before, next + made);
+        if (s && number + 1 < o->layers) x = brn_locked_dropout(x, s->hidden);
+        made += count;
     }
-    *next_state = brn_concat(states, 2 * o->layers, 1);
+    *next_state = brn_concat(next, made, 1);
     return x;
 }
 

@@ -9,7 +9,7 @@
  *     pool over the steps that are not padding: last, maximum, mean   (N, 3 E)
  *     batch norm -> dropout -> linear (hidden) -> ReLU -> batch norm -> dropout -> linear
  *
- * Layer groups: 0 the embedding, then one for each LSTM layer, last the head. The encoder's names are those of
+ * Layer groups: 0 the embedding, then one for each recurrent layer, last the head. The encoder's names are those of
  * the language model (fast.ai's: 0.encoder.weight, 0.rnns.1.weight_hh_l0_raw ...), the head's head.0.norm.weight,
  * head.0.linear.weight ... */
 #ifndef BRN__MODELS_TEXT_CLASSIFIER_H
@@ -24,6 +24,7 @@ typedef struct brn__text_classifier_options {
     int64_t padding;           /* the token that is none */
     int64_t embedding, hidden; /* E, H: widths of the words and the last layer; of the others */
     int layers;
+    bool qrnn; /* layers are QRNNs, else LSTMs */
     int64_t head; /* width of the head's hidden layer; 0: none */
     int64_t outputs;
     double word_dropout, input_dropout, weight_dropout, hidden_dropout; /* of the encoder */

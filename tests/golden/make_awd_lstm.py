@@ -70,8 +70,8 @@ def drop_weights(layer, number, p):
     layer._setweights = types.MethodType(set_weights, layer)
 
 
-def make(c):
-    encoder = AWD_LSTM(c["V"], c["E"], c["H"], c["layers"])
+def make(c, form=AWD_LSTM, drop=drop_weights):
+    encoder = form(c["V"], c["E"], c["H"], c["layers"])
     decoder = LinearDecoder(c["V"], c["E"], tie_encoder=encoder.encoder if c["tied"] else None, bias=c["bias"])
     model = SequentialRNN(encoder, decoder).double().train()
     drops = c["drops"]
@@ -81,7 +81,7 @@ def make(c):
         [Locked(f"0.hidden_dps.{i}", drops["hidden"]) for i in range(c["layers"])])
     decoder.output_dp = Locked("1.output_dp", drops["output"])
     for number, layer in enumerate(encoder.rnns):
-        drop_weights(layer, number, drops["weight"])
+        drop(layer, number, drops["weight"])
     with torch.no_grad():
         for name, tensor in model.named_parameters():
             tensor.copy_(torch.from_numpy(SCALE * generator.uniform(name, tensor.numel())).reshape(tensor.shape))
@@ -104,7 +104,11 @@ def batch(c, step):
     return stream[:, :-1], stream[:, 1:]
 
 
-def run(c):
+def states_of(encoder):
+    return {f"state.{i}.{part}": value[0] for i, pair in enumerate(encoder.hidden) for part, value in zip("hc", pair)}
+
+
+def run(c, make=make, states_of=states_of):
     model, out = make(c), {}
     losses, measures = [], []
     for step in range(STEPS):
@@ -113,14 +117,13 @@ def run(c):
         logits, raw, dropped = model(tokens)
         measure = torch.nn.functional.cross_entropy(logits.reshape(-1, c["V"]), targets.reshape(-1))
         loss = measure + c["alpha"] * dropped.pow(2).mean()
-        loss = loss + c["beta"] * (raw[:, 1:] - raw[:, :-1]).pow(2).mean()
+        if c["T"] > 1:
+            loss = loss + c["beta"] * (raw[:, 1:] - raw[:, :-1]).pow(2).mean()
         model.zero_grad()
         loss.backward()
         if step == 0:
             hits = (logits.argmax(-1) == targets).double().mean()
-            states = {f"state.{i}.{part}": value[0] for i, pair in enumerate(model[0].hidden)
-                      for part, value in zip("hc", pair)}
-            out = {"hits": hits.item(), "states": {n: summary(n, v) for n, v in states.items()},
+            out = {"hits": hits.item(), "states": {n: summary(n, v) for n, v in states_of(model[0]).items()},
                    "gradients": {n: summary(n, p.grad) for n, p in model.named_parameters()}}
         with torch.no_grad():
             for parameter in model.parameters():
@@ -131,30 +134,40 @@ def run(c):
     return {**keys, **c["drops"], "losses": losses, "measures": measures, **out}
 
 
-def save_pretrained(folder):
-    """A model as fast.ai saves it, in float32 with its words beside it, and its loss on a batch."""
+WORDS = ["xxunk", "xxpad", "xxbos", "xxeos", "xxfld", "xxrep", "xxwrep", "xxup", "xxmaj", "the", "film", "was", "good", "bad"]
+
+
+def pretrained(form, save):
+    """A model in float32, which is saved, and its loss on a batch."""
     torch.manual_seed(1)
-    words = ["xxunk", "xxpad", "xxbos", "xxeos", "xxfld", "xxrep", "xxwrep", "xxup", "xxmaj", "the", "film", "was", "good",
-             "bad"]
-    model = SequentialRNN(encoder := AWD_LSTM(len(words), 4, 6, 2), LinearDecoder(len(words), 4, tie_encoder=encoder.encoder))
+    encoder = form(len(WORDS), 4, 6, 2)
+    model = SequentialRNN(encoder, LinearDecoder(len(WORDS), 4, tie_encoder=encoder.encoder))
     with torch.no_grad():
         model[1].decoder.bias.uniform_(-.5, .5)
-    folder.mkdir(exist_ok=True)
-    state = {name: tensor for name, tensor in model.state_dict().items()}
-    torch.save(state, folder / "lstm_fwd.pth")
-    with open(folder / "words.pkl", "wb") as file:
-        pickle.dump(words, file, protocol=2)
+    save({name: tensor for name, tensor in model.state_dict().items()})
     model.double().eval().reset()
     tokens = torch.tensor([[2, 8, 9, 10, 11], [2, 9, 10, 11, 13]])
     targets = torch.tensor([[8, 9, 10, 11, 12], [9, 10, 11, 13, 0]])
     logits = model(tokens)[0]
     return {"tokens": tokens.tolist(), "targets": targets.tolist(),
-            "loss": torch.nn.functional.cross_entropy(logits.reshape(-1, len(words)), targets.reshape(-1)).item()}
+            "loss": torch.nn.functional.cross_entropy(logits.reshape(-1, len(WORDS)), targets.reshape(-1)).item()}
 
 
-golden = {"made_by": f"make_awd_lstm.py, torch {torch.__version__}, fastai {fastai.__version__}", "rate": RATE,
-          "scale": SCALE, "cases": {name: run(c) for name, c in CASES.items()},
-          "pretrained": save_pretrained(pathlib.Path(__file__).parent / "lm_fastai")}
-path = pathlib.Path(__file__).parent / "awd_lstm.json"
-path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-print(path, path.stat().st_size)
+def save_pretrained(folder):
+    """As fast.ai saves it, with its words beside it."""
+    folder.mkdir(exist_ok=True)
+    with open(folder / "words.pkl", "wb") as file:
+        pickle.dump(WORDS, file, protocol=2)
+    return pretrained(AWD_LSTM, lambda state: torch.save(state, folder / "lstm_fwd.pth"))
+
+
+def write(golden, name):
+    path = pathlib.Path(__file__).parent / name
+    path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+    print(path, path.stat().st_size)
+
+
+if __name__ == "__main__":
+    write({"made_by": f"make_awd_lstm.py, torch {torch.__version__}, fastai {fastai.__version__}", "rate": RATE,
+           "scale": SCALE, "cases": {name: run(c) for name, c in CASES.items()},
+           "pretrained": save_pretrained(pathlib.Path(__file__).parent / "lm_fastai")}, "awd_lstm.json")

@@ -24,12 +24,12 @@ WORDS, EMBEDDING, HIDDEN, LAYERS, HEAD, CLASSES, CHUNK, KEPT, PADDING = 13, 4, 6
 LENGTHS, STEPS = (14, 9, 6, 3), 14
 
 
-def model():
+def model(form=text.AWD_LSTM):
     config = dict(text.awd_lstm_clas_config, emb_sz=EMBEDDING, n_hid=HIDDEN, n_layers=LAYERS)
     # Dropouts go by mode, and batch norm must be in training mode: all probabilities are 0.
     for key in ("output_p", "hidden_p", "input_p", "embed_p", "weight_p"):
         config[key] = 0.
-    return text.get_text_classifier(text.AWD_LSTM, WORDS, CLASSES, seq_len=CHUNK, config=config, drop_mult=0.,
+    return text.get_text_classifier(form, WORDS, CLASSES, seq_len=CHUNK, config=config, drop_mult=0.,
                                     lin_ftrs=[HEAD], ps=[0.], pad_idx=PADDING, max_len=KEPT).train()
 
 
@@ -67,6 +67,24 @@ def texts():
     return tokens
 
 
+def run(form=text.AWD_LSTM):
+    """Loss, answers and gradients."""
+    network = model(form)
+    ours, tokens = fill(network), texts()
+    logits, features, _ = network(tokens)
+    labels = torch.arange(len(LENGTHS)) % CLASSES
+    measure = torch.nn.functional.cross_entropy(logits, labels)
+    loss = measure + penalties(features)
+    loss.backward()
+    gradients = {ours[name]: parameter.grad.reshape(-1).tolist() for name, parameter in network.named_parameters()
+                 if name in ours}
+    fresh = model(form).eval()
+    fill(fresh)
+    answers = fresh(tokens)[0]
+    return {"tokens": tokens.reshape(-1).tolist(), "loss": loss.item(), "measure": measure.item(),
+            "logits": logits.reshape(-1).tolist(), "answers": answers.reshape(-1).tolist(), "gradients": gradients}
+
+
 def penalties(features):
     callback = fastai.callback.rnn.RNNRegularizer(alpha=2., beta=1.)
     callback.learn = types.SimpleNamespace(loss_grad=torch.zeros((), dtype=torch.float64), training=True,
@@ -78,19 +96,5 @@ def penalties(features):
 
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
-    network = model()
-    ours, tokens = fill(network), texts()
-    logits, features, _ = network(tokens)
-    labels = torch.arange(len(LENGTHS)) % CLASSES
-    measure = torch.nn.functional.cross_entropy(logits, labels)
-    loss = measure + penalties(features)
-    loss.backward()
-    gradients = {ours[name]: parameter.grad.reshape(-1).tolist() for name, parameter in network.named_parameters()
-                 if name in ours}
-    fresh = model().eval()
-    fill(fresh)
-    answers = fresh(tokens)[0]
-    out = {"made_by": f"make_text_classifier.py, torch {torch.__version__}, fastai {fastai.__version__}",
-           "tokens": tokens.reshape(-1).tolist(), "loss": loss.item(), "measure": measure.item(),
-           "logits": logits.reshape(-1).tolist(), "answers": answers.reshape(-1).tolist(), "gradients": gradients}
+    out = {"made_by": f"make_text_classifier.py, torch {torch.__version__}, fastai {fastai.__version__}", **run()}
     (HERE / "text_classifier.json").write_text(lines(out) + "\n")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The AWD-LSTM language model against fastai 2 in double (tests/golden/make_awd_lstm.py): a training step
- * with all dropouts and both penalties, the carried state, and ten steps. */
+ * The AWD-LSTM language model against fastai 2 in double (tests/golden/make_awd_lstm.py, of QRNNs make_awd_qrnn.py): a
+ * training step with all dropouts and both penalties, the carried state, and ten steps. */
 #include "models/awd_lstm.h"
 #include "burnish/ops.h"
 #include "burnish/runner.h"
@@ -17,7 +17,7 @@ enum { TOKENS_MAX = 64, STEPS = 10 };
 typedef struct descent {
     const json_t *golden; /* of the case */
     const char *name, *backend;
-    bool real64;
+    bool real64, qrnn;
     double tolerance, rate, scale;
     int64_t items, steps;
     brn__awd_lstm_options options;
@@ -42,6 +42,7 @@ static void read_options(descent *d)
     o->embedding = (int64_t)number(d, "E");
     o->hidden = (int64_t)number(d, "H");
     o->layers = o->embedding_group = (int)number(d, "layers");
+    o->qrnn = d->qrnn;
     o->tied = json_is_true(golden_at(d->golden, "tied"));
     o->decoder_bias = json_is_true(golden_at(d->golden, "bias"));
     o->dropout = (brn__awd_lstm_dropout){number(d, "input"), number(d, "output"), number(d, "weight"),
@@ -159,9 +160,9 @@ static void descend(descent *d)
     brn_parameters_touch(d->store, 0, brn_parameters_elements(d->store));
 }
 
-static void compare(const json_t *root, const char *name, const char *backend)
+static void compare(const json_t *root, const char *name, const char *backend, bool qrnn)
 {
-    descent d = {.name = name, .backend = backend, .real64 = strcmp(backend, "reference") == 0};
+    descent d = {.name = name, .backend = backend, .real64 = strcmp(backend, "reference") == 0, .qrnn = qrnn};
     char path[64];
     snprintf(path, sizeof path, "cases/%s", name);
     d.golden = golden_at(root, path);
@@ -181,23 +182,32 @@ static void compare(const json_t *root, const char *name, const char *backend)
     finish(&d);
 }
 
-static void compare_all(const char *backend)
+static void compare_all(const char *path, const char *backend, bool qrnn)
 {
-    json_t *root = golden_open("tests/golden/awd_lstm.json");
-    compare(root, "tied", backend);
-    compare(root, "untied", backend);
-    compare(root, "one layer", backend);
+    json_t *root = golden_open(path), *entry;
+    const char *name;
+    json_object_foreach((json_t *)golden_at(root, "cases"), name, entry) compare(root, name, backend, qrnn);
     json_decref(root);
 }
 
 TEST(awd_lstm_steps_as_fastai_in_double)
 {
-    compare_all("reference");
+    compare_all("tests/golden/awd_lstm.json", "reference", false);
 }
 
 TEST(awd_lstm_steps_as_fastai_on_cpu)
 {
-    compare_all("cpu");
+    compare_all("tests/golden/awd_lstm.json", "cpu", false);
+}
+
+TEST(awd_qrnn_steps_as_fastai_in_double)
+{
+    compare_all("tests/golden/awd_qrnn.json", "reference", true);
+}
+
+TEST(awd_qrnn_steps_as_fastai_on_cpu)
+{
+    compare_all("tests/golden/awd_qrnn.json", "cpu", true);
 }
 
 static void expect_refusal(const brn__awd_lstm_options *options, brn_dtype dtype, const char *part)
@@ -241,4 +251,13 @@ TEST(names_of_older_checkpoints_are_those_of_the_model)
     expect_name("0.rnns.1.module.weight_hh_l0", NULL);
     expect_name("0.rnns.1.module.weight_ih_l0", "0.rnns.1.module.weight_ih_l0");
     expect_name("1.decoder.bias", "1.decoder.bias");
+    static const char now[] = "0.rnns.1.layers.0.linear.weight_raw", bias[] = "0.rnns.1.layers.0.linear.module.bias";
+    expect_name(now, now);
+    expect_name(bias, bias);
+    expect_name("0.rnns.1.layers.0.linear.module.weight", NULL);
+    expect_name("0.rnns.1.linear.module.weight_raw", now);
+    expect_name("0.rnns.1.linear.module.weight", NULL);
+    expect_name("0.rnns.1.linear.module.bias", bias);
+    expect_name("0.rnns.1.linear.weight", now); /* without weight drop */
+    expect_name("0.rnns.1.linear.bias", bias);
 }

@@ -115,11 +115,12 @@ static void fill_generated(machine *m)
     }
 }
 
-static void classifier_on(const char *backend, double tolerance)
+static void classifier_on(const char *path, bool qrnn, int parameters, const char *backend, double tolerance)
 {
-    json_t *golden = golden_open("tests/golden/text_classifier.json");
-    const brn__text_classifier_options o = small();
+    json_t *golden = golden_open(path);
+    brn__text_classifier_options o = small();
     machine m;
+    o.qrnn = qrnn;
     machine_new(&m, &o, backend, 4, 8);
     fill_generated(&m);
     int64_t tokens[TEXTS * STEPS], labels[TEXTS] = {0, 1, 2, 0};
@@ -135,22 +136,28 @@ static void classifier_on(const char *backend, double tolerance)
     for (int i = 0; i < brn_parameters_count(m.store); i++) {
         const brn_parameter_info info = brn_parameters_info(m.store, i);
         double gradient[256];
-        char path[128];
+        char place[128];
         if (info.kind == BRN_PARAMETER_BUFFER) continue;
         for (int64_t k = 0; k < info.count; k++) gradient[k] = gradient_at(&m, info.offset + k);
-        snprintf(path, sizeof path, "gradients/%s", info.name);
-        assert_true(golden_check_array(golden_at(golden, path), path, gradient, info.count, tolerance) <= tolerance);
+        snprintf(place, sizeof place, "gradients/%s", info.name);
+        assert_true(golden_check_array(golden_at(golden, place), place, gradient, info.count, tolerance) <= tolerance);
         learned++;
     }
-    assert_int_equal(learned, 19);
+    assert_int_equal(learned, parameters);
     machine_free(&m);
     json_decref(golden);
 }
 
 TEST(a_text_classifier_in_chunks_equals_fastais)
 {
-    classifier_on("reference", 1e-9);
-    classifier_on("cpu", 2e-6);
+    classifier_on("tests/golden/text_classifier.json", false, 19, "reference", 1e-9);
+    classifier_on("tests/golden/text_classifier.json", false, 19, "cpu", 2e-6);
+}
+
+TEST(a_text_classifier_of_qrnns_in_chunks_equals_fastais)
+{
+    classifier_on("tests/golden/text_classifier_qrnn.json", true, 13, "reference", 1e-9);
+    classifier_on("tests/golden/text_classifier_qrnn.json", true, 13, "cpu", 1e-5); /* PyTorch's own float32: 3.4e-6 */
 }
 
 /* ------------------------------------------------------------------ frozen layers, chunks, memory */
@@ -191,10 +198,11 @@ TEST(a_head_learns_alone_without_a_pass_back_and_frozen_groups_get_no_gradient)
     machine_free(&head);
 }
 
-TEST(the_state_goes_from_chunk_to_chunk)
+static void run_in_chunks(bool qrnn, int layers)
 {
-    const brn__text_classifier_options o = small();
+    brn__text_classifier_options o = small();
     machine one, many;
+    o.qrnn = qrnn, o.layers = layers;
     machine_new(&one, &o, "reference", STEPS, 1000);
     machine_new(&many, &o, "reference", 3, 1000);
     int64_t *tokens = draw_tokens(TEXTS, STEPS, o.words), labels[TEXTS] = {0, 1, 2, 0};
@@ -208,18 +216,23 @@ TEST(the_state_goes_from_chunk_to_chunk)
     machine_free(&many);
 }
 
-TEST(a_chunk_that_is_run_again_draws_the_same_masks)
+TEST(the_state_goes_from_chunk_to_chunk)
+{
+    run_in_chunks(false, 3);
+    for (int layers = 1; layers <= 4; layers++) run_in_chunks(true, layers);
+}
+
+static void differences_under_masks(bool qrnn, const char *const *names, int count)
 {
     /* The loss of pass 1 is what the gradient of pass 2 belongs to: by differences, in one chunk. */
     brn__text_classifier_options o = small();
+    o.qrnn = qrnn;
     o.word_dropout = .2, o.input_dropout = .3, o.weight_dropout = .4, o.hidden_dropout = .3, o.output_dropout = .2;
     machine m;
     machine_new(&m, &o, "reference", STEPS, 1000);
     int64_t *tokens = draw_tokens(TEXTS, STEPS, o.words), labels[TEXTS] = {0, 1, 2, 0};
     const brn__batch batch = {.count = TEXTS, .length = STEPS, .inputs = tokens, .targets = labels};
-    static const char *const names[] = {"0.encoder.weight", "0.rnns.0.weight_hh_l0_raw", "0.rnns.2.module.weight_ih_l0",
-                                        "head.0.linear.weight"};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < count; i++) {
         const brn_parameter_info info = brn_parameters_info(m.store, brn_parameters_find(m.store, names[i]));
         double *value = (double *)brn_parameters_values(m.store) + info.offset, before, slope = 0, got = 0;
         for (int64_t k = 3; k < info.count; k += 7) {
@@ -238,6 +251,16 @@ TEST(a_chunk_that_is_run_again_draws_the_same_masks)
     }
     free(tokens);
     machine_free(&m);
+}
+
+TEST(a_chunk_that_is_run_again_draws_the_same_masks)
+{
+    static const char *const names[] = {"0.encoder.weight", "0.rnns.0.weight_hh_l0_raw", "0.rnns.2.module.weight_ih_l0",
+                                        "head.0.linear.weight"};
+    static const char *const of_qrnn[] = {"0.encoder.weight", "0.rnns.0.layers.0.linear.weight_raw",
+                                          "0.rnns.2.layers.0.linear.module.bias", "head.0.linear.weight"};
+    differences_under_masks(false, names, 4);
+    differences_under_masks(true, of_qrnn, 4);
 }
 
 /* Bytes of arenas and rooms after learning from one text. */
@@ -274,12 +297,13 @@ static double score_of(machine *m, const brn__batch *batch)
     return logits[1] + logits[CLASSES + 2];
 }
 
-TEST(the_shares_of_words_are_slopes_along_their_vectors)
+static void shares_are_slopes(bool qrnn)
 {
     /* Every word stands once; the state goes through four chunks, and one of text 1 is padding. */
     enum { LENGTH = 14, WORDS = 40 };
     brn__text_classifier_options o = small();
     o.words = WORDS;
+    o.qrnn = qrnn;
     machine m;
     machine_new(&m, &o, "reference", 4, 1000);
     int64_t tokens[2 * LENGTH], labels[2] = {0, 1};
@@ -315,4 +339,10 @@ TEST(the_shares_of_words_are_slopes_along_their_vectors)
         assert_close(shares[i] * 1e3, slope * 1e3, 1e-6);
     }
     machine_free(&m);
+}
+
+TEST(the_shares_of_words_are_slopes_along_their_vectors)
+{
+    shares_are_slopes(false);
+    shares_are_slopes(true);
 }
