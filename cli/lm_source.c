@@ -39,6 +39,7 @@ static void take_plain(const cli_value *v, brn_lm_options *o)
     if (v[CLI_EMBEDDING].given) o->embedding = v[CLI_EMBEDDING].whole;
     if (v[CLI_LSTM_HIDDEN].given) o->hidden = v[CLI_LSTM_HIDDEN].whole;
     if (v[CLI_LAYERS].given) o->layers = (int)v[CLI_LAYERS].whole;
+    o->qrnn = v[CLI_QRNN].flag;
     if (v[CLI_DROPOUT_FACTOR].given) o->dropout = v[CLI_DROPOUT_FACTOR].real;
     if (v[CLI_BPTT].given) o->length = v[CLI_BPTT].whole;
     o->variable_length = v[CLI_VARIABLE_BPTT].flag;

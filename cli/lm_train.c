@@ -66,7 +66,7 @@ const cli_command cli_command_lm_train = {
     .noun = "lm",
     .verb = "train",
     .arguments = "TEXT... | --resume RUN",
-    .summary = "Trains a language model (AWD-LSTM) on texts",
+    .summary = "Trains a language model (AWD-LSTM, or with --qrnn of QRNNs) on texts",
     .details = "TEXT is a text file, a folder of them or a table with a column of texts. Folders train/ and\n"
                "valid/ or a column is_valid are the split; else a share of the texts validates, or of a few\n"
                "long ones the end. A table may be sqlite:FILE?TABLE or postgresql://...?TABLE. The run is what\n"

@@ -239,6 +239,7 @@ typedef enum cli_option_type {
     X(EMBEDDING, "embedding", WHOLE, "WIDTH", 1, 65536, "width of the words' vectors", NULL)       \
     X(LSTM_HIDDEN, "hidden", WHOLE, "WIDTH", 1, 65536, "units of the layers between", NULL)        \
     X(LAYERS, "layers", WHOLE, "N", 1, 8, "recurrent layers", NULL)                                \
+    X(QRNN, "qrnn", FLAG, "", 0, 0, "quasi-recurrent layers, not LSTMs; those of --encoder are as they are", NULL) \
     X(DROPOUT_FACTOR, "dropout", REAL, "FACTOR", 0, 3.99, "multiplies all five dropouts", NULL)    \
     X(BPTT, "bptt", WHOLE, "STEPS", 1, 65536, "time steps of a batch", NULL)                       \
     X(VARIABLE_BPTT, "variable-bptt", FLAG, "", 0, 0, "draw the steps of each batch around --bptt (0.7)", NULL) \

@@ -29,6 +29,7 @@ static void take_plain(const cli_value *v, brn_text_train_options *o)
     o->embedding = v[CLI_EMBEDDING].whole;
     o->hidden = v[CLI_LSTM_HIDDEN].whole;
     o->layers = (int)v[CLI_LAYERS].whole;
+    o->qrnn = v[CLI_QRNN].flag;
     o->drop_factor = v[CLI_DROPOUT_FACTOR].real;
     o->chunk = (int)v[CLI_BPTT].whole;
     o->kept = (int)v[CLI_MAX_LENGTH].whole;

@@ -8,8 +8,8 @@
 /* In a command's list of options: those that both have. */
 #define CLI_TEXT_REQUEST_OPTIONS                                                                   \
     CLI_TEXT_ENCODER, CLI_BACKWARD, CLI_TEXT_TARGET, CLI_LABEL_COLUMN, CLI_TAG_SEPARATOR,          \
-        CLI_EMBEDDING, CLI_LSTM_HIDDEN, CLI_LAYERS, CLI_DROPOUT_FACTOR, CLI_BPTT, CLI_MAX_LENGTH,  \
-        CLI_RATE_FACTOR, CLI_WEIGHT_DECAY, CLI_CLIP, CLI_TEXTS, CLI_VALID,                         \
+        CLI_EMBEDDING, CLI_LSTM_HIDDEN, CLI_LAYERS, CLI_QRNN, CLI_DROPOUT_FACTOR, CLI_BPTT,        \
+        CLI_MAX_LENGTH, CLI_RATE_FACTOR, CLI_WEIGHT_DECAY, CLI_CLIP, CLI_TEXTS, CLI_VALID,         \
         CLI_TEXT_SOURCE_OPTIONS, CLI_SEED, CLI_THREADS
 
 typedef struct cli_text_request {

@@ -42,6 +42,7 @@ typedef struct brn_lm_options {
 
     int64_t embedding, hidden; /* E, H: 1 to 65,536 */
     int layers;        /* 1 to 8 */
+    bool qrnn;         /* quasi-recurrent layers (Bradbury et al. 2017) in the place of LSTMs: fast.ai's qrnn=True */
     bool untied;       /* the decoder has a matrix of its own */
     bool decoder_bias; /* fastai 2 has one, 0.7 has none */
     double dropout;    /* multiplies all five: input .25, output .1, weight .2, embedding .02, hidden .15; 0 to 3.99 */

@@ -46,6 +46,7 @@ typedef struct brn_text_train_options {
     bool backwards;        /* each text from its end; an encoder must be alike */
     int64_t embedding, hidden; /* without an encoder: E, H, 1 to 65,536 */
     int layers;            /* 1 to 4 */
+    bool qrnn;             /* quasi-recurrent layers in the place of LSTMs; an encoder says so itself */
     int64_t head;          /* width of the head's hidden layer, to 65,536; 0: none */
     double drop_factor;    /* 0 to 1.99, of all dropouts but the head's last: 1 is words .05, input .4, weights .5, hidden
                               .3, output .4 */

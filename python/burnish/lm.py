@@ -21,7 +21,7 @@ def train(data, *, progress=True, callbacks=(), **options):
         data: a text file, a folder of them, a table with a column of texts (a source, a frame or a dict of
             columns), or a list of paths.
         progress, callbacks: as in `burnish.image.train`.
-        **options: recipe, encoder, embedding, hidden, layers, dropout, length, batch_size, epochs, learning_rate,
+        **options: recipe, encoder, embedding, hidden, layers, qrnn, dropout, length, batch_size, epochs, learning_rate,
             text_columns (a list), rules, tokens, min_freq, valid, seed, threads, out ...
 
     Returns:

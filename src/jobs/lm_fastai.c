@@ -102,19 +102,39 @@ static brn_status compare_decoder(brn__lm_card *card, const brn__entry *encoder)
     return status;
 }
 
+/* The layers of the kind that the options name. */
+static int count_layers(const brn__lm_card *card)
+{
+    char name[BRN__RECURRENT_NAME];
+    int layers = 0;
+    for (; layers < BRN__AWD_LSTM_LAYERS_MAX; layers++) {
+        brn__recurrent_matrix(card->options.qrnn, layers, name);
+        if (!brn__lm_card_entry(card, name)) break;
+    }
+    return layers;
+}
+
+static brn_status read_layers(brn__lm_card *card)
+{
+    char name[BRN__RECURRENT_NAME];
+    const brn__entry *first;
+    brn_lm_options *o = &card->options;
+    brn__recurrent_matrix(true, 0, name);
+    o->qrnn = brn__lm_card_entry(card, name) != NULL;
+    brn__recurrent_matrix(o->qrnn, 0, name);
+    BRN__TRY(read_matrix(card, name, &first));
+    o->hidden = brn__recurrent_width(o->qrnn, first->shape);
+    o->layers = count_layers(card);
+    return BRN_OK;
+}
+
 static brn_status read_sizes(brn__lm_card *card)
 {
     brn_lm_options *o = &card->options;
-    const brn__entry *encoder, *first;
-    char name[64];
+    const brn__entry *encoder;
     BRN__TRY(read_matrix(card, "0.encoder.weight", &encoder));
-    BRN__TRY(read_matrix(card, "0.rnns.0.weight_hh_l0_raw", &first));
+    BRN__TRY(read_layers(card));
     o->embedding = encoder->shape.dims[1];
-    o->hidden = first->shape.dims[1];
-    for (o->layers = 1; o->layers < BRN__AWD_LSTM_LAYERS_MAX; o->layers++) {
-        snprintf(name, sizeof name, "0.rnns.%d.weight_hh_l0_raw", o->layers);
-        if (!brn__lm_card_entry(card, name)) break;
-    }
     o->decoder_bias = brn__lm_card_entry(card, "1.decoder.bias") != NULL;
     if (encoder->shape.dims[0] != brn__vocabulary_count(card->settings->vocabulary))
         return brn__fail(BRN_ERROR_INPUT, "%s: its embedding has %lld rows, the words beside it are %lld", card->path,

@@ -9,6 +9,7 @@ brn__awd_lstm_options brn__lm_network_options(const brn_lm_options *o, int64_t v
     net.embedding = o->embedding;
     net.hidden = o->hidden;
     net.layers = net.embedding_group = o->layers;
+    net.qrnn = o->qrnn;
     net.tied = !o->untied;
     net.decoder_bias = o->decoder_bias;
     net.dropout_multiplier = o->dropout;
@@ -20,11 +21,11 @@ brn__awd_lstm_options brn__lm_network_options(const brn_lm_options *o, int64_t v
 /* Weights, gradients and two moments are four times as much: refused before memory runs out. */
 static brn_status check_size(const brn__awd_lstm_options *o)
 {
-    const double most = 0x1p31, e = (double)o->embedding, h = (double)o->hidden;
-    double total = (double)o->vocabulary * e * (o->tied ? 1 : 2);
+    const double most = 0x1p31;
+    double total = (double)o->vocabulary * (double)o->embedding * (o->tied ? 1 : 2);
     for (int i = 0; i < o->layers; i++) {
-        double in = i ? h : e, out = i + 1 == o->layers ? e : h;
-        total += 4 * out * (in + out);
+        const brn__recurrent_layer layer = brn__recurrent_layer_of(o->qrnn, i, o->layers, o->embedding, o->hidden);
+        total += brn__recurrent_weights(&layer);
     }
     if (total <= most) return BRN_OK;
     return brn__fail(BRN_ERROR_INPUT, "a language model of %.3g weights; at most %.3g are possible", total, most);

@@ -54,6 +54,7 @@ static const brn_option fields[] = {
     F(embedding, BIG),
     F(hidden, BIG),
     F(layers, WHOLE),
+    F(qrnn, FLAG),
     F(untied, FLAG),
     F(decoder_bias, FLAG),
     F(dropout, REAL),

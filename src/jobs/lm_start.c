@@ -29,6 +29,7 @@ static brn_status lend(const brn__lm_card *card, brn_lm_options *o, brn__arena *
     o->embedding = from->embedding;
     o->hidden = from->hidden;
     o->layers = from->layers;
+    o->qrnn = from->qrnn;
     o->untied = from->untied;
     o->decoder_bias = from->decoder_bias;
     if (o->backward != from->backward)

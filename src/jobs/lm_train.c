@@ -68,7 +68,7 @@ static brn_status check_same_texts(const training *t)
 static void begin_record(training *t)
 {
     const brn__run_begin facts = {.job = "lm",
-                                  .architecture = "awd_lstm",
+                                  .architecture = t->options.qrnn ? "awd_qrnn" : "awd_lstm",
                                   .data = t->options.inputs[0],
                                   .data_sha256 = t->start.texts.corpus->digest,
                                   .seed = t->options.seed,

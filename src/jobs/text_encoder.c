@@ -7,8 +7,8 @@
 #include "jobs/model_tensors.h"
 #include "jobs/run_folder.h"
 #include "jobs/text_job.h"
+#include "models/recurrent_layer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char PREFIX[] = "0.";
@@ -53,16 +53,21 @@ static const brn__entry *matrix(const brn__text_encoder *e, const char *name)
     return entry && entry->shape.rank == 2 ? entry : NULL;
 }
 
+static const brn__entry *layer_matrix(const brn__text_encoder *e, int number)
+{
+    char name[BRN__RECURRENT_NAME];
+    brn__recurrent_matrix(e->qrnn, number, name);
+    return matrix(e, name);
+}
+
 static brn_status read_sizes(brn__text_encoder *out)
 {
-    char name[64];
-    const brn__entry *words = matrix(out, "0.encoder.weight"), *first = matrix(out, "0.rnns.0.weight_hh_l0_raw");
+    const brn__entry *words = matrix(out, "0.encoder.weight"), *first = layer_matrix(out, 0);
+    if (!first) out->qrnn = true, first = layer_matrix(out, 0);
     if (!words || !first) return wrong(out, "no encoder");
-    out->words = words->shape.dims[0], out->embedding = words->shape.dims[1], out->hidden = first->shape.dims[1];
-    for (;; out->layers++) {
-        snprintf(name, sizeof name, "0.rnns.%d.weight_hh_l0_raw", out->layers);
-        if (!matrix(out, name)) break;
-    }
+    out->words = words->shape.dims[0], out->embedding = words->shape.dims[1];
+    out->hidden = brn__recurrent_width(out->qrnn, first->shape);
+    while (layer_matrix(out, out->layers)) out->layers++;
     if (out->words != brn__vocabulary_count(out->settings->vocabulary))
         return wrong(out, "as many words as vectors are not there");
     if (out->layers > BRN__TEXT_LAYERS_MAX) return wrong(out, "more layers than 4");

@@ -33,7 +33,7 @@ typedef struct brn__text_encoder {
     brn__text_settings *settings;
     int64_t words, embedding, hidden;
     int layers;
-    bool backwards;
+    bool qrnn, backwards;
 } brn__text_encoder;
 /* `run` is a run folder or a model.safetensors of a language model or of a classifier. */
 brn_status brn__text_encoder_open(const char *run, brn__text_encoder *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
 #include "jobs/text_job.h"
+#include "models/recurrent_layer.h"
 
 static brn__text_classifier_options sizes_of(const brn_text_train_options *o, const brn__vocabulary *vocabulary,
                                              int64_t outputs)
@@ -11,6 +12,7 @@ static brn__text_classifier_options sizes_of(const brn_text_train_options *o, co
     net.embedding = o->embedding;
     net.hidden = o->hidden;
     net.layers = o->layers;
+    net.qrnn = o->qrnn;
     net.head = o->head;
     net.outputs = outputs;
     net.alpha = o->alpha;
@@ -21,11 +23,11 @@ static brn__text_classifier_options sizes_of(const brn_text_train_options *o, co
 /* Weights, gradients and two moments are four times as much: refused before memory runs out. */
 static brn_status check_size(const brn__text_classifier_options *o)
 {
-    const double most = 0x1p31, e = (double)o->embedding, h = (double)o->hidden;
-    double total = (double)o->words * e;
+    const double most = 0x1p31;
+    double total = (double)o->words * (double)o->embedding;
     for (int i = 0; i < o->layers; i++) {
-        const double in = i ? h : e, out = i + 1 == o->layers ? e : h;
-        total += 4 * out * (in + out);
+        const brn__recurrent_layer layer = brn__recurrent_layer_of(o->qrnn, i, o->layers, o->embedding, o->hidden);
+        total += brn__recurrent_weights(&layer);
     }
     if (total <= most) return BRN_OK;
     return brn__fail(BRN_ERROR_INPUT, "a text classifier of %.3g weights; at most %.3g are possible", total, most);

@@ -95,6 +95,7 @@ static const brn_option fields[] = {
     F(embedding, BIG),
     F(hidden, BIG),
     F(layers, WHOLE),
+    F(qrnn, FLAG),
     F(head, BIG),
     F(drop_factor, REAL),
     F(alpha, REAL),

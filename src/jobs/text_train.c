@@ -30,7 +30,7 @@ static brn_status open_encoder(training *t, brn__text_encoder *encoder)
 {
     brn_text_train_options *o = &t->options;
     BRN__TRY(brn__text_encoder_open(o->encoder, encoder));
-    o->embedding = encoder->embedding, o->hidden = encoder->hidden, o->layers = encoder->layers;
+    o->embedding = encoder->embedding, o->hidden = encoder->hidden, o->layers = encoder->layers, o->qrnn = encoder->qrnn;
     if (encoder->backwards == o->backwards) return BRN_OK;
     return brn__fail(BRN_ERROR_USAGE, "%s reads texts %s; expected a training that does so too", encoder->path,
                      encoder->backwards ? "backwards" : "forwards");
@@ -129,7 +129,7 @@ static void name_files(training *t)
 static void begin_record(training *t)
 {
     const brn__run_begin facts = {.job = "text",
-                                  .architecture = "awd_lstm",
+                                  .architecture = t->options.qrnn ? "awd_qrnn" : "awd_lstm",
                                   .data = t->options.inputs[0],
                                   .data_sha256 = t->corpus->digest,
                                   .seed = t->options.seed,

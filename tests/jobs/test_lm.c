@@ -87,6 +87,41 @@ TEST(a_language_model_learns_what_can_be_known)
     assert_close(result.perplexity, exp(result.valid_loss), 1e-12);
 }
 
+/* The subject stands two words before what depends on it: the state must be carried. */
+TEST(a_language_model_of_qrnns_learns_measures_and_writes)
+{
+    const char *const inputs[] = {write_language(folder(), "language.txt", SENTENCES, "he", 1)};
+    brn_lm_options o = quick_options(inputs, "qrnn");
+    brn_lm_result result;
+    brn_lm_model *model;
+    brn_lm_score score;
+    char *text;
+    o.qrnn = true;
+    assert_ok(brn_lm_train(&o, &result));
+    print_message("perplexity %.4f, accuracy %.4f\n", result.perplexity, result.accuracy);
+    assert_true(result.perplexity > 1.93 && result.perplexity < 2.15);
+    assert_ok(brn_lm_model_open(result.run, 1, &model));
+    const char *const texts[] = {write_language(folder(), "other.txt", 500, "he", 77)};
+    assert_ok(brn_lm_evaluate(model, texts, 1, &o.text, &score));
+    assert_true(score.tokens > 1400 && score.perplexity > 1.9 && score.perplexity < 2.2);
+    brn_lm_generation how = brn_lm_generation_defaults();
+    how.words = 1;
+    how.temperature = 0;
+    assert_ok(brn_lm_generate(model, "we may", &how, &text));
+    assert_string_equal(text, "we may three");
+    brn_lm_text_free(text);
+    brn_lm_model_close(model);
+    const char *const more[] = {write_language(folder(), "renamed.txt", 600, "it", 1)};
+    o = quick_options(more, "qrnn tuned");
+    o.encoder = result.run;
+    o.epochs = 0;
+    assert_ok(brn_lm_train(&o, &result));
+    brn__lm_card card;
+    assert_ok(brn__lm_card_open(result.run, &card));
+    assert_true(card.options.qrnn); /* the encoder's */
+    brn__lm_card_close(&card);
+}
+
 TEST(a_language_model_is_measured_and_writes_alike_each_time)
 {
     const char *const inputs[] = {write_language(folder(), "language.txt", SENTENCES, "he", 1)};
@@ -137,12 +172,17 @@ static int stop_after(void *context, const brn_event *event)
 
 static void expect_equal_models(const char *a, const char *b)
 {
+    enum { NAMES = 4 };
     brn__lm_card left, right;
     assert_ok(brn__lm_card_open(a, &left));
     assert_ok(brn__lm_card_open(b, &right));
-    static const char *const names[] = {"0.encoder.weight", "0.rnns.0.weight_hh_l0_raw",
-                                        "0.rnns.1.module.weight_ih_l0", "1.decoder.bias"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    static const char *const lstm[NAMES] = {"0.encoder.weight", "0.rnns.0.weight_hh_l0_raw",
+                                            "0.rnns.1.module.weight_ih_l0", "1.decoder.bias"};
+    static const char *const qrnn[NAMES] = {"0.encoder.weight", "0.rnns.0.layers.0.linear.weight_raw",
+                                            "0.rnns.1.layers.0.linear.module.bias", "1.decoder.bias"};
+    assert_int_equal(left.options.qrnn, right.options.qrnn);
+    const char *const *names = left.options.qrnn ? qrnn : lstm;
+    for (size_t i = 0; i < NAMES; i++) {
         const brn__entry *one = brn__state_find(left.state, names[i]), *two = brn__state_find(right.state, names[i]);
         assert_true(one && two && brn_shape_equal(one->shape, two->shape));
         size_t bytes = (size_t)brn_shape_elements(one->shape) * sizeof(float);
@@ -154,23 +194,25 @@ static void expect_equal_models(const char *a, const char *b)
         free(x);
         free(y);
     }
-    assert_null(brn__state_find(left.state, "state.0.h"));
+    assert_null(brn__state_find(left.state, "state.0.c"));
     brn__lm_card_close(&left);
     brn__lm_card_close(&right);
 }
 
 /* Stopped in the middle of the second epoch, where the hidden state counts. */
-TEST(a_stopped_language_model_goes_on_to_the_same_bits)
+static void stop_and_go_on(bool qrnn, const char *whole_name, const char *stopped_name)
 {
     const char *const inputs[] = {write_language(folder(), "language.txt", 600, "he", 1)};
-    brn_lm_options o = quick_options(inputs, "whole");
+    brn_lm_options o = quick_options(inputs, whole_name);
     brn_lm_result whole, stopped;
     o.epochs = 3;
     o.variable_length = true;
+    o.qrnn = qrnn;
     assert_ok(brn_lm_train(&o, &whole));
-    o = quick_options(inputs, "stopped");
+    o = quick_options(inputs, stopped_name);
     o.epochs = 3;
     o.variable_length = true;
+    o.qrnn = qrnn;
     stopping s = {16};
     o.on_event = stop_after;
     o.context = &s;
@@ -181,6 +223,12 @@ TEST(a_stopped_language_model_goes_on_to_the_same_bits)
     assert_close(stopped.accuracy, whole.accuracy, 0);
     write_language(folder(), "language.txt", 601, "he", 1);
     assert_fails(brn_lm_resume(stopped.run, NULL, NULL, &stopped), BRN_ERROR_INPUT, "not the texts");
+}
+
+TEST(a_stopped_language_model_goes_on_to_the_same_bits)
+{
+    stop_and_go_on(false, "whole", "stopped");
+    stop_and_go_on(true, "whole qrnn", "stopped qrnn");
 }
 
 /* ------------------------------------------------------------------ another vocabulary */
@@ -357,16 +405,17 @@ static double loss_of(brn__lm_network *network, const json_t *pretrained)
     return (double)*(const float *)brn_plan_output(plan, 1);
 }
 
-TEST(a_model_that_fastai_saved_is_read_with_the_words_beside_it)
+static void expect_read(const char *file, const char *golden_file, bool qrnn)
 {
-    json_t *golden = golden_open("tests/golden/awd_lstm.json");
+    json_t *golden = golden_open(golden_file);
     const json_t *pretrained = golden_at(golden, "pretrained");
     brn__lm_card card;
     brn__lm_network network;
-    assert_ok(brn__lm_card_open(test_source_path("tests/golden/lm_fastai/lstm_fwd.pth"), &card));
+    assert_ok(brn__lm_card_open(test_source_path(file), &card));
     assert_int_equal(card.options.embedding, 4);
     assert_int_equal(card.options.hidden, 6);
     assert_int_equal(card.options.layers, 2);
+    assert_int_equal(card.options.qrnn, qrnn);
     assert_true(!card.options.untied && card.options.decoder_bias);
     assert_int_equal(brn__vocabulary_find(card.settings->vocabulary, "film", 4), 10);
     assert_ok(brn__lm_network_new(&card.options, brn__vocabulary_count(card.settings->vocabulary), 2, 5, &network));
@@ -378,11 +427,18 @@ TEST(a_model_that_fastai_saved_is_read_with_the_words_beside_it)
     brn_lm_model *model;
     char *text;
     brn_lm_generation how = brn_lm_generation_defaults();
-    assert_ok(brn_lm_model_open(test_source_path("tests/golden/lm_fastai/lstm_fwd.pth"), 1, &model));
+    assert_ok(brn_lm_model_open(test_source_path(file), 1, &model));
     assert_ok(brn_lm_generate(model, "The film", &how, &text));
     assert_int_equal(strncmp(text, "The film", 8), 0);
     brn_lm_text_free(text);
     brn_lm_model_close(model);
+}
+
+TEST(a_model_that_fastai_saved_is_read_with_the_words_beside_it)
+{
+    expect_read("tests/golden/lm_fastai/lstm_fwd.pth", "tests/golden/awd_lstm.json", false);
+    expect_read("tests/golden/lm_fastai/qrnn_fwd.pth", "tests/golden/awd_qrnn.json", true);
+    expect_read("tests/golden/lm_fastai/qrnn07_fwd.pth", "tests/golden/awd_qrnn.json", true);
 }
 
 TEST(words_beside_a_model_that_are_not_there_are_asked_for)

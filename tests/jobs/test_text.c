@@ -306,6 +306,45 @@ TEST(a_training_takes_words_and_weights_of_a_language_model)
     assert_fails(brn_text_train(&o, NULL), BRN_ERROR_INPUT, "no such run");
 }
 
+TEST(a_classifier_on_qrnns_is_taught_resumed_measured_and_explains)
+{
+    char language[PATH], run[PATH];
+    const char *inputs[] = {write_reviews("quasi.csv", 300)}, *text = "one lovely scene and a line of the story";
+    brn_text_train_options o = small(inputs, run_path(run, "quasi untouched"));
+    brn_lm_options lm = brn_lm_defaults();
+    lm.inputs = inputs, lm.input_count = 1;
+    lm.text.min_freq = 2;
+    lm.embedding = 12, lm.hidden = 16, lm.layers = 2, lm.qrnn = true;
+    lm.epochs = 1, lm.batch_size = 16, lm.length = 12, lm.threads = 2;
+    lm.out = run_path(language, "quasi language");
+    assert_ok(brn_lm_train(&lm, NULL));
+    o.encoder = language;
+    o.hidden = 99; /* the encoder's count, and its kind */
+    o.epochs = o.freeze_epochs = 0;
+    assert_ok(brn_text_train(&o, NULL));
+    assert_same_tensor(run, language, "0.rnns.0.layers.0.linear.weight_raw");
+    assert_same_tensor(run, language, "0.rnns.1.layers.0.linear.module.bias");
+    o.epochs = o.freeze_epochs = 1;
+    stop_and_go_on(o, "on quasi", "on quasi in parts", 12, 15);
+    /* From nothing, and its encoder for another. */
+    brn_text_result result;
+    o = small(inputs, run_path(language, "quasi knows"));
+    o.qrnn = true, o.layers = 1, o.epochs = 6;
+    assert_ok(brn_text_train(&o, &result));
+    assert_true(result.score.accuracy >= .95);
+    o.encoder = language, o.qrnn = false, o.out = run_path(run, "quasi knows more");
+    o.epochs = o.freeze_epochs = 3, o.batch_size = 16;
+    assert_ok(brn_text_train(&o, &result));
+    assert_true(result.score.accuracy >= .95);
+    brn_text_model *model;
+    brn_text_explanation *e;
+    assert_ok(brn_text_model_open(run, 2, &model));
+    assert_ok(brn_text_explain(model, text, 1, &e));
+    for (int64_t k = 0; k < e->count; k++) assert_true(e->words[k].share <= share_of(e, "lovely"));
+    brn_text_explanation_free(e);
+    brn_text_model_close(model);
+}
+
 TEST(an_encoder_that_knows_is_unfrozen_layer_by_layer)
 {
     char first[PATH], second[PATH];
