@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Epochs that the options leave to the data. */
+#include "base/alloc.h"
 #include "base/files.h"
 #include "burnish/image.h"
 #include "jobs/image_job.h"
@@ -46,11 +47,15 @@ static int epochs_of(const brn_image_options *o)
 {
     brn__image_plan plan;
     brn_image_data *data;
+    const int64_t live = brn__alloc_live();
     assert_ok(brn__image_plan_make(o, &plan));
     assert_ok(brn__image_data_of(&plan.options, &data, NULL));
     assert_ok(brn__image_plan_for(o, data, &plan));
     brn_image_data_close(data);
-    return plan.options.epochs;
+    const int epochs = plan.options.epochs;
+    brn__image_plan_free(&plan);
+    assert_int_equal(brn__alloc_live(), live);
+    return epochs;
 }
 
 TEST(some_hundred_pictures_get_twice_the_epochs)
@@ -71,6 +76,9 @@ TEST(only_a_recipe_that_tunes_all_layers_leaves_epochs_to_the_data)
     o = options_of(list);
     o.pretrained = false;
     assert_int_equal(epochs_of(&o), 10);
+    o = options_of(list);
+    o.network = "{\"format\": 1, \"layers\": [{\"layer\": \"flatten\"}, {\"layer\": \"linear\", \"outputs\": 4}]}";
+    assert_int_equal(epochs_of(&o), 10); /* nothing of it is pretrained */
     o = options_of(list);
     o.recipe = BRN_RECIPE_SCRATCH;
     assert_int_equal(epochs_of(&o), 10);
