@@ -32,6 +32,7 @@
 #include "burnish/data_tools.h"
 #include "burnish/image.h"
 #include "burnish/image_lr_find.h"
+#include "burnish/hand_fit.h"
 #include "burnish/image_learner.h"
 #include "burnish/array_learner.h"
 #include "burnish/predictions.h"
@@ -44,6 +45,7 @@
 #include "burnish/text.h"
 #include "burnish/table_interpret.h"
 #include "burnish/table_lr_find.h"
+#include "burnish/table_learner.h"
 #include "burnish/version.h"
 
 #endif

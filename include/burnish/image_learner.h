@@ -21,12 +21,11 @@
 #define BURNISH_IMAGE_LEARNER_H
 
 #include "burnish/events.h"
+#include "burnish/hand_fit.h"
 #include "burnish/image_data.h"
 #include "burnish/lr_finder.h"
 #include "burnish/nn.h"
-#include "burnish/optimizer.h"
 #include "burnish/parameters.h"
-#include "burnish/schedule.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -111,38 +110,7 @@ BRN_API void brn_image_learner_precompute(brn_image_learner *learner, bool preco
 /* Is the next fit one on cached features? */
 BRN_API bool brn_image_learner_is_cached(const brn_image_learner *learner);
 
-/* What the network said of the validation items that could be read, of an epoch. */
-typedef struct brn_image_validated {
-    int64_t count, outputs;
-    const float *answers;  /* (count, outputs): probabilities of labels and tags, or numbers */
-    const int64_t *labels; /* (count); NULL for tags and numbers */
-    const float *targets;  /* (count, outputs); NULL for labels */
-} brn_image_validated;
-
-/* A metric of one's own, over all validation items at once. */
-typedef struct brn_image_metric {
-    const char *name; /* borrowed for the fit */
-    /* *out: the value. Anything but BRN_OK ends the fit with it. Called in the thread that called the fit. */
-    brn_status (*of_all)(void *context, const brn_image_validated *validated, double *out);
-    void *context;
-} brn_image_metric;
-enum { BRN_IMAGE_FIT_METRICS_MAX = 8 };
-
-typedef struct brn_image_fit {
-    int epochs;                    /* 1 or more */
-    double rates[BRN_GROUPS_MAX];  /* of each group, 0 to 1000, at the curve's 1; those of frozen groups are not read */
-    double decays[BRN_GROUPS_MAX]; /* weight decay of each group, 0 to 100 */
-    brn_optimizer_options optimizer; /* made anew for every fit */
-    double clip_norm;                /* above 0: gradients' norm is at most this */
-    const brn_schedule *rate;     /* over the fit, 1 at its top; NULL: constant */
-    const brn_schedule *momentum; /* NULL: the optimizer's */
-    const brn_cycles *cycles;     /* fast.ai 0.7's, instead of both; its `batches` are those of cycle_epochs */
-    int cycle_epochs;             /* epochs of the first cycle */
-    brn_image_metric metrics[BRN_IMAGE_FIT_METRICS_MAX]; /* told beside the usual ones */
-    int metric_count;
-    const char *snapshots;        /* of cycles: save the network at each one's end as SNAPSHOTS_cyc_I.safetensors,
-                                   * I from 0; NULL: no */
-} brn_image_fit;
+typedef brn_hand_fit brn_image_fit;
 
 /* One epoch, constant: `rate` for every group; SGD with momentum .9, no decay: fast.ai 0.7's. */
 BRN_API brn_image_fit brn_image_fit_defaults(const brn_image_learner *learner, double rate);

@@ -415,7 +415,7 @@ typedef struct own_metric {
 /* What a fit borrows. */
 typedef struct fit_parts {
     brn_image_fit fit;
-    own_metric own[BRN_IMAGE_FIT_METRICS_MAX];
+    own_metric own[BRN_HAND_METRICS_MAX];
     brn_schedule rate, momentum;
     brn_cycles cycles;
 } fit_parts;
@@ -515,7 +515,7 @@ static int fill_schedule(PyObject *dict, fit_parts *p, native_keep *keep)
 }
 
 /* Called without the interpreter's lock; an exception ends the fit, and is raised behind it. */
-static brn_status measure(void *context, const brn_image_validated *v, double *out)
+static brn_status measure(void *context, const brn_hand_validated *v, double *out)
 {
     const own_metric *own = context;
     native_listener *listener = own->listener;
@@ -541,8 +541,8 @@ static int fill_metrics(PyObject *dict, fit_parts *p, native_listener *listener,
     PyObject *list = native_item(dict, "metrics");
     const Py_ssize_t count = list ? PyList_Size(list) : 0;
     if (count < 0) return -1;
-    if (count > BRN_IMAGE_FIT_METRICS_MAX) {
-        native_raise_usage("metrics: %d of them; expected %d or fewer", (int)count, BRN_IMAGE_FIT_METRICS_MAX);
+    if (count > BRN_HAND_METRICS_MAX) {
+        native_raise_usage("metrics: %d of them; expected %d or fewer", (int)count, BRN_HAND_METRICS_MAX);
         return -1;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -551,7 +551,7 @@ static int fill_metrics(PyObject *dict, fit_parts *p, native_listener *listener,
         const char *text = native_text(name, keep);
         if (!text) return -1;
         p->own[i] = (own_metric){callable, listener};
-        p->fit.metrics[i] = (brn_image_metric){text, measure, &p->own[i]};
+        p->fit.metrics[i] = (brn_hand_metric){text, measure, &p->own[i]};
     }
     p->fit.metric_count = (int)count;
     return 0;

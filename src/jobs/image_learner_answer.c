@@ -3,8 +3,8 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "jobs/image_learner.h"
+#include "train/log_answers.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct sink {
@@ -16,26 +16,17 @@ typedef struct sink {
     int64_t done, batches;
 } sink;
 
-static void log_softmax(const float *logits, int64_t count, float *out)
-{
-    double largest = -INFINITY, sum = 0;
-    for (int64_t k = 0; k < count; k++) largest = logits[k] > largest ? logits[k] : largest;
-    for (int64_t k = 0; k < count; k++) sum += exp(logits[k] - largest);
-    const double shift = largest + log(sum);
-    for (int64_t k = 0; k < count; k++) out[k] = (float)(logits[k] - shift);
-}
-
 static void write_answer(const sink *s, const float *logits, float *out)
 {
     const brn_target_kind kind = s->learner->network.kind;
     if (s->form == BRN_IMAGE_LOGITS)
         memcpy(out, logits, (size_t)s->classes * sizeof *out);
     else if (s->form == BRN_IMAGE_LOG_PROBABILITIES && kind == BRN_TARGET_LABEL)
-        log_softmax(logits, s->classes, out);
+        brn__log_softmax(logits, s->classes, out);
+    else if (s->form == BRN_IMAGE_LOG_PROBABILITIES && kind == BRN_TARGET_TAGS)
+        brn__log_sigmoids(logits, s->classes, out);
     else
         brn__image_answer_of(kind, logits, s->classes, out);
-    if (s->form == BRN_IMAGE_LOG_PROBABILITIES && kind == BRN_TARGET_TAGS)
-        for (int64_t k = 0; k < s->classes; k++) out[k] = -log1pf(expf(-logits[k]));
 }
 
 static brn_status take_batch(void *context, const brn__batch *batch, const float *output)

@@ -104,6 +104,19 @@ struct brn_table_model {
 brn_status brn__table_model_table(const brn_table_model *model, const char *data, bool with_target,
                                   bool filters, brn_table **out);
 
+/* The same of any training: `options` say how it is read. */
+brn_status brn__table_alike(const brn__preparation *preparation, const brn_table_train_options *options,
+                            const char *data, bool with_target, bool filters, brn_table **out);
+/* Raw outputs (rows, outputs) to all rows of such a table; owned by the caller. `prepared` stays, freed by the
+ * caller in any case. */
+brn_status brn__table_outputs_of(brn__table_network *network, const brn__preparation *preparation, brn_table *table,
+                                 bool with_target, brn__prepared *prepared, float **out);
+
+struct brn_table_answers {
+    int64_t count, width;
+    float *values; /* (count, width) */
+};
+
 /* ------------------------------------------------------------------ table_answers.c */
 
 /* Raw outputs (count, K) of some rows, or of all when `items` is NULL. `outputs` has room for them.

@@ -5,14 +5,28 @@
 
 #include <string.h>
 
+/* What the options give the embedding of a column; 0: the form's rule. */
+static int64_t width_of(const brn_table_train_options *o, const char *column)
+{
+    for (int64_t i = 0; i < o->embedding_width_count; i++)
+        if (strcmp(o->categories[i], column) == 0) return o->embedding_widths[i];
+    return 0;
+}
+
+/* Cardinalities and widths have (category_count). */
 static void fill_net_options(const brn_table_train_options *o, const brn__preparation *p,
-                             int64_t *cardinalities, brn__table_net_options *out)
+                             int64_t *cardinalities, int64_t *widths, brn__table_net_options *out)
 {
     *out = brn__table_net_defaults((brn__table_form)o->form);
-    for (int64_t i = 0; i < p->category_count; i++) cardinalities[i] = p->categories[i].count + 1;
+    for (int64_t i = 0; i < p->category_count; i++) {
+        cardinalities[i] = p->categories[i].count + 1;
+        widths[i] = width_of(o, p->categories[i].name);
+    }
     out->category_count = p->category_count;
     out->number_count = p->number_count;
     out->cardinalities = cardinalities;
+    out->widths = widths;
+    out->norm_hidden = out->norm_hidden || o->hidden_norms;
     out->hidden_count = o->hidden_count;
     memcpy(out->hidden, o->hidden, sizeof out->hidden);
     memcpy(out->dropout, o->dropout, sizeof out->dropout);
@@ -33,7 +47,8 @@ static brn_status check_size(const brn_table_train_options *o, const brn__prepar
     int64_t widest = 0;
     for (int64_t i = 0; i < p->category_count; i++) {
         int64_t cardinality = p->categories[i].count + 1;
-        int64_t width = brn__embedding_width((brn__table_form)o->form, cardinality);
+        int64_t width = width_of(o, p->categories[i].name);
+        if (!width) width = brn__embedding_width((brn__table_form)o->form, cardinality);
         if (o->one_hot && o->hidden_count > 0) width = o->hidden[0];
         double elements = (double)cardinality * (double)width;
         if (elements > largest) largest = elements, widest = i;
@@ -115,11 +130,11 @@ brn_status brn__table_network_new(const brn_table_train_options *options,
 {
     *out = (brn__table_network){0};
     BRN__TRY(check_size(options, preparation));
-    int64_t *cardinalities =
-        brn__alloc_array((size_t)preparation->category_count + 1, sizeof *cardinalities);
+    const int64_t count = preparation->category_count;
+    int64_t *cardinalities = brn__alloc_array(2 * (size_t)count + 1, sizeof *cardinalities);
     if (!cardinalities) return BRN_ERROR_NO_MEMORY;
     brn__table_net_options net;
-    fill_net_options(options, preparation, cardinalities, &net);
+    fill_net_options(options, preparation, cardinalities, cardinalities + count, &net);
     brn_status status = build(options, preparation, &net, out);
     brn__free(cardinalities);
     if (status != BRN_OK) brn__table_network_free(out);

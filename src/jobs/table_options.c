@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { EMBEDDING_WIDTH_MAX = 4096 };
+
 brn_table_train_options brn_table_train_defaults(void)
 {
     return (brn_table_train_options){.valid = .2,
@@ -100,6 +102,9 @@ static brn_status check_network(const brn_table_train_options *o)
         BRN__TRY(brn__check_real("dropout", o->dropout[i], 0, .999));
     }
     BRN__TRY(brn__check_real("embedding dropout", o->embedding_dropout, 0, .999));
+    BRN__TRY(brn__check_real("embedding widths", (double)o->embedding_width_count, 0, (double)o->category_count));
+    for (int64_t i = 0; i < o->embedding_width_count; i++)
+        BRN__TRY(brn__check_real("embedding width", (double)o->embedding_widths[i], 0, EMBEDDING_WIDTH_MAX));
     if (o->has_range && !(o->low < o->high && isfinite(o->low) && isfinite(o->high)))
         return brn__fail(BRN_ERROR_USAGE, "range %g to %g; expected two numbers, the lower first",
                          o->low, o->high);
@@ -190,11 +195,27 @@ static json_t *join_list(const brn_table_train_options *o)
     return brn__json_whole(good, list);
 }
 
+static json_t *width_list(const brn_table_train_options *o)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int64_t i = 0; good && i < o->embedding_width_count; i++)
+        good = brn__json_add(list, json_integer(o->embedding_widths[i]));
+    return brn__json_whole(good, list);
+}
+
+/* Written where there is something to tell: files of before do not have it. */
+static bool write_network(json_t *object, const brn_table_train_options *o)
+{
+    if (o->hidden_norms && !brn__json_put(object, "hidden_norms", json_true())) return false;
+    return !o->embedding_width_count || brn__json_put(object, "embedding_widths", width_list(o));
+}
+
 json_t *brn__table_options_write(const brn_table_train_options *o)
 {
     json_t *object = json_object();
     if (object && brn__option_fields_write(fields, FIELDS, o, object) &&
-        brn__json_layers_write(object, o->hidden_count, o->hidden, o->dropout) &&
+        brn__json_layers_write(object, o->hidden_count, o->hidden, o->dropout) && write_network(object, o) &&
         brn__json_put(object, "source", brn__table_source_write(&o->source)) &&
         brn__json_put(object, "joins", join_list(o)) &&
         brn__json_put(object, "categories", brn__json_words(o->categories, o->category_count)) &&
@@ -292,6 +313,27 @@ static brn_status read_joins(const json_t *list, brn__arena *arena, brn_table_tr
     return BRN_OK;
 }
 
+static brn_status read_network(const json_t *object, brn__arena *arena, brn_table_train_options *o)
+{
+    const json_t *list = json_object_get(object, "embedding_widths");
+    if (!brn__json_layers_read(object, BRN_TABLE_HIDDEN_MAX, &o->hidden_count, o->hidden, o->dropout))
+        return wrong("hidden", "up to 8 widths with as many probabilities");
+    o->hidden_norms = json_is_true(json_object_get(object, "hidden_norms"));
+    if (!list) return BRN_OK;
+    if (!json_is_array(list) || json_array_size(list) > BRN__TABLE_WORDS_MAX)
+        return wrong("embedding_widths", "a list of numbers");
+    o->embedding_width_count = (int64_t)json_array_size(list);
+    int64_t *widths = brn__arena_alloc(arena, (size_t)(o->embedding_width_count + 1) * sizeof *widths);
+    if (!widths) return BRN_ERROR_NO_MEMORY;
+    for (int64_t i = 0; i < o->embedding_width_count; i++) {
+        const json_t *width = json_array_get(list, (size_t)i);
+        if (!json_is_integer(width)) return wrong("embedding_widths", "a list of numbers");
+        widths[i] = json_integer_value(width);
+    }
+    o->embedding_widths = widths;
+    return BRN_OK;
+}
+
 brn_status brn__table_options_read(const json_t *object, brn__arena *arena, brn_table_train_options *o)
 {
     struct {
@@ -306,8 +348,7 @@ brn_status brn__table_options_read(const json_t *object, brn__arena *arena, brn_
     BRN__TRY(brn__option_fields_read(fields, FIELDS, object, "table options", o));
     BRN__TRY(brn__table_source_read(json_object_get(object, "source"), arena, &o->source));
     BRN__TRY(read_joins(json_object_get(object, "joins"), arena, o));
-    if (!brn__json_layers_read(object, BRN_TABLE_HIDDEN_MAX, &o->hidden_count, o->hidden, o->dropout))
-        return wrong("hidden", "up to 8 widths with as many probabilities");
+    BRN__TRY(read_network(object, arena, o));
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         BRN__TRY(read_words(json_object_get(object, lists[i].name), lists[i].name, arena, lists[i].words, lists[i].count));
     return brn__table_options_settle(o);

@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct brn_table_answers {
-    int64_t count, width;
-    float *values; /* (count, width) */
-};
-
 const char *brn_table_model_target(const brn_table_model *model)
 {
     return model->preparation->target;
@@ -82,37 +77,40 @@ static int64_t word_columns(const brn__preparation *p, bool with_target, brn_col
     return count;
 }
 
-brn_status brn__table_model_table(const brn_table_model *model, const char *data, bool with_target,
-                                  bool filters, brn_table **out)
+brn_status brn__table_alike(const brn__preparation *p, const brn_table_train_options *options, const char *data,
+                            bool with_target, bool filters, brn_table **out)
 {
-    const brn__preparation *p = model->preparation;
-    brn_table_options source = model->options.source;
+    brn_table_options source = options->source;
     brn_column_choice *types = brn__alloc_array((size_t)p->category_count + 1, sizeof *types);
     if (!types) return BRN_ERROR_NO_MEMORY;
     source.types = types;
     source.type_count = word_columns(p, with_target, types);
-    source.threads = model->options.threads;
+    source.threads = options->threads;
     brn__events *events = p->events;
-    brn_status status = brn__table_job_open(data, &source, &model->options, filters, &events, out);
+    brn_status status = brn__table_job_open(data, &source, options, filters, &events, out);
     brn__free(types);
     return status;
 }
 
-/* Raw outputs to all rows; owned by the caller. `prepared` stays, freed by the caller in any case.
- */
-static brn_status outputs_of(brn_table_model *model, brn_table *table, bool with_target,
-                             brn__prepared *prepared, float **out)
+brn_status brn__table_model_table(const brn_table_model *model, const char *data, bool with_target,
+                                  bool filters, brn_table **out)
+{
+    return brn__table_alike(model->preparation, &model->options, data, with_target, filters, out);
+}
+
+brn_status brn__table_outputs_of(brn__table_network *network, const brn__preparation *preparation, brn_table *table,
+                                 bool with_target, brn__prepared *prepared, float **out)
 {
     brn__dataset *dataset;
     *out = NULL;
-    BRN__TRY(brn__prepare_apply(model->preparation, table, with_target, prepared));
-    size_t count = (size_t)(prepared->rows * model->network.outputs);
+    BRN__TRY(brn__prepare_apply(preparation, table, with_target, prepared));
+    size_t count = (size_t)(prepared->rows * network->outputs);
     float *outputs = brn__alloc_array(count, sizeof *outputs);
     if (!outputs) return BRN_ERROR_NO_MEMORY;
     brn_status status = brn__table_dataset_new(prepared, &dataset);
     if (status == BRN_OK) {
         if (prepared->rows)
-            status = brn__table_outputs(&model->network, dataset, NULL, prepared->rows, outputs);
+            status = brn__table_outputs(network, dataset, NULL, prepared->rows, outputs);
         brn__dataset_free(dataset);
     }
     if (status == BRN_OK)
@@ -135,7 +133,7 @@ static brn_status answer_rows(brn_table_model *model, brn_table *table, float **
 {
     brn__prepared prepared = {0};
     int64_t width = model->network.outputs, values = table->row_count * width;
-    brn_status status = outputs_of(model, table, false, &prepared, out);
+    brn_status status = brn__table_outputs_of(&model->network, model->preparation, table, false, &prepared, out);
     brn__prepared_free(&prepared);
     BRN__TRY(status);
     brn__table_finish_answers(model->preparation, table->row_count, width, *out);
@@ -177,7 +175,7 @@ static brn_status evaluate(brn_table_model *model, brn_table *table, brn_table_s
     brn__prepared prepared = {0};
     float *outputs = NULL, *mean = NULL;
     int64_t width = model->network.outputs;
-    brn_status status = outputs_of(model, table, true, &prepared, &outputs);
+    brn_status status = brn__table_outputs_of(&model->network, model->preparation, table, true, &prepared, &outputs);
     if (status == BRN_OK && model->member_count) {
         status = answer_rows(model, table, &mean);
         if (status == BRN_OK) undo_answers(model->preparation, prepared.rows * width, mean);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Logits as logarithms of probabilities, without going through the probabilities. */
+#ifndef BRN__TRAIN_LOG_ANSWERS_H
+#define BRN__TRAIN_LOG_ANSWERS_H
+
+#include <stdint.h>
+
+/* logits and out have (count); they may be the same. */
+void brn__log_softmax(const float *logits, int64_t count, float *out);
+void brn__log_sigmoids(const float *logits, int64_t count, float *out);
+
+#endif
