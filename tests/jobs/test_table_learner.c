@@ -83,6 +83,7 @@ TEST(one_fit_of_a_table_learner_makes_the_bits_of_the_job)
     snprintf(run, sizeof run, "%s/run", test_scratch_folder());
     o.out = run;
     o.epochs = 3;
+    o.weight_decay = .2;
     assert_ok(brn_table_train(&o, NULL));
     brn_table_learner *learner = make(&o);
     brn_hand_fit fit = adam(learner, 3);
@@ -126,6 +127,13 @@ TEST(a_table_learner_outlives_the_options_it_was_made_of)
 
 /* ------------------------------------------------------------------ what learns */
 
+static float value_of(brn_table_learner *learner, const char *name)
+{
+    brn_parameters *parameters = brn_table_learner_parameters(learner);
+    const float *values = brn_parameters_values(parameters);
+    return values[brn_parameters_info(parameters, brn_parameters_find(parameters, name)).offset];
+}
+
 static bool group_changed(brn_table_learner *learner, const float *before, int group)
 {
     int64_t begin, middle, end;
@@ -147,10 +155,14 @@ TEST(a_table_learner_trains_the_groups_that_are_not_frozen)
     assert_true(brn_table_learner_learns(learner, 1));
     brn_hand_fit fit = adam(learner, 1);
     assert_ok(brn_table_learner_fit(learner, &fit));
-    assert_false(group_changed(learner, before, 0)); /* the norm of numbers neither */
+    assert_false(group_changed(learner, before, 0));
+    assert_true(value_of(learner, "bn_cont.running_mean") == 0); /* nor does what the norm of numbers has seen */
     assert_true(group_changed(learner, before, 1));
     assert_true(group_changed(learner, before, 2));
     assert_fails(brn_table_learner_freeze_to(learner, -4), BRN_ERROR_USAGE, "layer group from -3 to 2");
+    assert_ok(brn_table_learner_freeze_to(learner, 0));
+    assert_ok(brn_table_learner_fit(learner, &fit));
+    assert_true(value_of(learner, "bn_cont.running_mean") != 0);
     fit.rates[2] = -1;
     assert_fails(brn_table_learner_fit(learner, &fit), BRN_ERROR_USAGE, "rate -1 of layer group 2");
     free(before);
