@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/cpu/blocking.h"
+#include "backends/cpu/simd/simd.h"
 
 #include "oneapi/dnnl/dnnl.h"
 #include <omp.h>
@@ -96,15 +97,18 @@ int brn__threads_for(const brn__step *step, size_t bytes)
     return bytes < 256 * 1024 ? 1 : step->threads;
 }
 
-void brn__block_sums(int64_t n, int64_t blocks, int64_t pixels, int64_t block, const float *dy, float *db)
+void brn__block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes, int64_t block, const float *dy,
+                     float *db)
 {
-    double sums[16] = {0};
+    double sums[BRN__PERIOD] = {0};
+    int64_t blocks = (channels + lanes - 1) / lanes;
     for (int64_t picture = 0; picture < n; picture++) {
-        const float *plane = dy + (picture * blocks + block) * pixels * 16;
+        const float *plane = dy + (picture * blocks + block) * pixels * lanes;
         for (int64_t i = 0; i < pixels; i++)
-            for (int lane = 0; lane < 16; lane++) sums[lane] += (double)plane[i * 16 + lane];
+            for (int lane = 0; lane < lanes; lane++) sums[lane] += (double)plane[i * lanes + lane];
     }
-    for (int lane = 0; lane < 16; lane++) db[lane] = (float)sums[lane];
+    for (int64_t lane = 0; lane < lanes && block * lanes + lane < channels; lane++)
+        db[block * lanes + lane] = (float)sums[lane];
 }
 
 void brn__share_rows(const brn__step *step, int threads, int64_t n, brn__rows_function *rows, const void *context)

@@ -39,9 +39,10 @@ brn__layout brn__common_layout(const brn__step *step, int first, int count);
 /* 1 for steps that touch less than 256 KB, else the step's threads. */
 int brn__threads_for(const brn__step *step, size_t bytes);
 
-/* db[0..15] of one channel block: the sums of dy (n, blocks, pixels, 16) over pictures and pixels, in
- * order and in double. */
-void brn__block_sums(int64_t n, int64_t blocks, int64_t pixels, int64_t block, const float *dy, float *db);
+/* db (channels) of one channel block of `lanes` (at most 16): the sums of dy (n, blocks, pixels, lanes) over
+ * pictures and pixels, in order and in double. */
+void brn__block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes, int64_t block, const float *dy,
+                     float *db);
 
 /* Part `part` of `parts` equal parts of 0 .. count - 1, borders on multiples of `unit`. */
 static inline void brn__part(int64_t count, int64_t unit, int part, int parts, int64_t *begin,

@@ -94,7 +94,7 @@ static brn_status run(const brn__step *step, const brn__run *counters)
                                      dy + (n * data->blocks + block) * y_plane, sums);
         for (int lane = 0; lane < 16; lane++)
             for (int tap = 0; tap < TAPS; tap++) dw[(block * 16 + lane) * TAPS + tap] = sums[tap * 16 + lane];
-        if (db) brn__block_sums(data->n, data->blocks, c->oh * c->ow, block, dy, db + block * 16);
+        if (db) brn__block_sums(data->n, data->blocks * 16, c->oh * c->ow, 16, block, dy, db);
     }
     return BRN_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Grouped convolution on nChw16c by simd/grouped_conv.c: packing of the (small) weights in each run,
- * planes shared out to threads. The weight gradient gives each thread whole channel blocks and walks
+ * Grouped convolution on channel blocks by simd/grouped_conv.c: packing of the (small) weights in each
+ * run, planes shared out to threads. The weight gradient gives each thread whole channel blocks and walks
  * the pictures in order: the bits do not depend on the number of threads. */
 #include "backends/cpu/kernel_grouped_conv.h"
 #include "backends/cpu/blocking.h"
@@ -11,31 +11,61 @@
 
 #include <string.h>
 
-extern const brn__grouped_conv brn__grouped_conv_avx512;
+extern const brn__grouped_conv brn__grouped_conv_avx512, brn__grouped_conv_avx2, brn__grouped_conv_portable;
 
-const brn__grouped_conv *brn__grouped_conv_now(void)
+const brn__grouped_conv *brn__grouped_conv_of(brn__isa isa)
 {
-#if defined(__x86_64__)
-    if (brn__isa_best() == BRN__ISA_AVX512) return &brn__grouped_conv_avx512;
-#endif
-    return NULL;
+    static const brn__grouped_conv *const tables[BRN__ISA_COUNT] = {
+        [BRN__ISA_PORTABLE] = &brn__grouped_conv_portable,
+        [BRN__ISA_AVX2] = &brn__grouped_conv_avx2,
+        [BRN__ISA_AVX512] = &brn__grouped_conv_avx512,
+    };
+    return brn__isa_has(isa) ? tables[isa] : NULL;
 }
 
 typedef struct grouped_data {
     const brn__grouped_conv *loops;
     brn__grouped_case shape;
-    int64_t n, per_group; /* pictures; channels per group */
-    dnnl_memory_desc_t x, y; /* nChw16c */
+    int64_t n, channels, blocks;
+    int64_t planes;          /* that an output block reads: 1, or per_group / block */
+    dnnl_memory_desc_t x, y; /* blocked */
 } grouped_data;
 
-bool brn__grouped_conv_applies(const brn__conv2d_geometry *g)
+bool brn__grouped_conv_can(const brn__conv2d_geometry *g)
 {
-    if (!brn__grouped_conv_now() || g->groups == 1 || g->c != g->o || g->c % 16) return false;
     int64_t per_group = g->c / g->groups;
+    bool sizes = per_group == 4 || per_group == 8 || per_group == 16 || per_group == 32;
     bool square = g->kh == 3 && g->kw == 3 && g->pad_begin[0] == 1 && g->pad_begin[1] == 1;
     bool strides = g->stride[0] == g->stride[1] && (g->stride[0] == 1 || g->stride[0] == 2);
-    return square && strides && g->dilation[0] == 1 && g->dilation[1] == 1 && (per_group == 4 || per_group == 8);
+    bool whole = g->oh == (g->h - 1) / g->stride[0] + 1 && g->ow == (g->w - 1) / g->stride[0] + 1;
+    return g->groups > 1 && g->c == g->o && sizes && square && strides && whole && g->dilation[0] == 1 &&
+           g->dilation[1] == 1;
 }
+
+/* Numbers of channels per group (each its own bit) with which ours beat oneDNN 3.2, in strides 1 and 2,
+ * by CPU time on a Zen 5 core; oneDNN held to AVX2 and SSE4.1 for the other two. */
+typedef struct faster {
+    int forward[2], grad_input[2], grad_weight[2];
+} faster;
+
+static const faster *measured(void)
+{
+    static const faster tables[BRN__ISA_COUNT] = {
+        [BRN__ISA_PORTABLE] = {{4 | 8, 4 | 8}, {4 | 8 | 16 | 32, 4 | 8 | 16 | 32}, {4 | 8 | 16 | 32, 4 | 8 | 16 | 32}},
+        [BRN__ISA_AVX2] = {{4 | 8 | 16, 4 | 8 | 16}, {4, 4 | 16 | 32}, {4 | 8, 4}},
+        [BRN__ISA_AVX512] = {{4 | 8, 4 | 8}, {4 | 8, 4 | 8 | 16 | 32}, {4 | 8, 4 | 8}},
+    };
+    return &tables[brn__isa_best()];
+}
+
+static bool wins(const brn__conv2d_geometry *g, const int by_stride[2])
+{
+    return brn__grouped_conv_can(g) && (by_stride[g->stride[0] - 1] & (int)(g->c / g->groups));
+}
+
+bool brn__grouped_forward_wins(const brn__conv2d_geometry *g) { return wins(g, measured()->forward); }
+bool brn__grouped_grad_input_wins(const brn__conv2d_geometry *g) { return wins(g, measured()->grad_input); }
+bool brn__grouped_grad_weight_wins(const brn__conv2d_geometry *g) { return wins(g, measured()->grad_weight); }
 
 static void release(brn__step *step)
 {
@@ -50,28 +80,37 @@ static void release(brn__step *step)
 static brn_status describe(grouped_data *data, const brn__conv2d_geometry *g)
 {
     dnnl_dims_t x = {g->n, g->c, g->h, g->w}, y = {g->n, g->o, g->oh, g->ow};
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->x, 4, x, dnnl_f32, dnnl_nChw16c));
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->y, 4, y, dnnl_f32, dnnl_nChw16c));
+    dnnl_format_tag_t tag = data->loops->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->x, 4, x, dnnl_f32, tag));
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->y, 4, y, dnnl_f32, tag));
     return BRN_OK;
 }
 
-/* Makes step->data; `floats` of scratch. */
+/* Packed floats of one block, or its sums. */
+static int64_t block_floats(const grouped_data *data)
+{
+    return 9 * data->shape.per_group * data->loops->block;
+}
+
+/* Makes step->data. Scratch: a block's numbers for each block, then the padded bias. */
 static brn_status begin(brn__step *step, const brn__conv2d_geometry *g, grouped_data **out)
 {
     grouped_data *data = brn__alloc_zero(1, sizeof *data);
     if (!data) return BRN_ERROR_NO_MEMORY;
     step->data = data;
-    data->loops = brn__grouped_conv_now();
+    data->loops = brn__grouped_conv_of(brn__isa_best());
+    int64_t block = data->loops->block, per_group = g->c / g->groups;
+    data->shape = (brn__grouped_case){g->h, g->w, g->oh, g->ow, (int)g->stride[0], (int)per_group};
     data->n = g->n;
-    data->per_group = g->c / g->groups;
-    data->shape = (brn__grouped_case){g->c / 16,          g->h, g->w, g->oh, g->ow, (int)g->stride[0],
-                                      (int)data->per_group / 4};
+    data->channels = g->c;
+    data->blocks = (g->c + block - 1) / block;
+    data->planes = per_group < block ? 1 : per_group / block;
     brn_status status = describe(data, g);
     if (status != BRN_OK) {
         release(step);
         return status;
     }
-    step->scratch_bytes = sizeof(float) * (size_t)(data->shape.blocks * data->shape.passes * BRN__GROUPED_PASS);
+    step->scratch_bytes = sizeof(float) * (size_t)(data->blocks * (block_floats(data) + block));
     step->implementation = data->loops->name;
     *out = data;
     return BRN_OK;
@@ -82,28 +121,38 @@ static brn__layout layout_of(const_dnnl_memory_desc_t descriptor)
     return (brn__layout){descriptor, dnnl_memory_desc_get_size(descriptor)};
 }
 
-/* Where the weight of packed element (block, pass, kh, kw, j, lane) lies in (O, C / G, 3, 3); for the
- * input's gradient roles of input and output channel are swapped. */
-static int64_t weight_at(const grouped_data *data, int64_t block, int pass, int tap, int j, int lane, bool swapped)
+/* w (C, C / G, 3, 3) of one block as [tap][j][lane]: output channel of the lane, input channel j of its
+ * group. For the input's gradient the two change roles, and with stride 1 the taps their order. Lanes
+ * past C are zero. */
+static void pack(const grouped_data *data, const float *w, int64_t block, bool swapped, bool flipped, float *packed)
 {
-    int64_t channel = block * 16 + lane, inside = channel % data->per_group, other = 4 * pass + j;
-    int64_t o = swapped ? channel - inside + other : channel, i = swapped ? inside : other;
-    return (o * data->per_group + i) * 9 + tap;
+    int64_t lanes = data->loops->block, per_group = data->shape.per_group;
+    for (int64_t lane = 0; lane < lanes; lane++) {
+        int64_t channel = block * lanes + lane, inside = channel % per_group;
+        const float *from = w + (swapped ? (channel - inside) * per_group + inside : channel * per_group) * 9;
+        for (int64_t j = 0; j < per_group; j++, from += swapped ? per_group * 9 : 9)
+            for (int tap = 0; tap < 9; tap++)
+                packed[(tap * per_group + j) * lanes + lane] =
+                    channel < data->channels ? from[flipped ? 8 - tap : tap] : 0;
+    }
 }
 
-static void pack(const grouped_data *data, const float *w, bool swapped, bool flipped, float *packed)
+static void pack_all(const brn__step *step, const grouped_data *data, bool swapped, bool flipped)
 {
-    for (int64_t block = 0; block < data->shape.blocks; block++)
-        for (int pass = 0; pass < data->shape.passes; pass++)
-            for (int tap = 0; tap < 9; tap++)
-                for (int j = 0; j < 4; j++)
-                    for (int lane = 0; lane < 16; lane++)
-                        *packed++ = w[weight_at(data, block, pass, flipped ? 8 - tap : tap, j, lane, swapped)];
+#pragma omp parallel for num_threads(step->threads) schedule(static)
+    for (int64_t block = 0; block < data->blocks; block++)
+        pack(data, step->inputs[1], block, swapped, flipped, (float *)step->scratch + block * block_floats(data));
+}
+
+/* Where the planes that plane i (of all pictures' blocks) is computed from begin, counted in planes. */
+static int64_t first_plane(const grouped_data *data, int64_t i)
+{
+    return i - i % data->blocks % data->planes;
 }
 
 static const float *block_weights(const brn__step *step, const grouped_data *data, int64_t block)
 {
-    return (const float *)step->scratch + block * data->shape.passes * BRN__GROUPED_PASS;
+    return (const float *)step->scratch + block * block_floats(data);
 }
 
 static brn_status prepare_forward(brn__step *step)
@@ -121,20 +170,32 @@ static brn_status prepare_forward(brn__step *step)
     return BRN_OK;
 }
 
+/* Zero past C. */
+static const float *padded_bias(const brn__step *step, const grouped_data *data)
+{
+    if (!step->inputs[2]) return NULL;
+    int64_t stored = data->blocks * data->loops->block;
+    float *bias = (float *)step->scratch + data->blocks * block_floats(data);
+    memcpy(bias, step->inputs[2], sizeof *bias * (size_t)data->channels);
+    memset(bias + data->channels, 0, sizeof *bias * (size_t)(stored - data->channels));
+    return bias;
+}
+
 static brn_status run_forward(const brn__step *step, const brn__run *run)
 {
     (void)run;
     const grouped_data *data = step->data;
     const brn__conv2d_attributes *attributes = step->node->attributes;
     const brn__grouped_case *c = &data->shape;
-    const float *x = step->inputs[0], *bias = step->inputs[2], *residual = step->inputs[3];
+    const float *x = step->inputs[0], *bias = padded_bias(step, data), *residual = step->inputs[3];
     float *y = step->outputs[0];
-    int64_t x_plane = c->h * c->w * 16, y_plane = c->oh * c->ow * 16, planes = data->n * c->blocks;
-    pack(data, step->inputs[1], false, false, step->scratch);
+    int64_t lanes = data->loops->block, x_plane = c->h * c->w * lanes, y_plane = c->oh * c->ow * lanes;
+    int64_t planes = data->n * data->blocks;
+    pack_all(step, data, false, false);
 #pragma omp parallel for num_threads(step->threads) schedule(static)
     for (int64_t i = 0; i < planes; i++)
-        data->loops->forward(c, x + i * x_plane, block_weights(step, data, i % c->blocks),
-                             bias ? bias + i % c->blocks * 16 : NULL, residual ? residual + i * y_plane : NULL,
+        data->loops->forward(c, x + first_plane(data, i) * x_plane, block_weights(step, data, i % data->blocks),
+                             bias ? bias + i % data->blocks * lanes : NULL, residual ? residual + i * y_plane : NULL,
                              attributes->activation, y + i * y_plane);
     return BRN_OK;
 }
@@ -155,16 +216,18 @@ static brn_status run_grad_input(const brn__step *step, const brn__run *run)
     (void)run;
     const grouped_data *data = step->data;
     const brn__grouped_case *c = &data->shape;
+    const brn__grouped_case back = {c->oh, c->ow, c->h, c->w, 1, c->per_group}; /* stride 1: another convolution */
     const float *dy = step->inputs[0];
     float *dx = step->outputs[0];
-    int64_t x_plane = c->h * c->w * 16, y_plane = c->oh * c->ow * 16, planes = data->n * c->blocks;
-    pack(data, step->inputs[1], true, c->stride == 1, step->scratch);
+    int64_t lanes = data->loops->block, x_plane = c->h * c->w * lanes, y_plane = c->oh * c->ow * lanes;
+    int64_t planes = data->n * data->blocks;
+    pack_all(step, data, true, c->stride == 1);
 #pragma omp parallel for num_threads(step->threads) schedule(static)
     for (int64_t i = 0; i < planes; i++) {
-        const float *packed = block_weights(step, data, i % c->blocks);
+        const float *packed = block_weights(step, data, i % data->blocks), *from = dy + first_plane(data, i) * y_plane;
         if (c->stride == 1)
-            data->loops->forward(c, dy + i * y_plane, packed, NULL, NULL, BRN_ACTIVATION_NONE, dx + i * x_plane);
-        else data->loops->grad_input(c, dy + i * y_plane, packed, dx + i * x_plane);
+            data->loops->forward(&back, from, packed, NULL, NULL, BRN_ACTIVATION_NONE, dx + i * x_plane);
+        else data->loops->grad_input(c, from, packed, dx + i * x_plane);
     }
     return BRN_OK;
 }
@@ -180,6 +243,16 @@ static brn_status prepare_grad_weight(brn__step *step)
     return BRN_OK; /* dw and db are canonical */
 }
 
+static void unpack(const grouped_data *data, const float *sums, int64_t block, float *dw)
+{
+    int64_t lanes = data->loops->block, per_group = data->shape.per_group;
+    for (int64_t lane = 0; lane < lanes && block * lanes + lane < data->channels; lane++) {
+        float *to = dw + (block * lanes + lane) * per_group * 9;
+        for (int64_t j = 0; j < per_group; j++)
+            for (int tap = 0; tap < 9; tap++) *to++ = sums[(tap * per_group + j) * lanes + lane];
+    }
+}
+
 static brn_status run_grad_weight(const brn__step *step, const brn__run *run)
 {
     (void)run;
@@ -187,20 +260,15 @@ static brn_status run_grad_weight(const brn__step *step, const brn__run *run)
     const brn__grouped_case *c = &data->shape;
     const float *x = step->inputs[0], *dy = step->inputs[1];
     float *dw = step->outputs[0], *db = step->outputs[1];
-    int64_t x_plane = c->h * c->w * 16, y_plane = c->oh * c->ow * 16;
+    int64_t lanes = data->loops->block, x_plane = c->h * c->w * lanes, y_plane = c->oh * c->ow * lanes;
 #pragma omp parallel for num_threads(step->threads) schedule(static)
-    for (int64_t block = 0; block < c->blocks; block++) {
-        float *sums = (float *)step->scratch + block * c->passes * BRN__GROUPED_PASS;
-        memset(sums, 0, sizeof(float) * (size_t)(c->passes * BRN__GROUPED_PASS));
-        for (int64_t n = 0; n < data->n; n++)
-            data->loops->grad_weight(c, x + (n * c->blocks + block) * x_plane, dy + (n * c->blocks + block) * y_plane,
-                                     sums);
-        for (int pass = 0; pass < c->passes; pass++)
-            for (int tap = 0; tap < 9; tap++)
-                for (int j = 0; j < 4; j++)
-                    for (int lane = 0; lane < 16; lane++)
-                        dw[weight_at(data, block, pass, tap, j, lane, false)] = *sums++;
-        if (db) brn__block_sums(data->n, c->blocks, c->oh * c->ow, block, dy, db + block * 16);
+    for (int64_t block = 0; block < data->blocks; block++) {
+        float *sums = (float *)step->scratch + block * block_floats(data);
+        memset(sums, 0, sizeof *sums * (size_t)block_floats(data));
+        for (int64_t i = block; i < data->n * data->blocks; i += data->blocks)
+            data->loops->grad_weight(c, x + first_plane(data, i) * x_plane, dy + i * y_plane, sums);
+        unpack(data, sums, block, dw);
+        if (db) brn__block_sums(data->n, data->channels, c->oh * c->ow, lanes, block, dy, db);
     }
     return BRN_OK;
 }

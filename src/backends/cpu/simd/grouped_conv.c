@@ -1,197 +1,365 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The planes of grouped convolution, for AVX-512. Loops over taps and columns of a tile have constant
- * bounds and are unrolled, so that accumulators stay in registers. */
+ * The planes of grouped convolution. Each loop walks along rows: a column of pixels is spread once and
+ * meets all outputs that it belongs to, whose sums roll through registers and leave when they are
+ * complete. So edges need no masks, and memory is read in long runs. Inner loops have constant bounds:
+ * one function for each number of channels per group and of rows, made by the lists below. */
 #include "backends/cpu/simd/grouped_conv.h"
 #include "backends/cpu/simd/vector.h"
 
-#if defined(__AVX512F__)
-
-enum { TILE = 7, PAIRS = 4 }; /* output columns at once; pairs of them in grad_input */
-
 #define UNROLLED _Pragma("GCC unroll 16")
 
-/* Zero outside the row. */
-INLINE __m512 column(const float *row, int64_t x, int64_t width)
+enum {
+    BLOCK = LANES < 8 ? 8 : LANES,  /* channels of a block */
+    PARTS = BLOCK / LANES,
+    HALF_ROWS = LANES == 16 ? 2 : 1, /* rows of y at once in stride 2: as registers allow */
+};
+
+/* ---- channels of a group ---- */
+
+/* Lane j of every four becomes all four. */
+#if LANES == 16
+#define LANE_OF_FOUR(v, j) ((vector)_mm512_permute_ps((__m512)(v), (j) * 0x55))
+#elif LANES == 8
+#define LANE_OF_FOUR(v, j) ((vector)_mm256_permute_ps((__m256)(v), (j) * 0x55))
+#else
+#define LANE_OF_FOUR(v, j) splat((v)[j])
+#endif
+
+INLINE vector lane_of_four(vector v, int j)
 {
-    __mmask16 inside = x >= 0 && x < width ? 0xFFFF : 0;
-    return _mm512_maskz_loadu_ps(inside, row + x * 16);
+    switch (j) {
+    case 0: return LANE_OF_FOUR(v, 0);
+    case 1: return LANE_OF_FOUR(v, 1);
+    case 2: return LANE_OF_FOUR(v, 2);
+    default: return LANE_OF_FOUR(v, 3);
+    }
 }
 
-/* Lanes whose j-th of four becomes channel 4 pass + j of the group: with 8 channels per group both
- * quads of a group take its quad number `pass`. */
-INLINE __m512 quads(__m512 v, int passes, int pass)
+/* Channels 4 quad .. 4 quad + 3 of every group at one pixel. */
+typedef struct channels {
+    vector four;       /* groups inside a block: of each, those four */
+    const float *each; /* else, where they are */
+} channels;
+
+/* For the part's lanes; x points into the group's first plane. */
+INLINE channels channels_of(const float *x, int64_t plane, int group, int part, int quad)
 {
-    if (passes == 1) return v;
-    return pass == 0 ? _mm512_shuffle_f32x4(v, v, 0xA0) : _mm512_shuffle_f32x4(v, v, 0xF5);
+    if (group >= BLOCK) return (channels){splat(0), x + quad * 4 / BLOCK * plane + quad * 4 % BLOCK};
+    vector v = load(x + part * LANES);
+#if LANES == 16
+    /* Both fours of a group of eight take its first or its second four. */
+    if (group == 8 && quad == 0) v = (vector)_mm512_shuffle_f32x4((__m512)v, (__m512)v, 0xA0);
+    if (group == 8 && quad == 1) v = (vector)_mm512_shuffle_f32x4((__m512)v, (__m512)v, 0xF5);
+#endif
+    return (channels){v, NULL};
 }
 
-INLINE void spread(__m512 v, __m512 out[4])
+/* Channel j of them, in all lanes of its group. */
+INLINE vector channel(channels c, int group, int j)
 {
-    out[0] = _mm512_permute_ps(v, 0x00);
-    out[1] = _mm512_permute_ps(v, 0x55);
-    out[2] = _mm512_permute_ps(v, 0xAA);
-    out[3] = _mm512_permute_ps(v, 0xFF);
+    return group >= BLOCK ? splat(c.each[j]) : lane_of_four(c.four, j);
 }
 
-INLINE void load_taps(const float *packed, __m512 taps[3][4])
+/* The weights of tap (kh, kw) from channel j on, for a part's lanes. */
+INLINE const float *weight_at(const float *packed, int group, int part, int kh, int kw, int j)
 {
-    UNROLLED for (int kw = 0; kw < 3; kw++)
-        UNROLLED for (int j = 0; j < 4; j++) taps[kw][j] = _mm512_loadu_ps(packed + (kw * 4 + j) * 16);
+    return packed + ((kh * 3 + kw) * group + j) * BLOCK + part * LANES;
 }
 
-INLINE void forward_tile(const brn__grouped_case *c, const float *x, const float *packed, int64_t oy, int64_t ox,
-                         int stride, int passes, __m512 sums[TILE])
+/* ---- forward ---- */
+
+typedef struct target {
+    const float *bias, *residual; /* may be NULL */
+    brn_activation activation;
+    float *y;
+} target;
+
+INLINE void put(const target *to, int64_t pixel, int part, vector v)
 {
-    for (int pass = 0; pass < passes; pass++)
-        for (int kh = 0; kh < 3; kh++) {
-            int64_t iy = oy * stride + kh - 1;
+    int64_t at = pixel * BLOCK + part * LANES;
+    if (to->bias) v += load(to->bias + part * LANES);
+    if (to->residual) v += load(to->residual + at);
+    if (to->activation != BRN_ACTIVATION_NONE) v = to->activation == BRN_ACTIVATION_RELU6 ? relu6(v) : relu(v);
+    store(to->y + at, v);
+}
+
+/* `rows` rows of y from oy on. Column ix of x belongs to y's columns ix - 1, ix, ix + 1, whose sums are
+ * 0, 1, 2; each in two, so that additions do not wait for one another. */
+INLINE void dense_rows(const brn__grouped_case *c, const float *x, const float *packed, const target *to, int64_t oy,
+                       int part, int rows, int group)
+{
+    vector sums[2][3][2] = {0};
+    int64_t plane = c->h * c->w * BLOCK;
+    for (int64_t ix = 0; ix < c->w; ix++) {
+        UNROLLED for (int r = 0; r < rows + 2; r++) {
+            int64_t iy = oy + r - 1;
             if (iy < 0 || iy >= c->h) continue;
-            const float *row = x + iy * c->w * 16;
-            __m512 taps[3][4], v[4];
-            load_taps(packed + (pass * 3 + kh) * 12 * 16, taps);
-            UNROLLED for (int i = 0; i < (TILE - 1) * stride + 3; i++) {
-                spread(quads(column(row, ox * stride - 1 + i, c->w), passes, pass), v);
-                UNROLLED for (int kw = 0; kw < 3; kw++) {
-                    int from = i - kw;
-                    if (from < 0 || from % stride || from / stride >= TILE) continue;
-                    UNROLLED for (int j = 0; j < 4; j++)
-                        sums[from / stride] = _mm512_fmadd_ps(v[j], taps[kw][j], sums[from / stride]);
+            for (int quad = 0; quad < group / 4; quad++) {
+                channels here = channels_of(x + (iy * c->w + ix) * BLOCK, plane, group, part, quad);
+                UNROLLED for (int j = 0; j < 4; j++) {
+                    vector v = channel(here, group, j);
+                    UNROLLED for (int a = 0; a < rows; a++)
+                        UNROLLED for (int kw = 0; kw < 3; kw++) {
+                            int kh = r - a;
+                            if (kh < 0 || kh > 2) continue;
+                            sums[a][2 - kw][j % 2] += v * load(weight_at(packed, group, part, kh, kw, quad * 4 + j));
+                        }
                 }
             }
         }
-}
-
-INLINE __m512 finish(__m512 v, brn_activation activation)
-{
-    if (activation != BRN_ACTIVATION_NONE) v = _mm512_max_ps(v, _mm512_setzero_ps());
-    return activation == BRN_ACTIVATION_RELU6 ? _mm512_min_ps(v, _mm512_set1_ps(6)) : v;
-}
-
-INLINE void forward_plane(const brn__grouped_case *c, const float *x, const float *packed, const float *bias,
-                          const float *residual, brn_activation activation, float *y, int stride, int passes)
-{
-    __m512 start = bias ? _mm512_loadu_ps(bias) : _mm512_setzero_ps();
-    for (int64_t oy = 0; oy < c->oh; oy++)
-        for (int64_t ox = 0; ox < c->ow; ox += TILE) {
-            __m512 sums[TILE];
-            UNROLLED for (int i = 0; i < TILE; i++) sums[i] = start;
-            forward_tile(c, x, packed, oy, ox, stride, passes, sums);
-            int64_t at = (oy * c->ow + ox) * 16;
-            UNROLLED for (int i = 0; i < TILE; i++) {
-                if (ox + i >= c->ow) break;
-                if (residual) sums[i] = _mm512_add_ps(sums[i], _mm512_loadu_ps(residual + at + i * 16));
-                _mm512_storeu_ps(y + at + i * 16, finish(sums[i], activation));
+        UNROLLED for (int a = 0; a < rows; a++) {
+            if (ix > 0) put(to, (oy + a) * c->ow + ix - 1, part, sums[a][0][0] + sums[a][0][1]);
+            UNROLLED for (int i = 0; i < 2; i++) {
+                sums[a][0][i] = sums[a][1][i];
+                sums[a][1][i] = sums[a][2][i];
+                sums[a][2][i] = splat(0);
             }
         }
+    }
+    UNROLLED for (int a = 0; a < rows; a++) put(to, (oy + a + 1) * c->ow - 1, part, sums[a][0][0] + sums[a][0][1]);
 }
 
-static void forward(const brn__grouped_case *c, const float *x, const float *packed, const float *bias,
-                    const float *residual, brn_activation activation, float *y)
+/* Stride 2: x's columns 2 ox and 2 ox + 1 belong to y's column ox, the latter to ox + 1 too. Sums in
+ * four. */
+INLINE void half_rows(const brn__grouped_case *c, const float *x, const float *packed, const target *to, int64_t oy,
+                      int part, int rows, int group)
 {
-    if (c->stride == 1 && c->passes == 1) forward_plane(c, x, packed, bias, residual, activation, y, 1, 1);
-    else if (c->stride == 1) forward_plane(c, x, packed, bias, residual, activation, y, 1, 2);
-    else if (c->passes == 1) forward_plane(c, x, packed, bias, residual, activation, y, 2, 1);
-    else forward_plane(c, x, packed, bias, residual, activation, y, 2, 2);
-}
-
-/* dx of 2 PAIRS columns from `ix`, which is even: dx[2 ox + kw - 1] takes dy[ox] through tap kw. */
-INLINE void grad_input_tile(const brn__grouped_case *c, const float *dy, const float *packed, int64_t iy, int64_t ix,
-                            int passes, __m512 sums[2 * PAIRS])
-{
-    for (int pass = 0; pass < passes; pass++)
-        for (int kh = 0; kh < 3; kh++) {
-            int64_t twice = iy + 1 - kh;
-            if (twice < 0 || twice % 2 || twice / 2 >= c->oh) continue;
-            const float *row = dy + twice / 2 * c->ow * 16;
-            __m512 taps[3][4], v[4];
-            load_taps(packed + (pass * 3 + kh) * 12 * 16, taps);
-            UNROLLED for (int i = 0; i < PAIRS + 1; i++) {
-                spread(quads(column(row, ix / 2 + i, c->ow), passes, pass), v);
-                UNROLLED for (int kw = 0; kw < 3; kw++) {
-                    int to = 2 * i + kw - 1;
-                    if (to < 0 || to >= 2 * PAIRS) continue;
-                    UNROLLED for (int j = 0; j < 4; j++) sums[to] = _mm512_fmadd_ps(v[j], taps[kw][j], sums[to]);
+    vector sums[2][2][4] = {0};
+    int64_t plane = c->h * c->w * BLOCK;
+    for (int64_t ox = 0; ox < c->ow; ox++) {
+        bool right = 2 * ox + 1 < c->w;
+        UNROLLED for (int r = 0; r < 2 * rows + 1; r++) {
+            int64_t iy = oy * 2 + r - 1;
+            if (iy < 0 || iy >= c->h) continue;
+            const float *pixel = x + (iy * c->w + 2 * ox) * BLOCK;
+            for (int quad = 0; quad < group / 4; quad++) {
+                channels here = channels_of(pixel, plane, group, part, quad);
+                UNROLLED for (int j = 0; j < 4; j++) {
+                    vector v = channel(here, group, j);
+                    UNROLLED for (int a = 0; a < rows; a++) {
+                        int kh = r - 2 * a;
+                        if (kh < 0 || kh > 2) continue;
+                        sums[a][0][j] += v * load(weight_at(packed, group, part, kh, 1, quad * 4 + j));
+                    }
+                }
+                if (!right) continue;
+                here = channels_of(pixel + BLOCK, plane, group, part, quad);
+                UNROLLED for (int j = 0; j < 4; j++) {
+                    vector v = channel(here, group, j);
+                    UNROLLED for (int a = 0; a < rows; a++) {
+                        int kh = r - 2 * a;
+                        if (kh < 0 || kh > 2) continue;
+                        sums[a][0][j] += v * load(weight_at(packed, group, part, kh, 2, quad * 4 + j));
+                        sums[a][1][j] += v * load(weight_at(packed, group, part, kh, 0, quad * 4 + j));
+                    }
                 }
             }
         }
-}
-
-static void grad_input(const brn__grouped_case *c, const float *dy, const float *packed, float *dx)
-{
-    for (int64_t iy = 0; iy < c->h; iy++)
-        for (int64_t ix = 0; ix < c->w; ix += 2 * PAIRS) {
-            __m512 sums[2 * PAIRS];
-            UNROLLED for (int i = 0; i < 2 * PAIRS; i++) sums[i] = _mm512_setzero_ps();
-            if (c->passes == 1) grad_input_tile(c, dy, packed, iy, ix, 1, sums);
-            else grad_input_tile(c, dy, packed, iy, ix, 2, sums);
-            UNROLLED for (int i = 0; i < 2 * PAIRS; i++) {
-                if (ix + i >= c->w) break;
-                _mm512_storeu_ps(dx + (iy * c->w + ix + i) * 16, sums[i]);
+        UNROLLED for (int a = 0; a < rows; a++) {
+            put(to, (oy + a) * c->ow + ox, part, (sums[a][0][0] + sums[a][0][1]) + (sums[a][0][2] + sums[a][0][3]));
+            UNROLLED for (int j = 0; j < 4; j++) {
+                sums[a][0][j] = sums[a][1][j];
+                sums[a][1][j] = splat(0);
             }
-        }
-}
-
-/* One row of x against one row of dy: sums[kw][j] += x[ox stride + kw - 1] channel j times dy[ox]. */
-INLINE void grad_weight_row(const float *x, const float *dy, int64_t w, int64_t ow, int stride, int passes, int pass,
-                            __m512 sums[3][4])
-{
-    for (int64_t ox = 0; ox < ow; ox++) {
-        __m512 d = _mm512_loadu_ps(dy + ox * 16), v[4];
-        UNROLLED for (int kw = 0; kw < 3; kw++) {
-            spread(quads(column(x, ox * stride + kw - 1, w), passes, pass), v);
-            UNROLLED for (int j = 0; j < 4; j++) sums[kw][j] = _mm512_fmadd_ps(v[j], d, sums[kw][j]);
         }
     }
 }
 
-/* Stride 1: each column of x is spread once and meets three columns of dy. */
-INLINE void grad_weight_row_dense(const float *x, const float *dy, int64_t w, int passes, int pass, __m512 sums[3][4])
+INLINE void forward_plane(const brn__grouped_case *c, const float *x, const float *packed, const target *to, int group)
 {
-    __m512 before = _mm512_setzero_ps(), here = _mm512_loadu_ps(dy), v[4];
-    for (int64_t ix = 0; ix < w; ix++) {
-        __m512 after = column(dy, ix + 1, w);
-        spread(quads(_mm512_loadu_ps(x + ix * 16), passes, pass), v);
-        UNROLLED for (int j = 0; j < 4; j++) {
-            sums[0][j] = _mm512_fmadd_ps(v[j], after, sums[0][j]);
-            sums[1][j] = _mm512_fmadd_ps(v[j], here, sums[1][j]);
-            sums[2][j] = _mm512_fmadd_ps(v[j], before, sums[2][j]);
+    int64_t oy = 0;
+    for (int part = 0; part < PARTS; part++) {
+        if (c->stride == 1) {
+            for (oy = 0; oy + 2 <= c->oh; oy += 2) dense_rows(c, x, packed, to, oy, part, 2, group);
+            for (; oy < c->oh; oy++) dense_rows(c, x, packed, to, oy, part, 1, group);
+        } else {
+            for (oy = 0; oy + HALF_ROWS <= c->oh; oy += HALF_ROWS)
+                half_rows(c, x, packed, to, oy, part, HALF_ROWS, group);
+            for (; oy < c->oh; oy++) half_rows(c, x, packed, to, oy, part, 1, group);
+        }
+    }
+}
+
+/* ---- input gradient of stride 2 ---- */
+
+/* dx's rows 2 oy and, where it is there, 2 oy + 1. dy's column ox belongs to dx's columns 2 ox - 1,
+ * 2 ox, 2 ox + 1 through kw = 0, 1, 2; its row oy to dx's rows 2 oy (kh = 1) and 2 oy + 1 (2), its row
+ * oy + 1 to 2 oy + 1 (0). */
+INLINE void double_rows(const brn__grouped_case *c, const float *dy, const float *packed, int64_t oy, int part,
+                        int group, float *dx)
+{
+    vector sums[2][3][2] = {0};
+    int64_t plane = c->oh * c->ow * BLOCK;
+    bool second = 2 * oy + 1 < c->h, below = second && oy + 1 < c->oh;
+    float *to = dx + 2 * oy * c->w * BLOCK + part * LANES;
+    for (int64_t ox = 0; ox < c->ow; ox++) {
+        const float *pixel = dy + (oy * c->ow + ox) * BLOCK;
+        for (int quad = 0; quad < group / 4; quad++) {
+            channels here = channels_of(pixel, plane, group, part, quad);
+            UNROLLED for (int j = 0; j < 4; j++) {
+                vector v = channel(here, group, j);
+                UNROLLED for (int kw = 0; kw < 3; kw++) {
+                    sums[0][kw][j % 2] += v * load(weight_at(packed, group, part, 1, kw, quad * 4 + j));
+                    sums[1][kw][j % 2] += v * load(weight_at(packed, group, part, 2, kw, quad * 4 + j));
+                }
+            }
+            if (!below) continue;
+            here = channels_of(pixel + c->ow * BLOCK, plane, group, part, quad);
+            UNROLLED for (int j = 0; j < 4; j++) {
+                vector v = channel(here, group, j);
+                UNROLLED for (int kw = 0; kw < 3; kw++)
+                    sums[1][kw][j % 2] += v * load(weight_at(packed, group, part, 0, kw, quad * 4 + j));
+            }
+        }
+        UNROLLED for (int a = 0; a < 2; a++) {
+            float *row = to + a * c->w * BLOCK;
+            bool there = a == 0 || second;
+            if (there && ox > 0) store(row + (2 * ox - 1) * BLOCK, sums[a][0][0] + sums[a][0][1]);
+            if (there) store(row + 2 * ox * BLOCK, sums[a][1][0] + sums[a][1][1]);
+            UNROLLED for (int i = 0; i < 2; i++) {
+                sums[a][0][i] = sums[a][2][i];
+                sums[a][1][i] = sums[a][2][i] = splat(0);
+            }
+        }
+    }
+    if (c->w % 2) return;
+    store(to + (c->w - 1) * BLOCK, sums[0][0][0] + sums[0][0][1]);
+    if (second) store(to + (2 * c->w - 1) * BLOCK, sums[1][0][0] + sums[1][0][1]);
+}
+
+INLINE void grad_input_plane(const brn__grouped_case *c, const float *dy, const float *packed, int group, float *dx)
+{
+    for (int part = 0; part < PARTS; part++)
+        for (int64_t oy = 0; oy < c->oh; oy++) double_rows(c, dy, packed, oy, part, group, dx);
+}
+
+/* ---- weight gradient ---- */
+
+enum { QUADS_MAX = LANES == 16 ? 2 : 1 }; /* fours of x's channels at once: three taps of each in registers */
+
+/* Column ix of x meets dy's columns ix + 1, ix, ix - 1 in taps 0, 1, 2. */
+INLINE void weight_row_dense(const brn__grouped_case *c, const float *x, const float *dy, int part, int first,
+                             int quads, int group, vector sums[3][4 * QUADS_MAX])
+{
+    vector before = splat(0), here = load(dy + part * LANES);
+    for (int64_t ix = 0; ix < c->w; ix++) {
+        vector after = ix + 1 < c->w ? load(dy + (ix + 1) * BLOCK + part * LANES) : splat(0);
+        UNROLLED for (int q = 0; q < quads; q++) {
+            channels now = channels_of(x + ix * BLOCK, c->h * c->w * BLOCK, group, part, first + q);
+            UNROLLED for (int j = 0; j < 4; j++) {
+                vector v = channel(now, group, j);
+                sums[0][q * 4 + j] += v * after;
+                sums[1][q * 4 + j] += v * here;
+                sums[2][q * 4 + j] += v * before;
+            }
         }
         before = here;
         here = after;
     }
 }
 
-INLINE void grad_weight_plane(const brn__grouped_case *c, const float *x, const float *dy, float *out, int stride,
-                              int passes)
+/* Stride 2: x's column 2 ox meets dy's ox in tap 1; 2 ox + 1 meets ox in tap 2 and ox + 1 in tap 0. */
+INLINE void weight_row_half(const brn__grouped_case *c, const float *x, const float *dy, int part, int first, int quads,
+                            int group, vector sums[3][4 * QUADS_MAX])
 {
-    for (int pass = 0; pass < passes; pass++)
-        for (int kh = 0; kh < 3; kh++) {
-            __m512 sums[3][4];
-            UNROLLED for (int i = 0; i < 12; i++) sums[i / 4][i % 4] = _mm512_setzero_ps();
-            for (int64_t oy = 0; oy < c->oh; oy++) {
-                int64_t iy = oy * stride + kh - 1;
-                if (iy < 0 || iy >= c->h) continue;
-                const float *row = x + iy * c->w * 16, *gradient = dy + oy * c->ow * 16;
-                if (stride == 1) grad_weight_row_dense(row, gradient, c->w, passes, pass, sums);
-                else grad_weight_row(row, gradient, c->w, c->ow, stride, passes, pass, sums);
+    vector here = load(dy + part * LANES);
+    for (int64_t ox = 0; ox < c->ow; ox++) {
+        vector after = ox + 1 < c->ow ? load(dy + (ox + 1) * BLOCK + part * LANES) : splat(0);
+        bool right = 2 * ox + 1 < c->w;
+        UNROLLED for (int q = 0; q < quads; q++) {
+            channels now = channels_of(x + 2 * ox * BLOCK, c->h * c->w * BLOCK, group, part, first + q);
+            UNROLLED for (int j = 0; j < 4; j++) sums[1][q * 4 + j] += channel(now, group, j) * here;
+            if (!right) continue;
+            now = channels_of(x + (2 * ox + 1) * BLOCK, c->h * c->w * BLOCK, group, part, first + q);
+            UNROLLED for (int j = 0; j < 4; j++) {
+                vector v = channel(now, group, j);
+                sums[2][q * 4 + j] += v * here;
+                sums[0][q * 4 + j] += v * after;
             }
-            float *to = out + (pass * 3 + kh) * 12 * 16;
-            UNROLLED for (int i = 0; i < 12; i++)
-                _mm512_storeu_ps(to + i * 16, _mm512_add_ps(_mm512_loadu_ps(to + i * 16), sums[i / 4][i % 4]));
         }
+        here = after;
+    }
+}
+
+/* The plane's part of the gradient of `quads` fours of channels from `first` on, row kh of taps. */
+INLINE void weight_taps(const brn__grouped_case *c, const float *x, const float *dy, int part, int kh, int first,
+                        int quads, int group, float *out)
+{
+    vector sums[3][4 * QUADS_MAX] = {0};
+    for (int64_t oy = 0; oy < c->oh; oy++) {
+        int64_t iy = oy * c->stride + kh - 1;
+        if (iy < 0 || iy >= c->h) continue;
+        const float *row = x + iy * c->w * BLOCK, *gradient = dy + oy * c->ow * BLOCK;
+        if (c->stride == 1) weight_row_dense(c, row, gradient, part, first, quads, group, sums);
+        else weight_row_half(c, row, gradient, part, first, quads, group, sums);
+    }
+    UNROLLED for (int kw = 0; kw < 3; kw++)
+        UNROLLED for (int j = 0; j < 4 * quads; j++) {
+            float *to = out + ((kh * 3 + kw) * group + first * 4 + j) * BLOCK + part * LANES;
+            store(to, load(to) + sums[kw][j]);
+        }
+}
+
+INLINE void grad_weight_plane(const brn__grouped_case *c, const float *x, const float *dy, int group, float *out)
+{
+    const int quads = group / 4 < QUADS_MAX ? group / 4 : QUADS_MAX;
+    for (int part = 0; part < PARTS; part++)
+        for (int kh = 0; kh < 3; kh++)
+            for (int first = 0; first < group / 4; first += quads)
+                weight_taps(c, x, dy, part, kh, first, quads, group, out);
+}
+
+/* ---- one function for each number of channels per group ---- */
+
+#define GROUP_LIST(X) X(4) X(8) X(16) X(32)
+
+#define X(group) \
+    static void forward_##group(const brn__grouped_case *c, const float *x, const float *packed, const target *to) \
+    { \
+        forward_plane(c, x, packed, to, group); \
+    } \
+    static void grad_input_##group(const brn__grouped_case *c, const float *dy, const float *packed, float *dx) \
+    { \
+        grad_input_plane(c, dy, packed, group, dx); \
+    } \
+    static void grad_weight_##group(const brn__grouped_case *c, const float *x, const float *dy, float *sums) \
+    { \
+        grad_weight_plane(c, x, dy, group, sums); \
+    }
+GROUP_LIST(X)
+#undef X
+
+static void forward(const brn__grouped_case *c, const float *x, const float *packed, const float *bias,
+                    const float *residual, brn_activation activation, float *y)
+{
+    target to = {bias, residual, activation, y};
+    switch (c->per_group) {
+#define X(group) case group: forward_##group(c, x, packed, &to); break;
+        GROUP_LIST(X)
+#undef X
+    }
+}
+
+static void grad_input(const brn__grouped_case *c, const float *dy, const float *packed, float *dx)
+{
+    switch (c->per_group) {
+#define X(group) case group: grad_input_##group(c, dy, packed, dx); break;
+        GROUP_LIST(X)
+#undef X
+    }
 }
 
 static void grad_weight(const brn__grouped_case *c, const float *x, const float *dy, float *sums)
 {
-    if (c->stride == 1 && c->passes == 1) grad_weight_plane(c, x, dy, sums, 1, 1);
-    else if (c->stride == 1) grad_weight_plane(c, x, dy, sums, 1, 2);
-    else if (c->passes == 1) grad_weight_plane(c, x, dy, sums, 2, 1);
-    else grad_weight_plane(c, x, dy, sums, 2, 2);
+    switch (c->per_group) {
+#define X(group) case group: grad_weight_##group(c, x, dy, sums); break;
+        GROUP_LIST(X)
+#undef X
+    }
 }
 
-extern const brn__grouped_conv brn__grouped_conv_avx512;
-const brn__grouped_conv brn__grouped_conv_avx512 = {"simd:avx512:grouped", forward, grad_input, grad_weight};
+#define QUOTE(isa) QUOTE2(isa)
+#define QUOTE2(isa) "simd:" #isa ":grouped"
 
-#else
-typedef int brn__no_grouped_conv; /* other instruction sets leave these cases to oneDNN */
-#endif
+extern const brn__grouped_conv BRN__SIMD(grouped_conv);
+const brn__grouped_conv BRN__SIMD(grouped_conv) = {QUOTE(BRN__ISA), BLOCK, forward, grad_input, grad_weight};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Convolution and its two gradients by oneDNN, format `any` everywhere: the primitive says which
+ * layouts it wants and the plan lets them flow. */
+#include "backends/cpu/dnnl_conv2d.h"
+#include "backends/cpu/dnnl.h"
+#include "backends/cpu/post_ops.h"
+#include "ops/attributes.h"
+
+#include <string.h>
+
+/* Descriptors of one convolution and the numbers oneDNN wants (dilation counts from 0). */
+typedef struct conv_case {
+    const_dnnl_memory_desc_t x, w, y, bias;
+    dnnl_dims_t stride, dilation, pad_begin, pad_end;
+} conv_case;
+
+static brn_status describe(brn__dnnl_call *call, const brn__conv2d_geometry *g, bool bias, conv_case *out)
+{
+    int64_t x[4] = {g->n, g->c, g->h, g->w}, y[4] = {g->n, g->o, g->oh, g->ow};
+    int64_t w[5] = {g->groups, g->o / g->groups, g->c / g->groups, g->kh, g->kw};
+    BRN__TRY(brn__dnnl_any(call, 4, x, &out->x));
+    BRN__TRY(brn__dnnl_any(call, 4, y, &out->y));
+    if (g->groups > 1) {
+        BRN__TRY(brn__dnnl_any(call, 5, w, &out->w));
+    } else {
+        BRN__TRY(brn__dnnl_any(call, 4, w + 1, &out->w));
+    }
+    out->bias = NULL;
+    if (bias) BRN__TRY(brn__dnnl_plain(call, 1, y + 1, &out->bias));
+    for (int i = 0; i < 2; i++) {
+        out->stride[i] = g->stride[i];
+        out->dilation[i] = g->dilation[i] - 1;
+        out->pad_begin[i] = g->pad_begin[i];
+        out->pad_end[i] = g->pad_end[i];
+    }
+    return BRN_OK;
+}
+
+static brn_status create_forward(const conv_case *c, dnnl_prop_kind_t kind, dnnl_primitive_attr_t attributes,
+                                 dnnl_primitive_desc_t *out)
+{
+    dnnl_engine_t cpu;
+    BRN__TRY(brn__dnnl_engine(&cpu));
+    BRN__DNNL_TRY(dnnl_convolution_forward_primitive_desc_create(
+        out, cpu, kind, dnnl_convolution_direct, c->x, c->w, c->bias, c->y, c->stride, c->dilation, c->pad_begin,
+        c->pad_end, attributes));
+    return BRN_OK;
+}
+
+static brn_status prepare_forward(brn__step *step)
+{
+    const brn__conv2d_attributes *attributes = step->node->attributes;
+    brn__conv2d_geometry g =
+        brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), brn__step_shape(step, 1));
+    bool bias = brn__has(step->node, 2), residual = brn__has(step->node, 3);
+    brn__dnnl_call *call;
+    conv_case c;
+    dnnl_primitive_attr_t attr;
+    BRN__TRY(brn__dnnl_call_new(step, &call));
+    BRN__TRY(describe(call, &g, bias, &c));
+    BRN__TRY(brn__dnnl_post_ops(residual ? c.y : NULL, attributes->activation, &attr));
+    brn_status status = create_forward(&c, dnnl_forward_training, attr, &call->descriptor);
+    dnnl_primitive_attr_destroy(attr);
+    BRN__TRY(status);
+    const_dnnl_memory_desc_t x = brn__dnnl_query(call, dnnl_query_src_md, 0);
+    const_dnnl_memory_desc_t w = brn__dnnl_query(call, dnnl_query_weights_md, 0);
+    const_dnnl_memory_desc_t y = brn__dnnl_query(call, dnnl_query_dst_md, 0);
+    step->in[0] = brn__dnnl_layout(x);
+    step->in[1] = brn__dnnl_layout(w);
+    step->out[0] = brn__dnnl_layout(y);
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_SRC, x, BRN__DNNL_INPUT, 0));
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_WEIGHTS, w, BRN__DNNL_INPUT, 1));
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_DST, y, BRN__DNNL_OUTPUT, 0));
+    if (bias) BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_BIAS, c.bias, BRN__DNNL_INPUT, 2));
+    if (residual) {
+        /* Not in place: partial sums lie in y while the residual is still to be read. */
+        step->in[3] = step->out[0];
+        BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, y, BRN__DNNL_INPUT, 3));
+    }
+    return brn__dnnl_finish(step, call);
+}
+
+/* The hint that backward descriptors need: a forward one of the same case, all formats free. */
+static brn_status create_hint(const conv_case *c, dnnl_primitive_desc_t *hint)
+{
+    conv_case plain = *c;
+    plain.bias = NULL;
+    return create_forward(&plain, dnnl_forward_training, NULL, hint);
+}
+
+static brn_status create_grad_input(const conv_case *c, dnnl_primitive_desc_t *out)
+{
+    dnnl_primitive_desc_t hint;
+    dnnl_primitive_attr_t attr;
+    dnnl_engine_t cpu;
+    BRN__TRY(brn__dnnl_engine(&cpu));
+    BRN__TRY(create_hint(c, &hint));
+    brn_status status = brn__dnnl_attributes(&attr);
+    if (status == BRN_OK) {
+        status = brn__dnnl_check(dnnl_convolution_backward_data_primitive_desc_create(
+                                     out, cpu, dnnl_convolution_direct, c->x, c->w, c->y, c->stride, c->dilation,
+                                     c->pad_begin, c->pad_end, hint, attr),
+                                 "dnnl_convolution_backward_data_primitive_desc_create");
+        dnnl_primitive_attr_destroy(attr);
+    }
+    dnnl_primitive_desc_destroy(hint);
+    return status;
+}
+
+/* With free formats oneDNN answers some strided cases in nhwc, between layers that are nChw16c: the
+ * reorders cost more than the kernel gains. So blocked activations are asked for where there is a
+ * kernel of its own for them. */
+static brn_status create_blocked_grad_input(brn__dnnl_call *call, const brn__conv2d_geometry *g, const conv_case *c)
+{
+    if (g->groups > 1 || g->c % 16 || g->o % 16 || g->stride[0] == 1) return BRN_OK;
+    dnnl_dims_t x = {g->n, g->c, g->h, g->w}, y = {g->n, g->o, g->oh, g->ow};
+    conv_case blocked = *c;
+    BRN__TRY(brn__dnnl_tagged(call, 4, x, dnnl_nChw16c, &blocked.x));
+    BRN__TRY(brn__dnnl_tagged(call, 4, y, dnnl_nChw16c, &blocked.y));
+    dnnl_primitive_desc_t found;
+    if (create_grad_input(&blocked, &found) != BRN_OK) return BRN_OK;
+    const char *name = "";
+    dnnl_primitive_desc_query(found, dnnl_query_impl_info_str, 0, &name);
+    if (strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0) call->descriptor = found;
+    else dnnl_primitive_desc_destroy(found);
+    return BRN_OK;
+}
+
+static brn_status prepare_grad_input(brn__step *step)
+{
+    const brn__conv2d_attributes *attributes = step->node->attributes;
+    brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, attributes->x_shape, brn__step_shape(step, 1));
+    brn__dnnl_call *call;
+    conv_case c;
+    BRN__TRY(brn__dnnl_call_new(step, &call));
+    BRN__TRY(describe(call, &g, false, &c));
+    BRN__TRY(create_blocked_grad_input(call, &g, &c));
+    if (!call->descriptor) BRN__TRY(create_grad_input(&c, &call->descriptor));
+    const_dnnl_memory_desc_t dy = brn__dnnl_query(call, dnnl_query_diff_dst_md, 0);
+    const_dnnl_memory_desc_t w = brn__dnnl_query(call, dnnl_query_weights_md, 0);
+    const_dnnl_memory_desc_t dx = brn__dnnl_query(call, dnnl_query_diff_src_md, 0);
+    step->in[0] = brn__dnnl_layout(dy);
+    step->in[1] = brn__dnnl_layout(w);
+    step->out[0] = brn__dnnl_layout(dx);
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_DIFF_DST, dy, BRN__DNNL_INPUT, 0));
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_WEIGHTS, w, BRN__DNNL_INPUT, 1));
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_DIFF_SRC, dx, BRN__DNNL_OUTPUT, 0));
+    return brn__dnnl_finish(step, call);
+}
+
+static brn_status prepare_grad_weight(brn__step *step)
+{
+    const brn__conv2d_attributes *attributes = step->node->attributes;
+    brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), attributes->w_shape);
+    bool bias = step->wanted[1];
+    brn__dnnl_call *call;
+    conv_case c;
+    dnnl_primitive_desc_t hint;
+    dnnl_primitive_attr_t attr;
+    dnnl_engine_t cpu;
+    BRN__TRY(brn__dnnl_engine(&cpu));
+    BRN__TRY(brn__dnnl_call_new(step, &call));
+    BRN__TRY(describe(call, &g, bias, &c));
+    BRN__TRY(brn__dnnl_attributes(&attr));
+    brn_status status = create_hint(&c, &hint);
+    if (status == BRN_OK) {
+        status = brn__dnnl_check(dnnl_convolution_backward_weights_primitive_desc_create(
+                                     &call->descriptor, cpu, dnnl_convolution_direct, c.x, c.w, c.bias, c.y,
+                                     c.stride, c.dilation, c.pad_begin, c.pad_end, hint, attr),
+                                 "dnnl_convolution_backward_weights_primitive_desc_create");
+        dnnl_primitive_desc_destroy(hint);
+    }
+    dnnl_primitive_attr_destroy(attr);
+    BRN__TRY(status);
+    const_dnnl_memory_desc_t x = brn__dnnl_query(call, dnnl_query_src_md, 0);
+    const_dnnl_memory_desc_t dy = brn__dnnl_query(call, dnnl_query_diff_dst_md, 0);
+    const_dnnl_memory_desc_t dw = brn__dnnl_query(call, dnnl_query_diff_weights_md, 0);
+    step->in[0] = brn__dnnl_layout(x);
+    step->in[1] = brn__dnnl_layout(dy);
+    step->out[0] = brn__dnnl_layout(dw);
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_SRC, x, BRN__DNNL_INPUT, 0));
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_DIFF_DST, dy, BRN__DNNL_INPUT, 1));
+    BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_DIFF_WEIGHTS, dw, BRN__DNNL_OUTPUT, 0));
+    if (bias) BRN__TRY(brn__dnnl_argument(call, DNNL_ARG_DIFF_BIAS, c.bias, BRN__DNNL_OUTPUT, 1));
+    return brn__dnnl_finish(step, call);
+}
+
+/* A failed prepare leaves nothing behind. */
+static brn_status or_release(brn__step *step, brn_status status)
+{
+    if (status != BRN_OK) brn__dnnl_release(step);
+    return status;
+}
+
+static brn_status forward(brn__step *step) { return or_release(step, prepare_forward(step)); }
+static brn_status grad_input(brn__step *step) { return or_release(step, prepare_grad_input(step)); }
+static brn_status grad_weight(brn__step *step) { return or_release(step, prepare_grad_weight(step)); }
+
+const brn__kernel brn__dnnl_conv2d = {forward, brn__dnnl_run, brn__dnnl_release};
+const brn__kernel brn__dnnl_conv2d_grad_input = {grad_input, brn__dnnl_run, brn__dnnl_release};
+const brn__kernel brn__dnnl_conv2d_grad_weight = {grad_weight, brn__dnnl_run, brn__dnnl_release};
