@@ -5,7 +5,6 @@
 #include "base/philox.h"
 #include "burnish/ops.h"
 #include "burnish/runner.h"
-#include "burnish/version.h"
 #include "test.h"
 
 #include <math.h>
@@ -115,7 +114,7 @@ static void check_cases(const grouped *cases, size_t count)
         bool own, unused;
         const grouped *g = &cases[i];
         answer want = run(g, "reference", BRN_DTYPE_F64, &unused), got = run(g, "cpu", BRN_DTYPE_F32, &own);
-        if (!strcmp(brn_instruction_set(), "avx512")) assert_true(own);
+        assert_true(own); /* 5x5 depthwise weight gradients, and groups of 4 and 8: in every instruction set */
         assert_near(got.y, want.y, want.y_count, "y", g);
         assert_near(got.dx, want.dx, g->n * g->c * g->h * g->w, "dx", g);
         assert_near(got.dw, want.dw, g->c * g->c / g->groups * g->side * g->side, "dw", g);

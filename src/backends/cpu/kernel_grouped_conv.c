@@ -3,8 +3,8 @@
  * run, planes shared out to threads. The weight gradient gives each thread whole channel blocks and walks
  * the pictures in order: the bits do not depend on the number of threads. */
 #include "backends/cpu/kernel_grouped_conv.h"
+#include "backends/cpu/blocked_conv.h"
 #include "backends/cpu/blocking.h"
-#include "backends/cpu/dnnl.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/simd/grouped_conv.h"
 #include "base/alloc.h"
@@ -26,9 +26,8 @@ const brn__grouped_conv *brn__grouped_conv_of(brn__isa isa)
 typedef struct grouped_data {
     const brn__grouped_conv *loops;
     brn__grouped_case shape;
-    int64_t n, channels, blocks;
-    int64_t planes;          /* that an output block reads: 1, or per_group / block */
-    dnnl_memory_desc_t x, y; /* blocked */
+    brn__blocked_conv blocked;
+    int64_t planes; /* that an output block reads: 1, or per_group / lanes */
 } grouped_data;
 
 bool brn__grouped_conv_can(const brn__conv2d_geometry *g)
@@ -71,19 +70,9 @@ static void release(brn__step *step)
 {
     grouped_data *data = step->data;
     if (!data) return;
-    if (data->x) dnnl_memory_desc_destroy(data->x);
-    if (data->y) dnnl_memory_desc_destroy(data->y);
+    brn__blocked_conv_end(&data->blocked);
     brn__free(data);
     step->data = NULL;
-}
-
-static brn_status describe(grouped_data *data, const brn__conv2d_geometry *g)
-{
-    dnnl_dims_t x = {g->n, g->c, g->h, g->w}, y = {g->n, g->o, g->oh, g->ow};
-    dnnl_format_tag_t tag = data->loops->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->x, 4, x, dnnl_f32, tag));
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->y, 4, y, dnnl_f32, tag));
-    return BRN_OK;
 }
 
 /* Packed floats of one block, or its sums. */
@@ -99,26 +88,19 @@ static brn_status begin(brn__step *step, const brn__conv2d_geometry *g, grouped_
     if (!data) return BRN_ERROR_NO_MEMORY;
     step->data = data;
     data->loops = brn__grouped_conv_of(brn__isa_best());
-    int64_t block = data->loops->block, per_group = g->c / g->groups;
+    int64_t per_group = g->c / g->groups;
     data->shape = (brn__grouped_case){g->h, g->w, g->oh, g->ow, (int)g->stride[0], (int)per_group};
-    data->n = g->n;
-    data->channels = g->c;
-    data->blocks = (g->c + block - 1) / block;
-    data->planes = per_group < block ? 1 : per_group / block;
-    brn_status status = describe(data, g);
+    data->planes = per_group < data->loops->block ? 1 : per_group / data->loops->block;
+    brn_status status = brn__blocked_conv_begin(g, data->loops->block, &data->blocked);
     if (status != BRN_OK) {
         release(step);
         return status;
     }
-    step->scratch_bytes = sizeof(float) * (size_t)(data->blocks * (block_floats(data) + block));
+    const brn__blocked_conv *b = &data->blocked;
+    step->scratch_bytes = sizeof(float) * (size_t)(b->blocks * (block_floats(data) + b->lanes));
     step->implementation = data->loops->name;
     *out = data;
     return BRN_OK;
-}
-
-static brn__layout layout_of(const_dnnl_memory_desc_t descriptor)
-{
-    return (brn__layout){descriptor, dnnl_memory_desc_get_size(descriptor)};
 }
 
 /* w (C, C / G, 3, 3) of one block as [tap][j][lane]: output channel of the lane, input channel j of its
@@ -133,21 +115,21 @@ static void pack(const grouped_data *data, const float *w, int64_t block, bool s
         for (int64_t j = 0; j < per_group; j++, from += swapped ? per_group * 9 : 9)
             for (int tap = 0; tap < 9; tap++)
                 packed[(tap * per_group + j) * lanes + lane] =
-                    channel < data->channels ? from[flipped ? 8 - tap : tap] : 0;
+                    channel < data->blocked.channels ? from[flipped ? 8 - tap : tap] : 0;
     }
 }
 
 static void pack_all(const brn__step *step, const grouped_data *data, bool swapped, bool flipped)
 {
 #pragma omp parallel for num_threads(step->threads) schedule(static)
-    for (int64_t block = 0; block < data->blocks; block++)
+    for (int64_t block = 0; block < data->blocked.blocks; block++)
         pack(data, step->inputs[1], block, swapped, flipped, (float *)step->scratch + block * block_floats(data));
 }
 
 /* Where the planes that plane i (of all pictures' blocks) is computed from begin, counted in planes. */
 static int64_t first_plane(const grouped_data *data, int64_t i)
 {
-    return i - i % data->blocks % data->planes;
+    return i - i % data->blocked.blocks % data->planes;
 }
 
 static const float *block_weights(const brn__step *step, const grouped_data *data, int64_t block)
@@ -161,24 +143,13 @@ static brn_status prepare_forward(brn__step *step)
     brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), brn__step_shape(step, 1));
     grouped_data *data;
     BRN__TRY(begin(step, &g, &data));
-    step->in[0] = layout_of(data->x);
-    step->out[0] = layout_of(data->y);
+    step->in[0] = brn__blocked_layout(data->blocked.x);
+    step->out[0] = brn__blocked_layout(data->blocked.y);
     if (brn__has(step->node, 3)) {
         step->in[3] = step->out[0];
         step->in_place[0] = 3;
     }
     return BRN_OK;
-}
-
-/* Zero past C. */
-static const float *padded_bias(const brn__step *step, const grouped_data *data)
-{
-    if (!step->inputs[2]) return NULL;
-    int64_t stored = data->blocks * data->loops->block;
-    float *bias = (float *)step->scratch + data->blocks * block_floats(data);
-    memcpy(bias, step->inputs[2], sizeof *bias * (size_t)data->channels);
-    memset(bias + data->channels, 0, sizeof *bias * (size_t)(stored - data->channels));
-    return bias;
 }
 
 static brn_status run_forward(const brn__step *step, const brn__run *run)
@@ -187,16 +158,17 @@ static brn_status run_forward(const brn__step *step, const brn__run *run)
     const grouped_data *data = step->data;
     const brn__conv2d_attributes *attributes = step->node->attributes;
     const brn__grouped_case *c = &data->shape;
-    const float *x = step->inputs[0], *bias = padded_bias(step, data), *residual = step->inputs[3];
+    const brn__blocked_conv *b = &data->blocked;
+    const float *x = step->inputs[0], *residual = step->inputs[3];
+    const float *bias = brn__blocked_bias(b, step->inputs[2], (float *)step->scratch + b->blocks * block_floats(data));
     float *y = step->outputs[0];
-    int64_t lanes = data->loops->block, x_plane = c->h * c->w * lanes, y_plane = c->oh * c->ow * lanes;
-    int64_t planes = data->n * data->blocks;
+    int64_t planes = b->n * b->blocks;
     pack_all(step, data, false, false);
 #pragma omp parallel for num_threads(step->threads) schedule(static)
     for (int64_t i = 0; i < planes; i++)
-        data->loops->forward(c, x + first_plane(data, i) * x_plane, block_weights(step, data, i % data->blocks),
-                             bias ? bias + i % data->blocks * lanes : NULL, residual ? residual + i * y_plane : NULL,
-                             attributes->activation, y + i * y_plane);
+        data->loops->forward(c, x + first_plane(data, i) * b->x_plane, block_weights(step, data, i % b->blocks),
+                             bias ? bias + i % b->blocks * b->lanes : NULL, residual ? residual + i * b->y_plane : NULL,
+                             attributes->activation, y + i * b->y_plane);
     return BRN_OK;
 }
 
@@ -206,8 +178,8 @@ static brn_status prepare_grad_input(brn__step *step)
     brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, attributes->x_shape, brn__step_shape(step, 1));
     grouped_data *data;
     BRN__TRY(begin(step, &g, &data));
-    step->in[0] = layout_of(data->y);
-    step->out[0] = layout_of(data->x);
+    step->in[0] = brn__blocked_layout(data->blocked.y);
+    step->out[0] = brn__blocked_layout(data->blocked.x);
     return BRN_OK;
 }
 
@@ -219,15 +191,15 @@ static brn_status run_grad_input(const brn__step *step, const brn__run *run)
     const brn__grouped_case back = {c->oh, c->ow, c->h, c->w, 1, c->per_group}; /* stride 1: another convolution */
     const float *dy = step->inputs[0];
     float *dx = step->outputs[0];
-    int64_t lanes = data->loops->block, x_plane = c->h * c->w * lanes, y_plane = c->oh * c->ow * lanes;
-    int64_t planes = data->n * data->blocks;
+    const brn__blocked_conv *b = &data->blocked;
+    int64_t planes = b->n * b->blocks;
     pack_all(step, data, true, c->stride == 1);
 #pragma omp parallel for num_threads(step->threads) schedule(static)
     for (int64_t i = 0; i < planes; i++) {
-        const float *packed = block_weights(step, data, i % data->blocks), *from = dy + first_plane(data, i) * y_plane;
+        const float *packed = block_weights(step, data, i % b->blocks), *from = dy + first_plane(data, i) * b->y_plane;
         if (c->stride == 1)
-            data->loops->forward(&back, from, packed, NULL, NULL, BRN_ACTIVATION_NONE, dx + i * x_plane);
-        else data->loops->grad_input(c, from, packed, dx + i * x_plane);
+            data->loops->forward(&back, from, packed, NULL, NULL, BRN_ACTIVATION_NONE, dx + i * b->x_plane);
+        else data->loops->grad_input(c, from, packed, dx + i * b->x_plane);
     }
     return BRN_OK;
 }
@@ -238,15 +210,15 @@ static brn_status prepare_grad_weight(brn__step *step)
     brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), attributes->w_shape);
     grouped_data *data;
     BRN__TRY(begin(step, &g, &data));
-    step->in[0] = layout_of(data->x);
-    step->in[1] = layout_of(data->y);
+    step->in[0] = brn__blocked_layout(data->blocked.x);
+    step->in[1] = brn__blocked_layout(data->blocked.y);
     return BRN_OK; /* dw and db are canonical */
 }
 
 static void unpack(const grouped_data *data, const float *sums, int64_t block, float *dw)
 {
     int64_t lanes = data->loops->block, per_group = data->shape.per_group;
-    for (int64_t lane = 0; lane < lanes && block * lanes + lane < data->channels; lane++) {
+    for (int64_t lane = 0; lane < lanes && block * lanes + lane < data->blocked.channels; lane++) {
         float *to = dw + (block * lanes + lane) * per_group * 9;
         for (int64_t j = 0; j < per_group; j++)
             for (int tap = 0; tap < 9; tap++) *to++ = sums[(tap * per_group + j) * lanes + lane];
@@ -260,15 +232,15 @@ static brn_status run_grad_weight(const brn__step *step, const brn__run *run)
     const brn__grouped_case *c = &data->shape;
     const float *x = step->inputs[0], *dy = step->inputs[1];
     float *dw = step->outputs[0], *db = step->outputs[1];
-    int64_t lanes = data->loops->block, x_plane = c->h * c->w * lanes, y_plane = c->oh * c->ow * lanes;
+    const brn__blocked_conv *b = &data->blocked;
 #pragma omp parallel for num_threads(step->threads) schedule(static)
-    for (int64_t block = 0; block < data->blocks; block++) {
+    for (int64_t block = 0; block < b->blocks; block++) {
         float *sums = (float *)step->scratch + block * block_floats(data);
         memset(sums, 0, sizeof *sums * (size_t)block_floats(data));
-        for (int64_t i = block; i < data->n * data->blocks; i += data->blocks)
-            data->loops->grad_weight(c, x + first_plane(data, i) * x_plane, dy + i * y_plane, sums);
+        for (int64_t i = block; i < b->n * b->blocks; i += b->blocks)
+            data->loops->grad_weight(c, x + first_plane(data, i) * b->x_plane, dy + i * b->y_plane, sums);
         unpack(data, sums, block, dw);
-        if (db) brn__block_sums(data->n, data->channels, c->oh * c->ow, lanes, block, dy, db);
+        if (db) brn__block_sums(b->n, b->channels, c->oh * c->ow, b->lanes, block, dy, db);
     }
     return BRN_OK;
 }
