@@ -37,6 +37,17 @@ class LanguageModel(unittest.TestCase):
         with self.assertRaisesRegex(burnish.UsageError, "warmth: there is no such option"):
             with_one.generate("the", warmth=1)
 
+    def test_layers_may_be_quasi_recurrent_and_a_classifier_takes_them(self):
+        out, line = os.path.join(self.scratch.name, "quasi"), os.path.join(self.scratch.name, "quasi-line")
+        made = burnish.lm.train(self.path, out=out, epochs=1, min_freq=1, qrnn=True, progress=False, **words.SMALL_LM)
+        words.command_line(self, "lm", "train", self.path, "--qrnn", "--out", line, "--epochs", "1", "--min-freq", "1",
+                           *words.SMALL_LM_LINE)
+        words.same_file(self, out, line)
+        self.assertTrue(made.config["options"]["qrnn"])
+        run = burnish.text.train(self.path, encoder=out, out=os.path.join(self.scratch.name, "on-quasi"), epochs=1,
+                                 freeze_epochs=0, seed=2, threads=1, progress=False)
+        self.assertTrue(run.config["options"]["qrnn"])
+
     def test_perplexity_is_that_of_the_loss(self):
         import math
 

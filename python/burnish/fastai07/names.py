@@ -125,7 +125,7 @@ MODULES = {
     "io": _all("no", "fetch with a tool of your choice", "get_data TqdmUpTo"),
     "utils": _all("no", _MEMORY, "get_gpu_mem"),
     "adaptive_softmax": _all("no", _LAYERS, "AdaptiveSoftmax AdaptiveLoss"),
-    "torchqrnn": _all("no", _LAYERS, "QRNN QRNNLayer"),
+    "torchqrnn": _all("no", "`burnish lm train --qrnn`", "QRNN QRNNLayer"),
     "transforms_pil": _all("no", "the transforms of `fastai.transforms`", "Cutout"),
 }
 
