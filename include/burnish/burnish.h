@@ -46,6 +46,7 @@
 #include "burnish/table_interpret.h"
 #include "burnish/table_lr_find.h"
 #include "burnish/table_learner.h"
+#include "burnish/ratings_learner.h"
 #include "burnish/version.h"
 
 #endif

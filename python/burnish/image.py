@@ -15,6 +15,7 @@ from collections import namedtuple
 from . import _burnish
 from .arrays import floats, whole_numbers
 from .errors import UsageError
+from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run
 
@@ -192,7 +193,7 @@ class Data:
         return f"<image.Data {self.path}: {self.counts[0]} + {self.counts[1]} pictures, {len(self.classes)} classes>"
 
 
-class Learner:
+class Learner(StepByStep):
     """A network that is trained step by step, as fast.ai's.
 
         learner = burnish.image.Learner(data, "efficientnet_lite0")
@@ -218,30 +219,13 @@ class Learner:
     def __init__(self, data, architecture="efficientnet_lite0", *, progress=True, callbacks=(), metrics=(), change=None,
                  **options):
         self.data = data
-        self.metrics = list(metrics)
-        self.progress = progress
-        self.callbacks = list(callbacks)
         options = _network_options({**options, "architecture": architecture})
         self.architecture = architecture if options["architecture"] else json.loads(options["network"])["name"]
         if change is not None:
             options["change"] = _change_of(change)
-        self.recorded = []  # (rate, smoothed loss) of every training batch
-        self._native = _burnish.ImageLearner(data._native, options, None)
-        self.groups = self._native.facts()["groups"]
+        self._start(_burnish.ImageLearner(data._native, options, None), progress, callbacks, metrics)
 
     # -------------------------------------------------------------- what learns
-
-    def freeze_to(self, group):
-        """Groups from `group` on learn; negative counts from the end."""
-        self._native.freeze_to(group)
-
-    def freeze(self):
-        """The head alone learns."""
-        self.freeze_to(-1)
-
-    def unfreeze(self):
-        """All learns."""
-        self.freeze_to(0)
 
     def precompute(self, on=True):
         """While the body is frozen: train on cached features of the plain pictures."""
@@ -253,22 +237,6 @@ class Learner:
 
     # -------------------------------------------------------------- fits
 
-    def _spread(self, rate):
-        """Rates of the groups: a number for all, slice(low, high), slice(high), or a sequence."""
-        if isinstance(rate, slice):
-            high = rate.stop
-            if rate.start is None:
-                return [high / 10] * (self.groups - 1) + [high]
-            ratio = (high / rate.start) ** (1 / max(1, self.groups - 1))
-            return [rate.start * ratio**g for g in range(self.groups)]
-        if hasattr(rate, "__len__"):
-            return [float(r) for r in rate]
-        return [float(rate)] * self.groups
-
-    def _record(self, event):
-        if event["event"] == "batch" and event["learning_rate"] is not None and event["train_loss"] is not None:
-            self.recorded.append((event["learning_rate"], event["train_loss"]))
-
     def _measure(self, metric):
         """The function of a metric on what C gives: bytes."""
 
@@ -279,69 +247,6 @@ class Learner:
                                 whole_numbers(targets, n) if self.data.target == "label" else floats(targets, n, k)))
 
         return measure
-
-    def fit(self, epochs, rate=1e-3, *, decay=0.01, optimizer="adamw", schedule=None, clip_norm=0, snapshots=None,
-            callbacks=(), metrics=()):
-        """Trains for so many epochs.
-
-        Args:
-            rate: a number, slice(low, high) over the layer groups, slice(high) or one a group.
-            decay: weight decay, likewise.
-            optimizer: a name, or a dict with it and momentum, square_momentum, epsilon, decay_all ...
-            schedule: None (constant) or a dict: {"form": "one-cycle", ...} (include/burnish/schedule.h).
-            callbacks: callables that hear events; one that returns something true ends the fit.
-            metrics: more of them, for this fit.
-        """
-        metrics = [*self.metrics, *metrics]
-        options = {
-            "metrics": [(getattr(m, "__name__", type(m).__name__), self._measure(m)) for m in metrics],
-            "epochs": epochs,
-            "rates": self._spread(rate),
-            "decays": self._spread(decay),
-            "optimizer": optimizer if isinstance(optimizer, dict) else {"name": optimizer},
-            "schedule": schedule,
-            "clip_norm": clip_norm,
-            "snapshots": snapshots,
-        }
-        from .errors import Stopped
-
-        try:
-            self._native.fit(options, handler_of(self.progress, [self._record, *self.callbacks, *callbacks]))
-        except Stopped:
-            pass
-        return self
-
-    def fit_one_cycle(self, epochs, rate=1e-3, *, pct_start=0.25, div=25, div_final=1e5, **options):
-        """fastai 2's one cycle: rate up, then down; momentum against it."""
-        schedule = {"form": "one-cycle", "pct_start": pct_start, "div": div, "div_final": div_final}
-        return self.fit(epochs, rate, schedule=schedule, **options)
-
-    def fit_flat_cos(self, epochs, rate=1e-3, *, pct_start=0.75, div_final=1e5, **options):
-        """A flat rate, then a cosine down."""
-        return self.fit(epochs, rate, schedule={"form": "flat-cosine", "pct_start": pct_start, "div_final": div_final}, **options)
-
-    def fit_sgdr(self, cycles, cycle_length=1, rate=1e-3, *, multiplier=2, **options):
-        """Cosines with restarts, each `multiplier` times as long as the one before."""
-        epochs = sum(cycle_length * multiplier**i for i in range(cycles))
-        return self.fit(epochs, rate, schedule={"form": "restarts", "cycles": cycles, "multiplier": multiplier}, **options)
-
-    def fine_tune(self, epochs, rate=2e-3, *, freeze_epochs=1, multiplier=100, pct_start=0.3, div=5, **options):
-        """fastai 2's fine_tune: the head, then all layers at half the rate, spread over the groups."""
-        self.freeze()
-        self.fit_one_cycle(freeze_epochs, slice(rate), pct_start=0.99, **options)
-        self.unfreeze()
-        return self.fit_one_cycle(epochs, slice(rate / 2 / multiplier, rate / 2), pct_start=pct_start, div=div, **options)
-
-    def lr_find(self, *, form="fastai2", rate=1e-3, decay=0.01, optimizer="adamw", **finder):
-        """A mock training whose rate grows; all is as before then.
-
-        Returns:
-            A dict: `points` [(rate, smoothed loss, loss, validation loss)], `begin` and `useful` (which of them are
-            worth a look), and the suggestions `valley`, `slide`, `steep`, `minimum`.
-        """
-        options = {"rates": self._spread(rate), "decays": self._spread(decay), "optimizer": {"name": optimizer}}
-        self.found = self._native.lr_find(options, {"form": form, **finder}, handler_of(False, self.callbacks))
-        return self.found
 
     # -------------------------------------------------------------- answers
 
@@ -393,28 +298,10 @@ class Learner:
         self._native.set_data(data._native, size, augment)
         self.data = data
 
-    def save(self, path):
-        """Writes a model file, which `Model` opens."""
-        self._native.save(path)
-
-    def load(self, path):
-        """Takes the values of a model file of the same architecture, head and classes."""
-        self._native.load(path)
-
     def resume(self, path):
-        """The same, and goes on where the learner that saved it stood, to the same bits, in another process too. Both
+        """As `load`, and goes on where the learner that saved it stood, to the same bits, in another process too. Both
         were made with the same options and data."""
         self._native.resume(path)
 
-    def close(self):
-        """Frees it now; later calls raise UsageError."""
-        self._native.close()
-
-    def summary(self):
-        """[(name, shape, kind, group, learns)] of every parameter."""
-        facts = self._native.facts()
-        return [(*one, facts["learns"][one[3]] and one[2] != "buffer") for one in facts["parameters"]]
-
     def __repr__(self):
-        learns = "".join("L" if on else "-" for on in self._native.facts()["learns"])
-        return f"<image.Learner {self.architecture} on {self.data!r}, groups {learns}>"
+        return f"<image.Learner {self.architecture} on {self.data!r}, groups {self._learns()}>"

@@ -520,14 +520,9 @@ class Learner(image.Learner):
         self.data = data
         self.network = network_of(network)
         self.architecture = self.network.name
-        self.progress = progress
-        self.callbacks = list(callbacks)
-        self.metrics = list(metrics)
-        self.recorded = []
         parts = [(len(inputs), inputs, targets) for inputs, targets in data._parts]
         given = (list(data.shape), _TARGETS.index(data.target), data.classes, parts)
-        self._native = _burnish.array_learner(given, {**options, "network": self.network.text})
-        self.groups = self._native.facts()["groups"]
+        self._start(_burnish.array_learner(given, {**options, "network": self.network.text}), progress, callbacks, metrics)
 
     def answers(self, inputs, form=image.Learner.PROBABILITIES):
         """What the network says of other items (N, ...): float32 (N, K)."""

@@ -7,15 +7,16 @@
     model.recommend({"318": 5, "2571": 1})          # someone new, by their ratings
     model.similar("318")
 
-Options are those of `burnish help ratings train` by the names of `brn_ratings_options` in C.
+`Learner` trains step by step. Options are those of `burnish help ratings train` by the names of `brn_ratings_options` in C.
 """
 from collections import namedtuple
 from contextlib import ExitStack
 
 from . import _burnish
-from .arrays import doubles
+from .arrays import doubles, floats, whole_numbers
 from .data import opened
 from .errors import InputError
+from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -75,6 +76,13 @@ def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
     return _asked(_burnish.ratings_lr_find, data, options, how, handler_of(False, callbacks))
 
 
+def _number(numbers, what, name):
+    number = numbers.get(str(name))
+    if number is None:
+        raise InputError(f"{what} {name} is not known to the model")
+    return number
+
+
 class Model:
     """A trained model. One thread uses it at a time.
 
@@ -96,18 +104,11 @@ class Model:
         self._user_numbers = {name: i for i, name in enumerate(self.users, 1)}
         self._item_numbers = {name: i for i, name in enumerate(self.items, 1)}
 
-    @staticmethod
-    def _number(numbers, what, name):
-        number = numbers.get(str(name))
-        if number is None:
-            raise InputError(f"{what} {name} is not known to the model")
-        return number
-
     def _user(self, name):
-        return self._number(self._user_numbers, "user", name)
+        return _number(self._user_numbers, "user", name)
 
     def _item(self, name):
-        return self._number(self._item_numbers, "item", name)
+        return _number(self._item_numbers, "item", name)
 
     def _named(self, found):
         return [Item(self.items[i - 1], self.titles[i - 1], value) for i, value in found]
@@ -168,3 +169,69 @@ class Model:
 
     def __repr__(self):
         return f"<ratings.Model: {len(self.users)} users, {len(self.items)} items>"
+
+
+# ------------------------------------------------------------------ step by step
+
+
+class Learner(StepByStep):
+    """A model of ratings that is trained step by step.
+
+        learner = burnish.ratings.Learner("ratings.csv", user="userId", item="movieId")
+        learner.fit_one_cycle(5, 5e-3, decay=0.1)
+        learner.predict(["1", "1"], ["31", "1029"])
+        learner.save("films.safetensors")           # which Model opens
+
+    Args:
+        data: as in `train`; a frame is read once, now.
+        progress: show an epoch table in every fit.
+        callbacks: callables that hear every event.
+        **options: as of `train`, without those of its one fit (epochs, learning_rate, weight_decay, lazy), `titles` and `out`.
+
+    Attributes:
+        users, items: lists of ids, texts, in the order in which they first appear.
+        counts: ratings that train, and that validate.
+
+    >>> import burnish
+    >>> pairs = [(f"u{u}", f"i{i}", 5 if (u + i) % 2 else 1) for u in range(8) for i in range(6)]
+    >>> users, items, values = zip(*pairs)
+    >>> rows = {"user": users, "item": items, "rating": values}
+    >>> learner = burnish.ratings.Learner(rows, factors=4, threads=1, progress=False)
+    >>> learner.fit_one_cycle(1, 1e-2).counts
+    (38, 10)
+    >>> learner.predict(["u0", "u1"], ["i3", "i3"]).shape
+    (2,)
+    >>> learner.parameter("i_weight.weight").shape
+    (7, 4)
+    """
+
+    def __init__(self, data, *, progress=True, callbacks=(), **options):
+        self._start(_asked(_burnish.RatingsLearner, data, options, None), progress, callbacks)
+        facts = self._native.facts()
+        self.users, self.items, self.counts = facts["users"], facts["items"], (facts["train"], facts["valid"])
+        self._user_numbers = {name: i for i, name in enumerate(self.users, 1)}
+        self._item_numbers = {name: i for i, name in enumerate(self.items, 1)}
+
+    def valid_rows(self):
+        """The ratings that validate, in their order: (users, items, values), int64 (N) numbers from 1 and float32 (N)."""
+        users, items, values = self._native.valid_rows()
+        return whole_numbers(users, self.counts[1]), whole_numbers(items, self.counts[1]), floats(values, self.counts[1])
+
+    def validated(self):
+        """Expected ratings, float32 (N), of the ratings that validate when they were measured last. A callback may ask at
+        the end of an epoch."""
+        rows, width, values = self._native.validated()
+        return floats(values, rows)
+
+    def predict(self, users=None, items=None):
+        """Expected ratings float64 (N) of N users' ids for N items' ids; without them, of the ratings that validate."""
+        if users is None:
+            users, items, _ = self.valid_rows()
+            users, items = users.tolist(), items.tolist()
+        else:
+            users = [_number(self._user_numbers, "user", name) for name in users]
+            items = [_number(self._item_numbers, "item", name) for name in items]
+        return doubles(self._native.predict(users, items), len(users))
+
+    def __repr__(self):
+        return f"<ratings.Learner: {len(self.users)} users, {len(self.items)} items, {self.counts[0]} + {self.counts[1]} ratings>"

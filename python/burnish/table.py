@@ -6,11 +6,14 @@
     model.predict("new.csv")                        # float32 (rows, K) or (rows)
     model.predict_row({"Store": 1, "DayOfWeek": 5})
 
+`Learner` trains step by step.
+
 Options are those of `burnish help table train`, and of `brn_table_train_options` in C.
 """
 from . import _burnish
 from .arrays import floats
 from .data import opened
+from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -104,3 +107,72 @@ class Model:
 
     def __repr__(self):
         return f"<table.Model of {self.target}: {len(self.columns)} columns>"
+
+
+# ------------------------------------------------------------------ step by step
+
+
+class Learner(StepByStep):
+    """A network on a table that is trained step by step, as fast.ai's.
+
+        learner = burnish.table.Learner("sales.csv", "Sales")
+        learner.lr_find()["valley"]
+        learner.fit_one_cycle(3, 5e-3)
+        learner.validate()["rmse"]
+        learner.predict("new.csv")                  # float32 (rows, K) or (rows)
+        learner.save("sales.safetensors")           # which Model opens
+
+    One `fit_one_cycle(epochs, 1e-2)` makes the bits of `train(..., epochs=epochs)`.
+
+    Args:
+        data, target: as in `train`; a frame is read once, now.
+        progress: show an epoch table in every fit.
+        callbacks: callables that hear every event.
+        **options: as of `train`, without those of its one fit (epochs, learning_rate, weight_decay, lazy) and `out`.
+
+    Attributes:
+        classes: names, or an empty list when it answers a number.
+        counts: rows that train, and that validate.
+
+    >>> import burnish
+    >>> rows = {"rooms": [1, 2, 3, 4] * 20, "dear": ["no", "no", "yes", "yes"] * 20}
+    >>> learner = burnish.table.Learner(rows, "dear", hidden=[8], threads=1, progress=False)
+    >>> learner.fit_one_cycle(1, 1e-2).counts
+    (64, 16)
+    >>> learner.predict({"rooms": [1, 4, 2]}).shape
+    (3, 2)
+    """
+
+    OUTPUTS, PROBABILITIES, LOG_PROBABILITIES = 0, 1, 2
+
+    def __init__(self, data, target, *, progress=True, callbacks=(), **options):
+        self.target = target
+        with opened(data) as source:
+            self._start(_burnish.TableLearner({**options, "data": source, "target": target}, None), progress, callbacks)
+        facts = self._native.facts()
+        self.classes, self.counts, self._outputs = facts["classes"], (facts["train"], facts["valid"]), facts["outputs"]
+
+    def answer(self, data=None, form=PROBABILITIES):
+        """float32 (rows, K) for all rows of a table, or (None) for those that validate, in their order: what the network
+        puts out, probabilities (numbers in their own units), or their logarithms."""
+        with opened(data) as source:
+            rows, values = self._native.answer(source, form)
+        return floats(values, rows, self._outputs)
+
+    def predict(self, data=None):
+        """As of `Model`: probabilities (rows, K), or numbers (rows)."""
+        answers = self.answer(data)
+        return answers if self.classes or self._outputs > 1 else answers[:, 0]
+
+    def validated(self):
+        """What the network put out, float32 (rows, K), when the rows that validate were measured last. A callback may
+        ask at the end of an epoch."""
+        rows, width, values = self._native.validated()
+        return floats(values, rows, width)
+
+    def validate(self):
+        """Figures of the rows that validate: a dict, as of `Model.evaluate`."""
+        return self._native.validate()
+
+    def __repr__(self):
+        return f"<table.Learner of {self.target}: {self.counts[0]} + {self.counts[1]} rows, groups {self._learns()}>"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Learners of arrays in memory. What they learn from is borrowed from Python's buffers, which they hold. */
-#include "learner.h"
+#include "image_learner.h"
 
 #include <stdlib.h>
 
@@ -85,11 +85,24 @@ static int fill_arrays(PyObject *arguments, brn_array_data *data, buffers *b, na
     return fill_parts(parts, data, b);
 }
 
+typedef struct making {
+    const brn_array_data *data;
+    brn_image_learner_options *options;
+} making;
+
+static brn_status make(void *context, brn_event_handler *on_event, void *listener, void **out)
+{
+    const making *m = context;
+    m->options->on_event = on_event;
+    m->options->context = listener;
+    return brn_array_learner_new(m->data, m->options, (brn_image_learner **)out);
+}
+
 /* A learner of arrays: ((shape, target, names, parts), options, handler=None). */
 static PyObject *array_learner(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    PyObject *given, *dict, *handler = NULL;
+    PyObject *given, *dict, *handler = NULL, *self = NULL;
     if (!PyArg_ParseTuple(arguments, "OO|O", &given, &dict, &handler)) return NULL;
     native_keep keep;
     if (native_keep_init(&keep) < 0) return NULL;
@@ -97,54 +110,42 @@ static PyObject *array_learner(PyObject *module, PyObject *arguments)
     brn_array_data data = {0};
     buffers *held = calloc(1, sizeof *held);
     PyObject *capsule = held ? PyCapsule_New(held, "burnish.buffers", drop_buffers) : NULL;
-    learner_object *self = NULL;
     if (!capsule) free(held);
-    if (capsule && fill_arrays(given, &data, held, &keep) == 0 && native_learner_fill(dict, &options, &keep) == 0)
-        self = (learner_object *)PyType_GenericAlloc(native_learner_type, 0);
-    if (self) {
-        native_listener listener = {.callable = handler};
-        brn_image_learner *learner = NULL;
-        brn_status status;
-        options.on_event = native_learner_hear;
-        options.context = self;
-        Py_BEGIN_ALLOW_THREADS;
-        status = brn_array_learner_new(&data, &options, &learner);
-        Py_END_ALLOW_THREADS;
-        self->handle.pointer = learner;
-        Py_INCREF(capsule);
-        self->data = capsule;
-        PyObject *none = native_listened(&listener, status);
-        if (!none) Py_CLEAR(self);
-        Py_XDECREF(none);
+    if (capsule && fill_arrays(given, &data, held, &keep) == 0 && native_image_learner_fill(dict, &options, &keep) == 0) {
+        const making arrays = {&data, &options};
+        self = native_learner_make(native_image_learner_type, native_image_learner_kind, make, &arrays, capsule, handler);
     }
     Py_XDECREF(capsule);
     native_keep_free(&keep);
-    return (PyObject *)self;
+    return self;
 }
 
-/* A saved one: (learner, {shape, names, target}). */
+typedef struct saved {
+    const char *path;
+    int threads;
+} saved;
+
+static brn_status open_saved(void *context, brn_event_handler *on_event, void *listener, void **out)
+{
+    (void)on_event;
+    (void)listener;
+    const saved *s = context;
+    return brn_array_learner_open(s->path, s->threads, (brn_image_learner **)out);
+}
+
+/* A saved one, which answers. */
 static PyObject *array_open(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    PyObject *path;
-    int threads = 0;
+    PyObject *path, *self = NULL;
+    saved file = {0};
     native_keep keep;
-    if (!PyArg_ParseTuple(arguments, "O|i", &path, &threads) || native_keep_init(&keep) < 0) return NULL;
-    learner_object *self = NULL;
-    brn_image_learner *learner = NULL;
-    const char *text = native_text(path, &keep);
-    if (text) {
-        brn_status status;
-        Py_BEGIN_ALLOW_THREADS;
-        status = brn_array_learner_open(text, threads, &learner);
-        Py_END_ALLOW_THREADS;
-        if (status != BRN_OK) native_raise(status);
-        else self = (learner_object *)PyType_GenericAlloc(native_learner_type, 0);
-    }
+    if (!PyArg_ParseTuple(arguments, "O|i", &path, &file.threads) || native_keep_init(&keep) < 0) return NULL;
+    file.path = native_text(path, &keep);
+    if (file.path)
+        self = native_learner_make(native_image_learner_type, native_image_learner_kind, open_saved, &file, NULL, NULL);
     native_keep_free(&keep);
-    if (self) self->handle.pointer = learner;
-    else brn_image_learner_free(learner);
-    return (PyObject *)self;
+    return self;
 }
 
 /* {shape, names, target}. */
@@ -152,8 +153,8 @@ static PyObject *array_facts(PyObject *module, PyObject *object)
 {
     (void)module;
     static const char *const targets[] = {"label", "tags", "numbers"};
-    if (!PyObject_TypeCheck(object, native_learner_type)) return native_raise_usage("expected a learner");
-    learner_object *self = (learner_object *)object;
+    if (!PyObject_TypeCheck(object, native_image_learner_type)) return native_raise_usage("expected a learner");
+    native_learner *self = (native_learner *)object;
     brn_image_learner *learner = native_take(&self->handle, "learner");
     if (!learner) return NULL;
     int64_t dims[3];
@@ -179,9 +180,9 @@ PyMethodDef native_array_functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyObject *native_learner_answer_arrays(PyObject *object, PyObject *arguments)
+PyObject *native_image_learner_answer_arrays(PyObject *object, PyObject *arguments)
 {
-    learner_object *self = (learner_object *)object;
+    native_learner *self = (native_learner *)object;
     PyObject *inputs, *bytes = NULL;
     long long count;
     int form;
@@ -210,8 +211,7 @@ PyObject *native_learner_answer_arrays(PyObject *object, PyObject *arguments)
         Py_END_ALLOW_THREADS;
         none = native_learner_leave(self, &listener, status);
     } else {
-        self->listener = NULL;
-        native_give_back(&self->handle);
+        native_learner_let_go(self);
     }
     for (int i = 0; i < held.count; i++) PyBuffer_Release(&held.views[i]);
     if (!none) Py_CLEAR(bytes);

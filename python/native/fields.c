@@ -202,6 +202,29 @@ int native_fill_list(PyObject *dict, const char *name, const char *const **words
     return 0;
 }
 
+int native_fill_wholes(PyObject *dict, const char *name, const int64_t **numbers, int64_t *count, native_keep *keep)
+{
+    PyObject *value = native_item(dict, name), *items = value ? PySequence_List(value) : NULL;
+    if (!items) return value ? -1 : 0;
+    const Py_ssize_t length = PyList_Size(items);
+    int64_t *list = calloc((size_t)length + 1, sizeof *list);
+    PyObject *owner = list ? PyCapsule_New(list, NULL, free_array) : PyErr_NoMemory();
+    int failed = !owner || PyList_Append(keep->list, owner) < 0;
+    if (!owner) free(list);
+    Py_XDECREF(owner);
+    for (Py_ssize_t i = 0; !failed && i < length; i++) {
+        PyObject *index = PyNumber_Index(PyList_GetItem(items, i));
+        list[i] = index ? PyLong_AsLongLong(index) : 0;
+        failed = PyErr_Occurred() != NULL;
+        Py_XDECREF(index);
+    }
+    Py_DECREF(items);
+    if (failed) return -1;
+    *numbers = list;
+    *count = length;
+    return 0;
+}
+
 int native_fill_layers(PyObject *dict, int most, int *count, int64_t *widths, double *shares)
 {
     PyObject *hidden = native_item(dict, "hidden"), *dropout = native_item(dict, "dropout");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Pictures and the learner that is trained by hand. */
-#include "learner.h"
+#include "image_learner.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ typedef struct data_object {
 } data_object;
 
 static PyTypeObject *data_type;
-PyTypeObject *native_learner_type;
+PyTypeObject *native_image_learner_type;
 
 static int target_choice(PyObject *dict, native_keep *keep, brn_target_choice *out)
 {
@@ -166,11 +166,14 @@ static PyMethodDef data_methods[] = {
 
 /* ------------------------------------------------------------------ the learner */
 
-int native_learner_hear(void *context, const brn_event *event)
-{
-    learner_object *self = context;
-    return self->listener ? native_listen(self->listener, event) : 0;
-}
+/* The learner, and a callable that pictures go through. */
+typedef struct image_object {
+    native_learner learner;
+    PyObject *change; /* or NULL */
+} image_object;
+
+NATIVE_LEARNER_KIND(image, NULL)
+const native_learner_kind *const native_image_learner_kind = &kind;
 
 static int fill_head(PyObject *dict, brn_nn_head_options *head)
 {
@@ -196,7 +199,7 @@ static int fill_head(PyObject *dict, brn_nn_head_options *head)
     return 0;
 }
 
-int native_learner_fill(PyObject *dict, brn_image_learner_options *options, native_keep *keep)
+int native_image_learner_fill(PyObject *dict, brn_image_learner_options *options, native_keep *keep)
 {
     static const brn_option list[] = {
         {"architecture", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, architecture), NULL},
@@ -217,20 +220,6 @@ int native_learner_fill(PyObject *dict, brn_image_learner_options *options, nati
     static const char *const extra[] = {"hidden", "dropout", "change", NULL};
     if (native_fill(dict, list, sizeof list / sizeof *list, extra, options, keep) < 0) return -1;
     return fill_head(dict, &options->head);
-}
-
-brn_image_learner *native_learner_enter(learner_object *self, native_listener *listener)
-{
-    brn_image_learner *learner = native_take(&self->handle, "learner");
-    if (learner) self->listener = listener;
-    return learner;
-}
-
-PyObject *native_learner_leave(learner_object *self, native_listener *listener, brn_status status)
-{
-    self->listener = NULL;
-    native_give_back(&self->handle);
-    return native_listened(listener, status);
 }
 
 /* With the interpreter's lock: the picture that the callable gives, or the one that it was given as it is now. */
@@ -256,7 +245,7 @@ static int take_picture(PyObject *answer, PyObject *given, brn_image_change *cha
 /* In a thread that loads pictures; the first exception ends the call and is raised behind it. */
 static brn_status change_picture(void *context, brn_image_change *change)
 {
-    learner_object *self = context;
+    const image_object *self = context;
     const PyGILState_STATE lock = PyGILState_Ensure();
     const Py_ssize_t bytes = (Py_ssize_t)change->height * change->width * 3;
     /* A copy: who keeps it beyond the call has memory of their own. */
@@ -265,13 +254,31 @@ static brn_status change_picture(void *context, brn_image_change *change)
         answer = PyObject_CallFunction(self->change, "OiiOK", pixels, change->height, change->width,
                                        change->training ? Py_True : Py_False, (unsigned long long)change->seed);
     const bool failed = !answer || take_picture(answer, pixels, change) < 0;
-    native_listener *listener = self->listener;
+    native_listener *listener = self->learner.listener;
     if (failed && listener && !listener->type) PyErr_Fetch(&listener->type, &listener->value, &listener->trace);
     else PyErr_Clear();
     Py_XDECREF(answer);
     Py_XDECREF(pixels);
     PyGILState_Release(lock);
     return failed ? BRN_ERROR_INTERRUPTED : BRN_OK;
+}
+
+typedef struct making {
+    brn_image_data *data;
+    brn_image_learner_options *options;
+    PyObject *change; /* owned until an object has it */
+} making;
+
+static brn_status make(void *context, brn_event_handler *on_event, void *object, void **out)
+{
+    making *m = context;
+    image_object *self = object;
+    self->change = m->change;
+    m->change = NULL;
+    if (self->change) m->options->changer = change_picture, m->options->changer_context = self;
+    m->options->on_event = on_event;
+    m->options->context = object;
+    return brn_image_learner_new(m->data, m->options, (brn_image_learner **)out);
 }
 
 static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
@@ -283,47 +290,27 @@ static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *
     native_keep keep;
     brn_image_learner_options options = brn_image_learner_defaults();
     if (!pictures || native_keep_init(&keep) < 0) return NULL;
-    learner_object *self = NULL;
-    if (native_learner_fill(dict, &options, &keep) == 0) self = (learner_object *)PyType_GenericAlloc(type, 0);
-    if (self) {
-        native_listener listener = {.callable = handler};
-        brn_image_learner *learner = NULL;
-        brn_status status;
-        self->listener = &listener;
-        self->change = native_item(dict, "change");
-        Py_XINCREF(self->change);
-        if (self->change) options.changer = change_picture, options.changer_context = self;
-        options.on_event = native_learner_hear;
-        options.context = self;
-        Py_BEGIN_ALLOW_THREADS;
-        status = brn_image_learner_new(pictures, &options, &learner);
-        Py_END_ALLOW_THREADS;
-        self->handle.pointer = learner;
-        self->listener = NULL;
-        Py_INCREF(data);
-        self->data = data;
-        PyObject *none = native_listened(&listener, status);
-        if (!none) Py_CLEAR(self);
-        Py_XDECREF(none);
+    PyObject *self = NULL;
+    if (native_image_learner_fill(dict, &options, &keep) == 0) {
+        making image = {pictures, &options, native_item(dict, "change")};
+        Py_XINCREF(image.change);
+        self = native_learner_make(type, &kind, make, &image, data, handler);
+        Py_XDECREF(image.change); /* unless the object has taken it */
     }
     native_keep_free(&keep);
-    return (PyObject *)self;
+    return self;
 }
 
 static void learner_free(PyObject *object)
 {
-    learner_object *self = (learner_object *)object;
-    PyTypeObject *type = Py_TYPE(object);
-    brn_image_learner_free(self->handle.pointer);
-    Py_XDECREF(self->data);
-    Py_XDECREF(self->change);
-    PyObject_Free(object);
-    Py_DECREF(type);
+    PyObject *change = ((image_object *)object)->change;
+    native_learner_free(object);
+    Py_XDECREF(change);
 }
 
 static PyObject *learner_set_data(PyObject *object, PyObject *arguments)
 {
-    learner_object *self = (learner_object *)object;
+    native_learner *self = (native_learner *)object;
     PyObject *data;
     int size = 0;
     const char *augment = NULL;
@@ -344,19 +331,9 @@ static PyObject *learner_set_data(PyObject *object, PyObject *arguments)
 
 /* ------------------------------------------------------------------ what learns */
 
-static PyObject *learner_freeze_to(PyObject *object, PyObject *arguments)
-{
-    learner_object *self = (learner_object *)object;
-    int first;
-    if (!PyArg_ParseTuple(arguments, "i", &first)) return NULL;
-    native_listener listener = {0};
-    brn_image_learner *learner = native_learner_enter(self, &listener);
-    return learner ? native_learner_leave(self, &listener, brn_image_learner_freeze_to(learner, first)) : NULL;
-}
-
 static PyObject *learner_switch(PyObject *object, PyObject *arguments)
 {
-    learner_object *self = (learner_object *)object;
+    native_learner *self = (native_learner *)object;
     const char *what;
     int on;
     if (!PyArg_ParseTuple(arguments, "sp", &what, &on)) return NULL;
@@ -368,265 +345,14 @@ static PyObject *learner_switch(PyObject *object, PyObject *arguments)
     return native_learner_leave(self, &listener, BRN_OK);
 }
 
-static PyObject *parameter_list(brn_image_learner *learner)
-{
-    static const char *const kinds[] = {"weight", "bias", "norm", "buffer"};
-    brn_parameters *parameters = brn_image_learner_parameters(learner);
-    PyObject *list = PyList_New(0);
-    for (int i = 0; list && i < brn_parameters_count(parameters); i++) {
-        const brn_parameter_info info = brn_parameters_info(parameters, i);
-        PyObject *shape = PyTuple_New(info.shape.rank);
-        for (int d = 0; shape && d < info.shape.rank; d++)
-            PyTuple_SetItem(shape, d, PyLong_FromLongLong(info.shape.dims[d]));
-        PyObject *one = shape ? Py_BuildValue("(sNsi)", info.name, shape, kinds[info.kind], info.group) : NULL;
-        if (!one || PyList_Append(list, one) < 0) Py_CLEAR(list);
-        Py_XDECREF(one);
-    }
-    return list;
-}
-
-/* {groups, learns, cached, parameters: [(name, shape, kind, group)]}. */
+/* As of all learners, and "cached". */
 static PyObject *learner_facts(PyObject *object, PyObject *nothing)
 {
-    (void)nothing;
-    learner_object *self = (learner_object *)object;
-    brn_image_learner *learner = native_take(&self->handle, "learner");
-    if (!learner) return NULL;
-    const int groups = brn_image_learner_groups(learner);
-    PyObject *learns = PyList_New(groups), *dict = NULL;
-    for (int g = 0; learns && g < groups; g++)
-        PyList_SetItem(learns, g, PyBool_FromLong(brn_image_learner_learns(learner, g)));
-    if (learns)
-        dict = Py_BuildValue("{s:i, s:N, s:O, s:N}", "groups", groups, "learns", learns, "cached",
-                             brn_image_learner_is_cached(learner) ? Py_True : Py_False, "parameters",
-                             parameter_list(learner));
-    native_give_back(&self->handle);
+    PyObject *dict = native_learner_facts(object, nothing);
+    const brn_image_learner *learner = ((native_learner *)object)->handle.pointer;
+    if (dict && PyDict_SetItemString(dict, "cached", brn_image_learner_is_cached(learner) ? Py_True : Py_False) < 0)
+        Py_CLEAR(dict);
     return dict;
-}
-
-/* ------------------------------------------------------------------ fits */
-
-/* A metric written in Python: (name, callable), which gets bytes of answers and of targets. */
-typedef struct own_metric {
-    PyObject *callable; /* borrowed */
-    native_listener *listener;
-} own_metric;
-
-/* What a fit borrows. */
-typedef struct fit_parts {
-    brn_image_fit fit;
-    own_metric own[BRN_HAND_METRICS_MAX];
-    brn_schedule rate, momentum;
-    brn_cycles cycles;
-} fit_parts;
-
-static int fill_reals(PyObject *dict, const char *name, double *out, int count)
-{
-    PyObject *list = native_item(dict, name);
-    if (!list) return 0;
-    if (PySequence_Size(list) != count) {
-        if (!PyErr_Occurred()) native_raise_usage("%s: expected %d numbers, one a layer group", name, count);
-        return -1;
-    }
-    for (int i = 0; i < count; i++) {
-        PyObject *item = PySequence_GetItem(list, i);
-        out[i] = item ? PyFloat_AsDouble(item) : -1;
-        Py_XDECREF(item);
-        if (PyErr_Occurred()) return -1;
-    }
-    return 0;
-}
-
-static double real_of(PyObject *dict, const char *name, double otherwise)
-{
-    PyObject *value = native_item(dict, name);
-    return value ? PyFloat_AsDouble(value) : otherwise;
-}
-
-static int fill_optimizer(PyObject *dict, brn_optimizer_options *out, native_keep *keep)
-{
-    static const brn_option list[] = {
-        {"momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, momentum), NULL},
-        {"square_momentum", BRN_OPTION_REAL, offsetof(brn_optimizer_options, square_momentum), NULL},
-        {"epsilon", BRN_OPTION_REAL, offsetof(brn_optimizer_options, epsilon), NULL},
-        {"decay_all", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decay_all), NULL},
-        {"decoupled_decay", BRN_OPTION_FLAG, offsetof(brn_optimizer_options, decoupled_decay), NULL},
-        {"lookahead_every", BRN_OPTION_WHOLE, offsetof(brn_optimizer_options, lookahead_every), NULL},
-        {"lookahead_share", BRN_OPTION_REAL, offsetof(brn_optimizer_options, lookahead_share), NULL},
-    };
-    static const char *const extra[] = {"name", NULL};
-    PyObject *options = native_item(dict, "optimizer");
-    if (!options) return 0;
-    PyObject *name = PyDict_Check(options) ? native_item(options, "name") : NULL;
-    const char *word = name ? native_text(name, keep) : NULL;
-    if (name && !word) return -1;
-    if (word) {
-        const brn_status status = brn_optimizer_named(word, out);
-        if (status != BRN_OK) {
-            native_raise(status);
-            return -1;
-        }
-    }
-    return native_fill(options, list, sizeof list / sizeof *list, extra, out, keep);
-}
-
-/* {"form": word, then the numbers of that form}: the library's own functions, by name. */
-static int fill_schedule(PyObject *dict, fit_parts *p, native_keep *keep)
-{
-    PyObject *s = native_item(dict, "schedule");
-    if (!s) return 0;
-    PyObject *form = PyDict_Check(s) ? native_item(s, "form") : NULL;
-    const char *word = form ? native_text(form, keep) : "constant";
-    if (!word) return -1;
-    brn_status status = BRN_OK;
-    p->fit.rate = &p->rate;
-    if (strcmp(word, "constant") == 0) {
-        p->fit.rate = NULL;
-    } else if (strcmp(word, "one-cycle") == 0) {
-        const double pct = real_of(s, "pct_start", .25);
-        p->rate = brn_schedule_one_cycle(1, pct, real_of(s, "div", 25), real_of(s, "div_final", 1e5));
-        p->momentum = brn_schedule_cosine_dip(real_of(s, "momentum_start", .95), real_of(s, "momentum_middle", .85),
-                                              real_of(s, "momentum_end", .95), pct);
-        p->fit.momentum = &p->momentum;
-    } else if (strcmp(word, "flat-cosine") == 0) {
-        p->rate = brn_schedule_flat_cosine(1, real_of(s, "pct_start", .75), real_of(s, "div_final", 1e5));
-    } else if (strcmp(word, "restarts") == 0) {
-        status = brn_schedule_restarts(1, (int)real_of(s, "cycles", 1), real_of(s, "multiplier", 2), &p->rate);
-    } else if (strcmp(word, "cosine") == 0) {
-        p->rate = brn_schedule_simple(BRN_SCHEDULE_COSINE, 1, 0, 0);
-    } else if (strcmp(word, "linear") == 0) {
-        p->rate = brn_schedule_simple(BRN_SCHEDULE_LINEAR, 1, 0, 0);
-    } else if (strcmp(word, "cycles") == 0 || strcmp(word, "clr") == 0 || strcmp(word, "clr-beta") == 0) {
-        p->fit.rate = NULL;
-        p->fit.cycles = &p->cycles;
-        p->cycles.form = word[1] == 'y' ? BRN_CYCLES_COSINE : word[3] ? BRN_CYCLES_CLR_BETA : BRN_CYCLES_CLR;
-        p->cycles.multiplier = (int64_t)real_of(s, "multiplier", 1);
-        p->cycles.div = real_of(s, "div", 0);
-        p->cycles.cut = real_of(s, "cut", 0);
-        p->cycles.momentum_high = real_of(s, "momentum_high", 0);
-        p->cycles.momentum_low = real_of(s, "momentum_low", 0);
-        p->fit.cycle_epochs = (int)real_of(s, "epochs", 1);
-    } else {
-        native_raise_usage("schedule: %s; expected constant, one-cycle, flat-cosine, restarts, cosine, linear, "
-                           "cycles, clr or clr-beta", word);
-    }
-    if (status != BRN_OK) native_raise(status);
-    return PyErr_Occurred() ? -1 : 0;
-}
-
-/* Called without the interpreter's lock; an exception ends the fit, and is raised behind it. */
-static brn_status measure(void *context, const brn_hand_validated *v, double *out)
-{
-    const own_metric *own = context;
-    native_listener *listener = own->listener;
-    const PyGILState_STATE lock = PyGILState_Ensure();
-    const Py_ssize_t values = (Py_ssize_t)(v->count * v->outputs * (int64_t)sizeof(float));
-    PyObject *answers = PyByteArray_FromStringAndSize((const char *)v->answers, values);
-    PyObject *targets = v->labels ? PyByteArray_FromStringAndSize((const char *)v->labels,
-                                                                  (Py_ssize_t)(v->count * (int64_t)sizeof *v->labels))
-                                  : PyByteArray_FromStringAndSize((const char *)v->targets, values);
-    PyObject *value = answers && targets ? PyObject_CallFunctionObjArgs(own->callable, answers, targets, NULL) : NULL;
-    if (value) *out = PyFloat_AsDouble(value);
-    Py_XDECREF(value);
-    Py_XDECREF(answers);
-    Py_XDECREF(targets);
-    const bool failed = PyErr_Occurred() != NULL;
-    if (failed) PyErr_Fetch(&listener->type, &listener->value, &listener->trace);
-    PyGILState_Release(lock);
-    return failed ? BRN_ERROR_INTERRUPTED : BRN_OK;
-}
-
-static int fill_metrics(PyObject *dict, fit_parts *p, native_listener *listener, native_keep *keep)
-{
-    PyObject *list = native_item(dict, "metrics");
-    const Py_ssize_t count = list ? PyList_Size(list) : 0;
-    if (count < 0) return -1;
-    if (count > BRN_HAND_METRICS_MAX) {
-        native_raise_usage("metrics: %d of them; expected %d or fewer", (int)count, BRN_HAND_METRICS_MAX);
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *pair = PyList_GetItem(list, i), *name = NULL, *callable = NULL;
-        if (!PyArg_ParseTuple(pair, "OO", &name, &callable)) return -1;
-        const char *text = native_text(name, keep);
-        if (!text) return -1;
-        p->own[i] = (own_metric){callable, listener};
-        p->fit.metrics[i] = (brn_hand_metric){text, measure, &p->own[i]};
-    }
-    p->fit.metric_count = (int)count;
-    return 0;
-}
-
-static int fill_fit(PyObject *dict, const brn_image_learner *learner, fit_parts *p, native_listener *listener,
-                    native_keep *keep)
-{
-    static const brn_option list[] = {
-        {"epochs", BRN_OPTION_WHOLE, offsetof(brn_image_fit, epochs), NULL},
-        {"clip_norm", BRN_OPTION_REAL, offsetof(brn_image_fit, clip_norm), NULL},
-        {"snapshots", BRN_OPTION_TEXT, offsetof(brn_image_fit, snapshots), NULL},
-    };
-    static const char *const extra[] = {"rates", "decays", "optimizer", "schedule", "metrics", NULL};
-    const int groups = brn_image_learner_groups(learner);
-    p->fit = brn_image_fit_defaults(learner, 1e-2);
-    if (native_fill(dict, list, 3, extra, &p->fit, keep) < 0) return -1;
-    if (fill_reals(dict, "rates", p->fit.rates, groups) < 0) return -1;
-    if (fill_reals(dict, "decays", p->fit.decays, groups) < 0) return -1;
-    if (fill_optimizer(dict, &p->fit.optimizer, keep) < 0) return -1;
-    if (fill_metrics(dict, p, listener, keep) < 0) return -1;
-    return fill_schedule(dict, p, keep);
-}
-
-static PyObject *learner_fit(PyObject *object, PyObject *arguments)
-{
-    learner_object *self = (learner_object *)object;
-    PyObject *dict, *handler = NULL, *out = NULL;
-    if (!PyArg_ParseTuple(arguments, "O|O", &dict, &handler)) return NULL;
-    native_keep keep;
-    native_listener listener = {.callable = handler};
-    if (native_keep_init(&keep) < 0) return NULL;
-    brn_image_learner *learner = native_learner_enter(self, &listener);
-    fit_parts parts = {0};
-    if (learner && fill_fit(dict, learner, &parts, &listener, &keep) == 0) {
-        brn_status status;
-        Py_BEGIN_ALLOW_THREADS;
-        status = brn_image_learner_fit(learner, &parts.fit);
-        Py_END_ALLOW_THREADS;
-        out = native_learner_leave(self, &listener, status);
-    } else if (learner) {
-        self->listener = NULL;
-        native_give_back(&self->handle);
-    }
-    native_keep_free(&keep);
-    return out;
-}
-
-static PyObject *learner_lr_find(PyObject *object, PyObject *arguments)
-{
-    learner_object *self = (learner_object *)object;
-    PyObject *fit, *finder, *handler = NULL, *out = NULL;
-    if (!PyArg_ParseTuple(arguments, "OO|O", &fit, &finder, &handler)) return NULL;
-    native_keep keep;
-    native_listener listener = {.callable = handler};
-    if (native_keep_init(&keep) < 0) return NULL;
-    brn_image_learner *learner = native_learner_enter(self, &listener);
-    fit_parts parts = {0};
-    brn_lr_finder_options options;
-    if (learner && fill_fit(fit, learner, &parts, &listener, &keep) == 0 && native_fill_finder(finder, &options, &keep) == 0) {
-        brn_lr_curve curve = {0};
-        brn_status status;
-        Py_BEGIN_ALLOW_THREADS;
-        status = brn_image_learner_lr_find(learner, &parts.fit, &options, &curve);
-        Py_END_ALLOW_THREADS;
-        PyObject *none = native_learner_leave(self, &listener, status);
-        if (none) out = native_curve(&curve);
-        Py_XDECREF(none);
-        brn_lr_curve_free(&curve);
-    } else if (learner) {
-        self->listener = NULL;
-        native_give_back(&self->handle);
-    }
-    native_keep_free(&keep);
-    return out;
 }
 
 /* ------------------------------------------------------------------ answers and files */
@@ -634,7 +360,7 @@ static PyObject *learner_lr_find(PyObject *object, PyObject *arguments)
 /* answer(split, form, augmented, number, handler) -> (float32 bytes (N, K), list of bool). */
 static PyObject *learner_answer(PyObject *object, PyObject *arguments)
 {
-    learner_object *self = (learner_object *)object;
+    native_learner *self = (native_learner *)object;
     int split_number, form, augmented;
     unsigned number;
     PyObject *handler = NULL, *out = NULL;
@@ -666,60 +392,18 @@ static PyObject *learner_answer(PyObject *object, PyObject *arguments)
     return out;
 }
 
-static PyObject *file_call(PyObject *object, PyObject *path, brn_status (*call)(brn_image_learner *, const char *))
-{
-    learner_object *self = (learner_object *)object;
-    native_keep keep;
-    native_listener listener = {0};
-    if (native_keep_init(&keep) < 0) return NULL;
-    const char *text = native_text(path, &keep);
-    brn_image_learner *learner = text ? native_learner_enter(self, &listener) : NULL;
-    PyObject *out = learner ? native_learner_leave(self, &listener, call(learner, text)) : NULL;
-    native_keep_free(&keep);
-    return out;
-}
+static brn_status resume(void *learner, const char *path) { return brn_image_learner_resume(learner, path); }
 
-static PyObject *learner_save(PyObject *object, PyObject *path)
-{
-    return file_call(object, path, brn_image_learner_save);
-}
-
-static PyObject *learner_load(PyObject *object, PyObject *path)
-{
-    return file_call(object, path, brn_image_learner_load);
-}
-
-static PyObject *learner_resume(PyObject *object, PyObject *path)
-{
-    return file_call(object, path, brn_image_learner_resume);
-}
-
-static PyObject *learner_close(PyObject *object, PyObject *nothing)
-{
-    (void)nothing;
-    learner_object *self = (learner_object *)object;
-    if (!self->handle.pointer) Py_RETURN_NONE;
-    brn_image_learner *learner = native_take(&self->handle, "learner");
-    if (!learner) return NULL;
-    native_give_back(&self->handle);
-    self->handle.pointer = NULL;
-    brn_image_learner_free(learner);
-    Py_RETURN_NONE;
-}
+static PyObject *learner_resume(PyObject *object, PyObject *path) { return native_learner_file(object, path, resume); }
 
 static PyMethodDef learner_methods[] = {
     {"resume", learner_resume, METH_O, "resume(path)."},
-    {"close", learner_close, METH_NOARGS, "Frees it."},
-    {"answer_arrays", native_learner_answer_arrays, METH_VARARGS, "answer_arrays(inputs, count, form) -> float32 bytes (N, K)."},
+    {"answer_arrays", native_image_learner_answer_arrays, METH_VARARGS, "answer_arrays(inputs, count, form) -> float32 bytes (N, K)."},
     {"set_data", learner_set_data, METH_VARARGS, "set_data(data, size=0, augment=None)."},
-    {"freeze_to", learner_freeze_to, METH_VARARGS, "freeze_to(group)."},
     {"switch", learner_switch, METH_VARARGS, "switch('precompute' or 'freeze_norms', on)."},
     {"facts", learner_facts, METH_NOARGS, "Groups, what learns, parameters."},
-    {"fit", learner_fit, METH_VARARGS, "fit(options, handler=None)."},
-    {"lr_find", learner_lr_find, METH_VARARGS, "lr_find(fit options, finder options, handler=None) -> dict."},
     {"answer", learner_answer, METH_VARARGS, "answer(split, form, augmented, number, handler=None)."},
-    {"save", learner_save, METH_O, "save(path)."},
-    {"load", learner_load, METH_O, "load(path)."},
+    NATIVE_LEARNER_METHODS,
     {NULL, NULL, 0, NULL},
 };
 
@@ -735,12 +419,12 @@ int native_add_learner_types(PyObject *module)
                                   {0, NULL}};
     static PyType_Spec data_spec = {"burnish._burnish.ImageData", sizeof(data_object), 0, Py_TPFLAGS_DEFAULT,
                                     data_slots};
-    static PyType_Spec spec = {"burnish._burnish.ImageLearner", sizeof(learner_object), 0, Py_TPFLAGS_DEFAULT,
+    static PyType_Spec spec = {"burnish._burnish.ImageLearner", sizeof(image_object), 0, Py_TPFLAGS_DEFAULT,
                                slots};
     PyObject *data = PyType_FromSpec(&data_spec);
     if (!data || PyModule_AddObject(module, "ImageData", data) < 0) return -1;
     data_type = (PyTypeObject *)data;
     PyObject *type = PyType_FromSpec(&spec);
-    native_learner_type = (PyTypeObject *)type;
+    native_image_learner_type = (PyTypeObject *)type;
     return type ? PyModule_AddObject(module, "ImageLearner", type) : -1;
 }

@@ -53,6 +53,7 @@ int native_fill_parts(PyObject *dict, const native_part *parts, int count, const
 /* What lists do not have: a list of names; "hidden" and "dropout", up to `most` of both; one character. What is
  * absent or None stays as it is. 0, or -1 with an exception. */
 int native_fill_list(PyObject *dict, const char *name, const char *const **words, int64_t *count, native_keep *keep);
+int native_fill_wholes(PyObject *dict, const char *name, const int64_t **numbers, int64_t *count, native_keep *keep);
 int native_fill_layers(PyObject *dict, int most, int *count, int64_t *widths, double *shares);
 int native_fill_separator(PyObject *dict, const char *name, char *out, native_keep *keep);
 /* An item of a dict, borrowed; NULL without an exception when it is absent or None. */
@@ -160,6 +161,81 @@ PyObject *native_model_close(PyObject *object, void (*close)(void *));
         return native_model_close(object, close_model);                                            \
     }
 
+/* ------------------------------------------------------------------ learner.c */
+
+/* A learner that is trained by hand, whatever its job: what is called. */
+typedef struct native_learner_kind {
+    void (*close)(void *learner);
+    int (*groups)(const void *learner);
+    bool (*learns)(const void *learner, int group);
+    brn_parameters *(*parameters)(void *learner);
+    brn_status (*freeze_to)(void *learner, int first);
+    brn_status (*fit)(void *learner, const brn_hand_fit *fit);
+    brn_status (*lr_find)(void *learner, const brn_hand_fit *fit, const brn_lr_finder_options *finder, brn_lr_curve *out);
+    brn_status (*save)(void *learner, const char *path);
+    brn_status (*load)(void *learner, const char *path);
+    const float *(*validated)(const void *learner, int64_t *count, int64_t *width); /* NULL: not kept */
+} native_learner_kind;
+
+typedef struct native_learner {
+    PyObject_HEAD
+    native_handle handle;
+    const native_learner_kind *kind;
+    native_listener *listener; /* of the call under way */
+    int hears;                 /* it is being told something: the library waits */
+    PyObject *data;            /* what it borrows from, or NULL */
+} native_learner;
+
+/* Makes the library's learner, which hears on_event with `listener`. */
+typedef brn_status native_learner_maker(void *context, brn_event_handler *on_event, void *listener, void **out);
+PyObject *native_learner_make(PyTypeObject *type, const native_learner_kind *kind, native_learner_maker *make,
+                              const void *context, PyObject *data, PyObject *handler);
+void native_learner_free(PyObject *object);
+/* Begins a call that lets other threads run; NULL with an exception. And its end. */
+void *native_learner_enter(native_learner *self, native_listener *listener);
+PyObject *native_learner_leave(native_learner *self, native_listener *listener, brn_status status);
+void native_learner_let_go(native_learner *self); /* the end of one that has raised before it began */
+
+PyObject *native_learner_facts(PyObject *object, PyObject *nothing);
+PyObject *native_learner_freeze_to(PyObject *object, PyObject *arguments);
+PyObject *native_learner_fit(PyObject *object, PyObject *arguments);
+PyObject *native_learner_lr_find(PyObject *object, PyObject *arguments);
+PyObject *native_learner_parameter(PyObject *object, PyObject *name);
+PyObject *native_learner_validated(PyObject *object, PyObject *nothing);
+PyObject *native_learner_save(PyObject *object, PyObject *path);
+PyObject *native_learner_load(PyObject *object, PyObject *path);
+/* Another call with a file. */
+PyObject *native_learner_file(PyObject *object, PyObject *path, brn_status (*call)(void *learner, const char *path));
+PyObject *native_learner_close(PyObject *object, PyObject *nothing);
+/* The methods that all learners have. */
+#define NATIVE_LEARNER_METHODS                                                                     \
+    {"freeze_to", native_learner_freeze_to, METH_VARARGS, "freeze_to(group)."},                    \
+    {"fit", native_learner_fit, METH_VARARGS, "fit(options, handler=None)."},                      \
+    {"lr_find", native_learner_lr_find, METH_VARARGS,                                              \
+     "lr_find(fit options, finder options, handler=None) -> dict."},                               \
+    {"parameter", native_learner_parameter, METH_O, "parameter(name) -> (shape, float32 bytes)."}, \
+    {"save", native_learner_save, METH_O, "save(path)."},                                          \
+    {"load", native_learner_load, METH_O, "load(path)."},                                          \
+    {"close", native_learner_close, METH_NOARGS, "Frees it."}
+/* `kind`, over brn_NAME_learner_free and the others; its last one is `keeps`. */
+#define NATIVE_LEARNER_KIND(name, keeps)                                                           \
+    static void close_learner(void *l) { brn_##name##_learner_free(l); }                           \
+    static int learner_groups(const void *l) { return brn_##name##_learner_groups(l); }            \
+    static bool learner_learns(const void *l, int group) { return brn_##name##_learner_learns(l, group); }\
+    static brn_parameters *learner_parameters(void *l) { return brn_##name##_learner_parameters(l); }\
+    static brn_status learner_freeze(void *l, int first) { return brn_##name##_learner_freeze_to(l, first); }\
+    static brn_status learner_fit(void *l, const brn_hand_fit *fit) { return brn_##name##_learner_fit(l, fit); }\
+    static brn_status learner_find(void *l, const brn_hand_fit *fit, const brn_lr_finder_options *finder,\
+                                   brn_lr_curve *out)                                              \
+    {                                                                                              \
+        return brn_##name##_learner_lr_find(l, fit, finder, out);                                  \
+    }                                                                                              \
+    static brn_status learner_save(void *l, const char *path) { return brn_##name##_learner_save(l, path); }\
+    static brn_status learner_load(void *l, const char *path) { return brn_##name##_learner_load(l, path); }\
+    static const native_learner_kind kind = {close_learner,  learner_groups, learner_learns, learner_parameters,\
+                                             learner_freeze, learner_fit,    learner_find,   learner_save,\
+                                             learner_load,   keeps};
+
 /* ------------------------------------------------------------------ the modules */
 
 extern PyMethodDef native_image_functions[], native_table_functions[], native_lm_functions[], native_text_functions[],
@@ -176,6 +252,14 @@ int native_fill_inputs(PyObject *value, const char *const **inputs, int64_t *cou
 int native_add_image_types(PyObject *module);
 int native_add_learner_types(PyObject *module);
 int native_add_table_types(PyObject *module);
+int native_add_table_learner_type(PyObject *module);
+int native_add_ratings_learner_type(PyObject *module);
+/* The options of a training on ratings; starts from their defaults. */
+int native_fill_ratings(PyObject *dict, void *options, native_listener *listener, native_keep *keep);
+/* The options of a training on a table; starts from their defaults. */
+int native_fill_table(PyObject *dict, void *options, native_listener *listener, native_keep *keep);
+/* Its figures into a dict. */
+int native_put_table_score(PyObject *dict, const brn_table_score *score);
 /* The data behind an ImageData object; NULL with an exception. */
 brn_image_data *native_image_data(PyObject *object);
 

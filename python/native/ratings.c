@@ -8,7 +8,7 @@
 /* ------------------------------------------------------------------ training */
 
 /* The library's list, and what it leaves out. */
-static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+int native_fill_ratings(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
 {
     static const brn_option more[] = {
         {"out", BRN_OPTION_TEXT, offsetof(brn_ratings_options, out), NULL},
@@ -79,6 +79,11 @@ static PyObject *result_of(const void *result)
                          "valid_count", (long long)r->valid_count, "user_count", (long long)r->user_count, "item_count",
                          (long long)r->item_count, "seconds", r->seconds, "ratings_per_second", r->ratings_per_second,
                          "score", score_of(&r->score), "metrics", metrics);
+}
+
+static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+{
+    return native_fill_ratings(dict, options, listener, keep);
 }
 
 NATIVE_JOB_FUNCTIONS(ratings, brn_ratings_options, brn_ratings_result)

@@ -8,16 +8,18 @@
 /* ------------------------------------------------------------------ training */
 
 /* The library's list, and what it leaves out. */
-static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+int native_fill_table(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
 {
     static const brn_option more[] = {
         {"out", BRN_OPTION_TEXT, offsetof(brn_table_train_options, out), NULL},
         {"no_header", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.no_header), NULL},
         {"latin1", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.latin1), NULL},
         {"decimal_comma", BRN_OPTION_FLAG, offsetof(brn_table_train_options, source.decimal_comma), NULL},
+        {"hidden_norms", BRN_OPTION_FLAG, offsetof(brn_table_train_options, hidden_norms), NULL},
     };
     static const char *const extra[] = {"categories", "numbers", "ignored", "more_targets", "events",
-                                        "missing",    "hidden",  "dropout", "separator",    NULL};
+                                        "missing",    "hidden",  "dropout", "separator",    "embedding_widths",
+                                        NULL};
     brn_table_train_options *o = options;
     int count;
     const brn_option *list = brn_table_train_option_list(&count);
@@ -33,12 +35,13 @@ static int fill(PyObject *dict, void *options, native_listener *listener, native
         native_fill_list(dict, "ignored", &o->ignored, &o->ignored_count, keep) < 0 ||
         native_fill_list(dict, "more_targets", &o->more_targets, &o->more_target_count, keep) < 0 ||
         native_fill_list(dict, "events", &o->events, &o->event_count, keep) < 0 ||
+        native_fill_wholes(dict, "embedding_widths", &o->embedding_widths, &o->embedding_width_count, keep) < 0 ||
         native_fill_list(dict, "missing", &o->source.missing, &o->source.missing_count, keep) < 0)
         return -1;
     return native_fill_layers(dict, BRN_TABLE_HIDDEN_MAX, &o->hidden_count, o->hidden, o->dropout);
 }
 
-static int put_score(PyObject *dict, const brn_table_score *s)
+int native_put_table_score(PyObject *dict, const brn_table_score *s)
 {
     if (native_put(dict, "count", PyLong_FromLongLong(s->count)) < 0) return -1;
     if (native_put_real(dict, "loss", s->loss) < 0 || native_put_real(dict, "accuracy", s->accuracy) < 0) return -1;
@@ -53,9 +56,14 @@ static PyObject *result_of(const void *result)
                                    (long long)r->train_count, "valid_count", (long long)r->valid_count, "seconds",
                                    r->seconds, "rows_per_second", r->rows_per_second);
     PyObject *score = dict ? PyDict_New() : NULL;
-    if (!score || put_score(score, &r->score) < 0 || PyDict_SetItemString(dict, "metrics", score) < 0) Py_CLEAR(dict);
+    if (!score || native_put_table_score(score, &r->score) < 0 || PyDict_SetItemString(dict, "metrics", score) < 0) Py_CLEAR(dict);
     Py_XDECREF(score);
     return dict;
+}
+
+static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+{
+    return native_fill_table(dict, options, listener, keep);
 }
 
 NATIVE_JOB_FUNCTIONS(table, brn_table_train_options, brn_table_result)
@@ -166,7 +174,7 @@ static PyObject *model_evaluate(PyObject *object, PyObject *data)
         status = brn_table_evaluate(model, path, &score);
         Py_END_ALLOW_THREADS;
         out = status == BRN_OK ? PyDict_New() : native_raise(status);
-        if (out && put_score(out, &score) < 0) Py_CLEAR(out);
+        if (out && native_put_table_score(out, &score) < 0) Py_CLEAR(out);
         native_give_back(&self->handle);
     }
     native_keep_free(&keep);

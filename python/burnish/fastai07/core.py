@@ -16,6 +16,14 @@ def T(value, half=False, cuda=True):
     return np.array(value)
 
 
+def V(value, requires_grad=False, volatile=False):
+    """The array itself."""
+    return np.array(value)
+
+
+VV = V
+
+
 def to_np(value):
     return np.array(value)
 

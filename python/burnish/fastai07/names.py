@@ -30,8 +30,8 @@ MODULES = {
         **_all("no", _LAYERS, "children nn torch Variable"),
     },
     "core": {
-        **_yes("A T to_np partition even_mults"),
-        **_all("no", _LAYERS, "V VV to_gpu set_grad_enabled set_trainable noop split_by_idxs one_hot chunk_iter BasicModel SingleModel SimpleNet"),
+        **_yes("A T V VV to_np partition even_mults"),
+        **_all("no", _LAYERS, "to_gpu set_grad_enabled set_trainable noop split_by_idxs one_hot chunk_iter BasicModel SingleModel SimpleNet"),
         "SGD_Momentum": ("yes", ""),
         "num_cpus": ("yes", ""),
         "save": ("yes", ""),
@@ -70,7 +70,7 @@ MODULES = {
     },
     "learner": {
         "Learner": ("part", "the methods; custom models are not trained. fit: swa, norm_wds, wds_sched_mult, best_save_name are not "
-                            "there; other metrics than accuracy are computed at a fit's end, of its last epoch"),
+                            "there; of pictures other metrics than accuracy are computed at a fit's end, of its last epoch"),
     },
     "layer_optimizer": _all("no", "rates and decays are one a layer group in `learn.fit`",
                             "LayerOptimizer opt_params set_lrs set_wds"),
@@ -101,10 +101,15 @@ MODULES = {
     "lsuv_initializer": _all("no", _LAYERS, "apply_lsuv_init"),
     "fp16": _all("no", "the library computes in float32", "FP16 copy_model_to_fp32"),
     "column_data": {
-        "CollabFilterDataset": ("no", "`burnish ratings train`"),
-        "ColumnarModelData": ("no", "`burnish.table`"),
-        **_all("no", _LAYERS, "MixedInputModel EmbeddingDotBias EmbeddingModel StructuredModel StructuredLearner "
-                              "CollabFilterLearner CollabFilterModel ColumnarDataset PassthruDataset emb_init get_emb"),
+        "CollabFilterDataset": ("part", "from_csv, from_data_frame, get_learner; of a pair that is rated twice the later rating counts"),
+        "CollabFilterLearner": ("part", "made by CollabFilterDataset.get_learner; predict gives (N), of the rows that validate"),
+        "EmbeddingDotBias": ("part", "what learn.model is: u, i, ub and ib give rows by place; no module"),
+        "ColumnarModelData": ("part", "from_data_frame, from_data_frames, from_arrays; the loss of several numbers is of scaled ones"),
+        "ColumnarDataset": ("part", "what trn_ds, val_ds and test_ds are: y and the columns"),
+        "MixedInputModel": ("part", "a description for StructuredLearner, no module; how many values a category has is counted"),
+        **_yes("StructuredModel"),
+        "StructuredLearner": ("part", "of a MixedInputModel; custom models are not trained"),
+        **_all("no", _LAYERS, "EmbeddingModel CollabFilterModel PassthruDataset emb_init get_emb"),
     },
     "structured": {
         **_yes("train_cats apply_cats fix_missing numericalize proc_df add_datepart split_vals get_sample rf_feat_importance"),
