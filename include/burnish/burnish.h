@@ -47,6 +47,8 @@
 #include "burnish/table_lr_find.h"
 #include "burnish/table_learner.h"
 #include "burnish/ratings_learner.h"
+#include "burnish/lm_learner.h"
+#include "burnish/text_learner.h"
 #include "burnish/version.h"
 
 #endif

@@ -22,6 +22,7 @@
 #ifndef BURNISH_LM_H
 #define BURNISH_LM_H
 
+#include "burnish/dropouts.h"
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
 #include "burnish/options.h"
@@ -46,6 +47,7 @@ typedef struct brn_lm_options {
     bool untied;       /* the decoder has a matrix of its own */
     bool decoder_bias; /* fastai 2 has one, 0.7 has none */
     double dropout;    /* multiplies all five: input .25, output .1, weight .2, embedding .02, hidden .15; 0 to 3.99 */
+    brn_dropouts dropouts; /* those that are given instead; a language model has no head */
     double alpha, beta; /* activation and temporal activation regularisation */
 
     int64_t length;       /* time steps of a batch: truncated back-propagation */

@@ -24,6 +24,7 @@
 #ifndef BURNISH_TEXT_H
 #define BURNISH_TEXT_H
 
+#include "burnish/dropouts.h"
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
 #include "burnish/options.h"
@@ -50,6 +51,7 @@ typedef struct brn_text_train_options {
     int64_t head;          /* width of the head's hidden layer, to 65,536; 0: none */
     double drop_factor;    /* 0 to 1.99, of all dropouts but the head's last: 1 is words .05, input .4, weights .5, hidden
                               .3, output .4 */
+    brn_dropouts dropouts; /* those that are given instead; the head's last is .1 else */
     double alpha, beta;    /* penalties on the states and on their changes */
     int chunk, kept;       /* time steps of a chunk; that an answer, and a gradient, reaches back to */
     int freeze_epochs;     /* with an encoder: of the head alone, then with one layer, then with two */

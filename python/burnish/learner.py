@@ -85,9 +85,10 @@ class StepByStep:
             pass
         return self
 
-    def fit_one_cycle(self, epochs, rate=1e-3, *, pct_start=0.25, div=25, div_final=1e5, **options):
-        """fastai 2's one cycle: rate up, then down; momentum against it."""
+    def fit_one_cycle(self, epochs, rate=1e-3, *, pct_start=0.25, div=25, div_final=1e5, momenta=(0.95, 0.85, 0.95), **options):
+        """fastai 2's one cycle: rate up, then down; momentum against it (its start, middle and end)."""
         schedule = {"form": "one-cycle", "pct_start": pct_start, "div": div, "div_final": div_final}
+        schedule.update(zip(("momentum_start", "momentum_middle", "momentum_end"), momenta))
         return self.fit(epochs, rate, schedule=schedule, **options)
 
     def fit_flat_cos(self, epochs, rate=1e-3, *, pct_start=0.75, div_final=1e5, **options):

@@ -6,10 +6,11 @@
     print(model.generate("The film", words=40))
     burnish.text.train("reviews.csv", encoder=run.path)
 
-Options are those of `burnish help lm train` by the names of `brn_lm_options` and `brn_text_options` in C.
+`Learner` trains step by step. Options are those of `burnish help lm train` by the names of `brn_lm_options` and `brn_text_options` in C.
 """
 from . import _burnish
 from .data import opened_all
+from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -90,3 +91,50 @@ class Model:
 
     def __repr__(self):
         return f"<lm.Model, {self.vocabulary} tokens>"
+
+
+# ------------------------------------------------------------------ step by step
+
+
+class Learner(StepByStep):
+    """A language model that is trained step by step.
+
+        learner = burnish.lm.Learner("corpus/", embedding=200, hidden=500)
+        learner.fit_one_cycle(5, 5e-3, decay=0.1, clip_norm=0.1, div=10, momenta=(0.8, 0.7, 0.8))
+        learner.validate()["perplexity"]
+        learner.save("words.safetensors")           # which Model opens, and `encoder` of burnish.text takes
+
+    That one fit makes the bits of `train`.
+
+    Args:
+        data: as in `train`; a frame is read once, now.
+        progress: show an epoch table in every fit.
+        callbacks: callables that hear every event.
+        **options: as of `train`, without those of its one fit (epochs, learning_rate, weight_decay, clip, div, momenta) and
+            `out`; and word_dropout, input_dropout, weight_dropout, hidden_dropout and output_dropout one by one.
+
+    Attributes:
+        vocabulary: how many tokens have a number.
+        tokens, batches: of the texts that train, and that validate.
+
+    >>> import burnish
+    >>> learner = burnish.lm.Learner({"text": ["one two three four"] * 60}, embedding=4, hidden=4, layers=1, length=4,
+    ...                              batch_size=2, min_freq=1, threads=1, progress=False)
+    >>> learner.fit(1, 1e-2).groups
+    2
+    >>> sorted(learner.validate())
+    ['accuracy', 'loss', 'perplexity', 'tokens']
+    """
+
+    def __init__(self, data, *, progress=True, callbacks=(), **options):
+        with opened_all(data) as inputs:
+            self._start(_burnish.LmLearner({**options, "inputs": inputs}, None), progress, callbacks)
+        facts = self._native.facts()
+        self.vocabulary, self.tokens, self.batches = facts["vocabulary"], facts["tokens"], facts["batches"]
+
+    def validate(self):
+        """Figures of the texts that validate: a dict, as of `Model.evaluate`."""
+        return self._native.validate()
+
+    def __repr__(self):
+        return f"<lm.Learner: {self.vocabulary} tokens, groups {self._learns()}>"

@@ -6,12 +6,13 @@
     model.predict("A film to see twice")            # Prediction(label='positive', probability=0.97, index=1)
     model.explain("A film to see twice")            # (1, [('xxbos', 0.0), ('a', 0.1), ...])
 
-Options are those of `burnish help text train` by the names of `brn_text_train_options` and `brn_text_options` in C.
+`Learner` trains step by step. Options are those of `burnish help text train` by the names of `brn_text_train_options` and `brn_text_options` in C.
 """
 from . import _burnish
 from .arrays import floats, whole_numbers
 from .data import opened_all
 from .image import Prediction
+from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -127,3 +128,67 @@ class Model:
 
     def __repr__(self):
         return f"<text.Model, {len(self.classes)} answers ({self.target})>"
+
+
+# ------------------------------------------------------------------ step by step
+
+
+class Learner(StepByStep):
+    """A classifier of texts that is trained step by step.
+
+        learner = burnish.text.Learner("reviews.csv", encoder="words.safetensors")
+        learner.freeze()
+        learner.fit_one_cycle(1, 2e-2)              # the head
+        learner.unfreeze()
+        learner.fit_one_cycle(2, slice(1e-4, 1e-2))
+        learner.save("reviews.safetensors")         # which Model opens
+
+    All layer groups learn at first: the embedding, the LSTM layers, the head.
+
+    Args:
+        data: as in `train`; a frame is read once, now.
+        progress: show an epoch table in every fit.
+        callbacks: callables that hear every event.
+        **options: as of `train`, without those of its stages (freeze_epochs, epochs, learning_rate, rate_factor, schedule,
+            weight_decay, clip) and `out`; and word_dropout, input_dropout, weight_dropout, hidden_dropout, output_dropout
+            and head_dropout one by one.
+
+    Attributes:
+        classes: names of the K answers.
+        counts: texts that train, and that validate.
+        vocabulary: how many tokens have a number.
+
+    >>> import burnish
+    >>> rows = {"text": ["a good film", "a bad film"] * 20, "label": ["yes", "no"] * 20}
+    >>> learner = burnish.text.Learner(rows, embedding=4, hidden=4, layers=1, min_freq=1, batch_size=8, threads=1, progress=False)
+    >>> learner.fit(1, 1e-2).groups
+    3
+    >>> learner.answer().shape, learner.labels().shape
+    ((4, 2), (4,))
+    """
+
+    OUTPUTS, PROBABILITIES, LOG_PROBABILITIES = 0, 1, 2
+
+    def __init__(self, data, *, progress=True, callbacks=(), **options):
+        with opened_all(data) as inputs:
+            self._start(_burnish.TextLearner({**options, "inputs": inputs}, None), progress, callbacks)
+        facts = self._native.facts()
+        self.classes, self.counts, self.vocabulary = facts["classes"], (facts["train"], facts["valid"]), facts["vocabulary"]
+
+    def answer(self, form=PROBABILITIES):
+        """float32 (N, K) for the texts that validate, in their order: what the network puts out, probabilities (or numbers),
+        or their logarithms."""
+        return floats(self._native.answer(form), self.counts[1], len(self.classes))
+
+    def labels(self):
+        """int64 (N): the classes of the texts that validate, in their order; -1 where there are none."""
+        return whole_numbers(self._native.labels(), self.counts[1])
+
+    def validated(self):
+        """What the network put out, float32 (N, K), when the texts that validate were measured last. A callback may ask at
+        the end of an epoch."""
+        rows, width, values = self._native.validated()
+        return floats(values, rows, width)
+
+    def __repr__(self):
+        return f"<text.Learner: {self.counts[0]} + {self.counts[1]} texts, {len(self.classes)} answers, groups {self._learns()}>"

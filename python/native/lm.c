@@ -7,9 +7,16 @@
 
 /* ------------------------------------------------------------------ training */
 
-static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+int native_fill_lm(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
 {
-    static const brn_option more[] = {{"out", BRN_OPTION_TEXT, offsetof(brn_lm_options, out), NULL}};
+    static const brn_option more[] = {
+        {"out", BRN_OPTION_TEXT, offsetof(brn_lm_options, out), NULL},
+        {"word_dropout", BRN_OPTION_REAL, offsetof(brn_lm_options, dropouts.words), NULL},
+        {"input_dropout", BRN_OPTION_REAL, offsetof(brn_lm_options, dropouts.input), NULL},
+        {"weight_dropout", BRN_OPTION_REAL, offsetof(brn_lm_options, dropouts.weight), NULL},
+        {"hidden_dropout", BRN_OPTION_REAL, offsetof(brn_lm_options, dropouts.hidden), NULL},
+        {"output_dropout", BRN_OPTION_REAL, offsetof(brn_lm_options, dropouts.output), NULL},
+    };
     brn_lm_options *o = options;
     int count, text_count;
     const brn_option *list = brn_lm_option_list(&count), *text = brn_text_option_list(&text_count);
@@ -27,7 +34,8 @@ static int fill(PyObject *dict, void *options, native_listener *listener, native
         }
     }
     o->text.seed = o->seed;
-    const native_part parts[] = {{list, count, o}, {text, text_count, &o->text}, {more, 1, o}};
+    const native_part parts[] = {
+        {list, count, o}, {text, text_count, &o->text}, {more, sizeof more / sizeof *more, o}};
     if (native_fill_parts(dict, parts, 3, native_text_extra, keep) < 0) return -1;
     if (native_fill_inputs(native_item(dict, "inputs"), &o->inputs, &o->input_count, keep) < 0) return -1;
     return native_fill_text(dict, &o->text, keep);
@@ -47,6 +55,11 @@ static PyObject *result_of(const void *result)
                          PyUnicode_DecodeFSDefault(r->report), "vocabulary", (long long)r->vocabulary, "train_tokens",
                          (long long)r->train_tokens, "valid_tokens", (long long)r->valid_tokens, "seconds", r->seconds,
                          "tokens_per_second", r->tokens_per_second, "metrics", metrics);
+}
+
+static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+{
+    return native_fill_lm(dict, options, listener, keep);
 }
 
 NATIVE_JOB_FUNCTIONS(lm, brn_lm_options, brn_lm_result)

@@ -254,6 +254,10 @@ int native_add_learner_types(PyObject *module);
 int native_add_table_types(PyObject *module);
 int native_add_table_learner_type(PyObject *module);
 int native_add_ratings_learner_type(PyObject *module);
+int native_add_lm_learner_type(PyObject *module);
+int native_add_text_learner_type(PyObject *module);
+int native_fill_lm(PyObject *dict, void *options, native_listener *listener, native_keep *keep);
+int native_fill_text_train(PyObject *dict, void *options, native_listener *listener, native_keep *keep);
 /* The options of a training on ratings; starts from their defaults. */
 int native_fill_ratings(PyObject *dict, void *options, native_listener *listener, native_keep *keep);
 /* The options of a training on a table; starts from their defaults. */

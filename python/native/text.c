@@ -31,9 +31,17 @@ int native_fill_text(PyObject *dict, brn_text_options *out, native_keep *keep)
 
 /* ------------------------------------------------------------------ training */
 
-static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+int native_fill_text_train(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
 {
-    static const brn_option more[] = {{"out", BRN_OPTION_TEXT, offsetof(brn_text_train_options, out), NULL}};
+    static const brn_option more[] = {
+        {"out", BRN_OPTION_TEXT, offsetof(brn_text_train_options, out), NULL},
+        {"word_dropout", BRN_OPTION_REAL, offsetof(brn_text_train_options, dropouts.words), NULL},
+        {"input_dropout", BRN_OPTION_REAL, offsetof(brn_text_train_options, dropouts.input), NULL},
+        {"weight_dropout", BRN_OPTION_REAL, offsetof(brn_text_train_options, dropouts.weight), NULL},
+        {"hidden_dropout", BRN_OPTION_REAL, offsetof(brn_text_train_options, dropouts.hidden), NULL},
+        {"output_dropout", BRN_OPTION_REAL, offsetof(brn_text_train_options, dropouts.output), NULL},
+        {"head_dropout", BRN_OPTION_REAL, offsetof(brn_text_train_options, dropouts.head), NULL},
+    };
     brn_text_train_options *o = options;
     int count, text_count;
     const brn_option *list = brn_text_train_option_list(&count), *text = brn_text_option_list(&text_count);
@@ -41,7 +49,8 @@ static int fill(PyObject *dict, void *options, native_listener *listener, native
     o->on_event = native_listen;
     o->context = listener;
     o->text.seed = o->seed;
-    const native_part parts[] = {{list, count, o}, {text, text_count, &o->text}, {more, 1, o}};
+    const native_part parts[] = {
+        {list, count, o}, {text, text_count, &o->text}, {more, sizeof more / sizeof *more, o}};
     if (native_fill_parts(dict, parts, 3, native_text_extra, keep) < 0) return -1;
     if (native_fill_inputs(native_item(dict, "inputs"), &o->inputs, &o->input_count, keep) < 0) return -1;
     return native_fill_text(dict, &o->text, keep);
@@ -66,6 +75,11 @@ static PyObject *result_of(const void *result)
                          PyUnicode_DecodeFSDefault(r->report), "train_count", (long long)r->train_count, "valid_count",
                          (long long)r->valid_count, "vocabulary", (long long)r->vocabulary, "seconds", r->seconds,
                          "metrics", metrics);
+}
+
+static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+{
+    return native_fill_text_train(dict, options, listener, keep);
 }
 
 NATIVE_JOB_FUNCTIONS(text, brn_text_train_options, brn_text_result)

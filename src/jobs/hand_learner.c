@@ -21,10 +21,18 @@ static brn_status make_room(brn__hand_learner *hand, int64_t rows, int64_t width
     if (rows <= hand->room && width == hand->width) return BRN_OK;
     const int64_t room = rows > 2 * hand->kept ? rows : 2 * hand->kept;
     float *outputs = brn__alloc_array((size_t)(room * width), sizeof *outputs);
-    if (!outputs) return BRN_ERROR_NO_MEMORY;
+    int64_t *items = brn__alloc_array((size_t)room, sizeof *items);
+    if (!outputs || !items) {
+        brn__free(outputs);
+        brn__free(items);
+        return BRN_ERROR_NO_MEMORY;
+    }
     if (hand->kept) memcpy(outputs, hand->outputs, (size_t)(hand->kept * width) * sizeof *outputs);
+    if (hand->kept) memcpy(items, hand->items, (size_t)hand->kept * sizeof *items);
     brn__free(hand->outputs);
+    brn__free(hand->items);
     hand->outputs = outputs;
+    hand->items = items;
     hand->room = room;
     hand->width = width;
     return BRN_OK;
@@ -37,6 +45,7 @@ static brn__action keep_outputs(void *state, brn__fit *fit)
     const brn_status status = make_room(hand, hand->kept + count, width);
     if (status != BRN_OK) return brn__fit_fail(fit, status);
     memcpy(hand->outputs + hand->kept * width, fit->output, (size_t)(count * width) * sizeof(float));
+    memcpy(hand->items + hand->kept, fit->data.items, (size_t)count * sizeof *hand->items);
     hand->kept += count;
     return BRN__GO_ON;
 }
@@ -64,7 +73,11 @@ void brn__hand_learner_init(brn__hand_learner *hand, brn__learner *learner, cons
                                    .state = hand};
 }
 
-void brn__hand_learner_deinit(brn__hand_learner *hand) { brn__free(hand->outputs); }
+void brn__hand_learner_deinit(brn__hand_learner *hand)
+{
+    brn__free(hand->outputs);
+    brn__free(hand->items);
+}
 
 brn_status brn__hand_learner_freeze_to(brn__hand_learner *hand, int first)
 {

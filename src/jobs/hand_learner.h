@@ -24,6 +24,7 @@ typedef struct brn__hand_learner {
     void *context;         /* of save */
     bool keeps;            /* the outputs of validation */
     float *outputs;        /* (kept, width): of the last validation; owned */
+    int64_t *items;        /* (kept): of the dataset, in the order in which they came; owned */
     int64_t kept, room, width;
     brn__callback keeper;
 } brn__hand_learner;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/dropouts.h"
 #include "jobs/lm_job.h"
 
 #include <math.h>
@@ -12,7 +13,13 @@ brn__awd_lstm_options brn__lm_network_options(const brn_lm_options *o, int64_t v
     net.qrnn = o->qrnn;
     net.tied = !o->untied;
     net.decoder_bias = o->decoder_bias;
-    net.dropout_multiplier = o->dropout;
+    const brn__awd_lstm_dropout form = net.dropout;
+    net.dropout_multiplier = 1;
+    net.dropout.input = brn__dropout_or(o->dropouts.input, form.input * o->dropout);
+    net.dropout.output = brn__dropout_or(o->dropouts.output, form.output * o->dropout);
+    net.dropout.weight = brn__dropout_or(o->dropouts.weight, form.weight * o->dropout);
+    net.dropout.embedding = brn__dropout_or(o->dropouts.words, form.embedding * o->dropout);
+    net.dropout.hidden = brn__dropout_or(o->dropouts.hidden, form.hidden * o->dropout);
     net.alpha = o->alpha;
     net.beta = o->beta;
     return net;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options of the language-model job: defaults, recipes, checks, and JSON both ways. */
 #include "base/text.h"
+#include "jobs/dropouts.h"
 #include "jobs/lm_job.h"
 #include "jobs/option_fields.h"
 #include "jobs/text_source.h"
@@ -16,6 +17,7 @@ brn_lm_options brn_lm_defaults(void)
                             .layers = form.layers,
                             .decoder_bias = form.decoder_bias,
                             .dropout = form.dropout_multiplier,
+                            .dropouts = brn_dropouts_by_factor(),
                             .alpha = form.alpha,
                             .beta = form.beta,
                             .length = 72,
@@ -100,6 +102,7 @@ brn_status brn__lm_options_settle(brn_lm_options *o)
     BRN__TRY(brn__check_real("hidden", (double)o->hidden, 1, 65536));
     BRN__TRY(brn__check_real("layers", o->layers, 1, BRN__AWD_LSTM_LAYERS_MAX));
     BRN__TRY(brn__check_real("dropout", o->dropout, 0, 3.99));
+    BRN__TRY(brn__dropouts_check(&o->dropouts));
     BRN__TRY(brn__check_real("alpha", o->alpha, 0, 1e6));
     BRN__TRY(brn__check_real("beta", o->beta, 0, 1e6));
     BRN__TRY(brn__check_real("length", (double)o->length, 1, 65536));
@@ -120,7 +123,7 @@ brn_status brn__lm_options_settle(brn_lm_options *o)
 json_t *brn__lm_options_write(const brn_lm_options *o)
 {
     json_t *object = json_object();
-    bool good = brn__option_fields_write(fields, FIELDS, o, object);
+    bool good = brn__option_fields_write(fields, FIELDS, o, object) && brn__dropouts_write(&o->dropouts, object);
     int bad = json_object_set_new(object, "inputs", brn__text_list_write(o->inputs, o->input_count));
     bad |= json_object_set_new(object, "text", brn__text_source_write(&o->text));
     if (good && !bad) return object;
@@ -133,6 +136,7 @@ brn_status brn__lm_options_read(const json_t *object, brn__arena *arena, brn_lm_
     *o = brn_lm_defaults();
     if (!json_is_object(object)) return brn__fail(BRN_ERROR_INPUT, "language model options: expected an object");
     BRN__TRY(brn__option_fields_read(fields, FIELDS, object, "language model options", o));
+    BRN__TRY(brn__dropouts_read(object, &o->dropouts));
     BRN__TRY(brn__text_list_read(json_object_get(object, "inputs"), "inputs", arena, &o->inputs, &o->input_count));
     BRN__TRY(brn__text_source_read(json_object_get(object, "text"), arena, &o->text));
     return brn__lm_options_settle(o);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
+#include "jobs/dropouts.h"
 #include "jobs/text_job.h"
 #include "models/recurrent_layer.h"
 
@@ -15,6 +16,12 @@ static brn__text_classifier_options sizes_of(const brn_text_train_options *o, co
     net.qrnn = o->qrnn;
     net.head = o->head;
     net.outputs = outputs;
+    net.word_dropout = brn__dropout_or(o->dropouts.words, net.word_dropout);
+    net.input_dropout = brn__dropout_or(o->dropouts.input, net.input_dropout);
+    net.weight_dropout = brn__dropout_or(o->dropouts.weight, net.weight_dropout);
+    net.hidden_dropout = brn__dropout_or(o->dropouts.hidden, net.hidden_dropout);
+    net.output_dropout = brn__dropout_or(o->dropouts.output, net.output_dropout);
+    net.head_dropout = brn__dropout_or(o->dropouts.head, net.head_dropout);
     net.alpha = o->alpha;
     net.beta = o->beta;
     return net;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options of the text job: defaults, checks, and JSON both ways. */
 #include "base/text.h"
+#include "jobs/dropouts.h"
 #include "jobs/option_fields.h"
 #include "jobs/text_job.h"
 #include "jobs/text_source.h"
@@ -13,6 +14,7 @@ brn_text_train_options brn_text_train_defaults(void)
                                 .layers = 3,
                                 .head = 50,
                                 .drop_factor = .5,
+                                .dropouts = brn_dropouts_by_factor(),
                                 .alpha = 2,
                                 .beta = 1,
                                 .chunk = 72,
@@ -35,6 +37,7 @@ static brn_status check_network(const brn_text_train_options *o)
     BRN__TRY(brn__check_real("layers", o->layers, 1, BRN__TEXT_LAYERS_MAX));
     BRN__TRY(brn__check_real("head", (double)o->head, 0, 65536));
     BRN__TRY(brn__check_real("dropout factor", o->drop_factor, 0, 1.99));
+    BRN__TRY(brn__dropouts_check(&o->dropouts));
     BRN__TRY(brn__check_real("alpha", o->alpha, 0, 1e6));
     BRN__TRY(brn__check_real("beta", o->beta, 0, 1e6));
     BRN__TRY(brn__check_real("chunk", o->chunk, 1, 65536));
@@ -126,7 +129,7 @@ const brn_option *brn_text_train_option_list(int *count)
 json_t *brn__text_options_write(const brn_text_train_options *o)
 {
     json_t *object = json_object();
-    bool good = brn__option_fields_write(fields, FIELDS, o, object);
+    bool good = brn__option_fields_write(fields, FIELDS, o, object) && brn__dropouts_write(&o->dropouts, object);
     int bad = json_object_set_new(object, "inputs", brn__text_list_write(o->inputs, o->input_count));
     bad |= json_object_set_new(object, "texts", brn__text_source_write(&o->text));
     if (good && !bad) return object;
@@ -139,6 +142,7 @@ brn_status brn__text_options_read(const json_t *object, brn__arena *arena, brn_t
     *o = brn_text_train_defaults();
     if (!json_is_object(object)) return brn__fail(BRN_ERROR_INPUT, "text options: expected an object");
     BRN__TRY(brn__option_fields_read(fields, FIELDS, object, "text options", o));
+    BRN__TRY(brn__dropouts_read(object, &o->dropouts));
     BRN__TRY(brn__text_list_read(json_object_get(object, "inputs"), "inputs", arena, &o->inputs, &o->input_count));
     BRN__TRY(brn__text_source_read(json_object_get(object, "texts"), arena, &o->text));
     return brn__text_options_settle(o);

@@ -50,6 +50,21 @@ brn_status brn__text_settings_write(const brn__text_settings *settings, char **j
                           JSON_COMPACT, json);
 }
 
+brn_status brn__text_settings_alike(const brn__text_settings *settings, const brn__text_settings *expected,
+                                    const char *path)
+{
+    char *one = NULL, *other = NULL;
+    brn_status status = brn__text_settings_write(settings, &one);
+    if (status == BRN_OK) status = brn__text_settings_write(expected, &other);
+    if (status == BRN_OK && strcmp(one, other) != 0)
+        status = brn__fail(BRN_ERROR_INPUT, "%s: of %lld tokens, other ones; expected these %lld", path,
+                           (long long)brn__vocabulary_count(settings->vocabulary),
+                           (long long)brn__vocabulary_count(expected->vocabulary));
+    brn__free(one);
+    brn__free(other);
+    return status;
+}
+
 static brn_status read_vocabulary(const json_t *list, brn_text_rules rules, brn__vocabulary **out)
 {
     size_t count = json_array_size(list);

@@ -46,6 +46,9 @@ brn_status brn__text_settings_read(const char *json, brn__text_settings **out);
 /* Rules and tokens of `options` with a vocabulary, which is taken (also on failure). */
 brn_status brn__text_settings_new(const brn_text_options *options, brn__vocabulary *vocabulary,
                                   brn__text_settings **out);
+/* Same rules and same words in the same places? Else BRN_ERROR_INPUT, which names `path`. */
+brn_status brn__text_settings_alike(const brn__text_settings *settings, const brn__text_settings *expected,
+                                    const char *path);
 brn_status brn__text_settings_copy(const brn__text_settings *settings, brn__text_settings **out);
 void brn__text_settings_free(brn__text_settings *settings); /* NULL is fine */
 
