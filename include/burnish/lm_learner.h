@@ -35,6 +35,7 @@ BRN_API brn_status brn_lm_learner_new(const brn_lm_options *options, brn_lm_lear
 BRN_API void brn_lm_learner_free(brn_lm_learner *learner); /* NULL is fine */
 
 BRN_API int64_t brn_lm_learner_vocabulary(const brn_lm_learner *learner); /* tokens that have a number */
+BRN_API const char *brn_lm_learner_word(const brn_lm_learner *learner, int64_t token); /* NULL beyond; the learner's */
 BRN_API int64_t brn_lm_learner_tokens(const brn_lm_learner *learner, bool valid); /* of the texts that validate, or train */
 BRN_API int64_t brn_lm_learner_batches(const brn_lm_learner *learner, bool valid);
 

@@ -132,6 +132,10 @@ class Learner(StepByStep):
         facts = self._native.facts()
         self.vocabulary, self.tokens, self.batches = facts["vocabulary"], facts["tokens"], facts["batches"]
 
+    def words(self):
+        """Tokens by their number, a list of texts."""
+        return self._native.words()
+
     def validate(self):
         """Figures of the texts that validate: a dict, as of `Model.evaluate`."""
         return self._native.validate()

@@ -42,6 +42,19 @@ static PyObject *facts(PyObject *object, PyObject *nothing)
     return dict;
 }
 
+static const char *word(const void *learner, int64_t token) { return brn_lm_learner_word(learner, token); }
+
+static PyObject *words(PyObject *object, PyObject *nothing)
+{
+    (void)nothing;
+    native_learner *self = (native_learner *)object;
+    const brn_lm_learner *learner = native_take(&self->handle, "learner");
+    if (!learner) return NULL;
+    PyObject *list = native_words(brn_lm_learner_vocabulary(learner), word, learner);
+    native_give_back(&self->handle);
+    return list;
+}
+
 static PyObject *validate(PyObject *object, PyObject *nothing)
 {
     (void)nothing;
@@ -65,6 +78,7 @@ static PyObject *validate(PyObject *object, PyObject *nothing)
 
 static PyMethodDef methods[] = {
     {"facts", facts, METH_NOARGS, "Groups, what learns, parameters; vocabulary, tokens, batches."},
+    {"words", words, METH_NOARGS, "words() -> list: tokens by their number."},
     {"validate", validate, METH_NOARGS, "validate() -> dict."},
     NATIVE_LEARNER_METHODS,
     {NULL, NULL, 0, NULL},

@@ -82,6 +82,12 @@ int64_t brn_lm_learner_vocabulary(const brn_lm_learner *l)
     return brn__vocabulary_count(l->start.texts.corpus->settings->vocabulary);
 }
 
+const char *brn_lm_learner_word(const brn_lm_learner *l, int64_t token)
+{
+    const brn__vocabulary *vocabulary = l->start.texts.corpus->settings->vocabulary;
+    return token >= 0 && token < brn__vocabulary_count(vocabulary) ? brn__vocabulary_word(vocabulary, token) : NULL;
+}
+
 int64_t brn_lm_learner_tokens(const brn_lm_learner *l, bool valid)
 {
     return valid ? l->start.texts.valid_tokens : l->start.texts.train_tokens;

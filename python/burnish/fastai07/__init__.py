@@ -12,6 +12,7 @@ import importlib
 import sys
 import types
 
+from . import torchtext
 from .names import MODULES, finish
 
 
@@ -20,6 +21,7 @@ def install():
     sys.modules["fastai"] = sys.modules[__name__]
     for module in MODULES:
         sys.modules["fastai." + module] = module_of(module)
+    torchtext.install()
 
 
 def module_of(name):

@@ -167,7 +167,7 @@ class Learner:
         starts = self._spread(start_lr)
         options = {"rates": starts, "decays": self._spread(0 if wds is None else wds), "optimizer": optimizer_options(self.opt_fn)}
         finder = {"form": "lr_find", "start": starts[-1], "end": float(end_lr), "linear": linear, **form}
-        batches = -(-len(self.data.trn_ds) // self.data.bs)
+        batches = len(self.data.trn_dl) if hasattr(self.data, "trn_dl") else -(-len(self.data.trn_ds) // self.data.bs)
         if finder["form"] == "lr_find" and batches < 17:
             traps.warn("the empty plot on few batches", f"an epoch of {batches} batches would leave nothing of the plot; the "
                        "finder goes through the data again, for 100 batches at most")

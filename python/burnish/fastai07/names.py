@@ -119,12 +119,20 @@ MODULES = {
         "get_nn_mappers": ("no", "`burnish.table` scales numbers itself"),
         "combine_date": ("no", "pandas' own `to_datetime`"),
     },
-    "nlp": _all("no", _LM, "LanguageModelData LanguageModel RNN_Learner TextData TextDataLoader SortSampler DotProdNB DotProdNBData "
-                           "TextClassifierData SimpleNB calc_r calc_pr IMDB"),
+    "nlp": {
+        "LanguageModelData": ("part", "from_text_files, from_dataframes, get_model; begins of texts are marked, not their ends; the tokens "
+                                      "of trn_ds are not handed out"),
+        "TextData": ("part", "from_splits, get_model; predict gives texts in their order; words are those of the encoder, or counted anew"),
+        "RNN_Learner": ("part", "made by get_model; a language model's metrics are accuracy and its loss, and it has no predict"),
+        **_all("no", _LM, "LanguageModel TextDataLoader SortSampler DotProdNB DotProdNBData TextClassifierData SimpleNB calc_r calc_pr IMDB"),
+    },
     "text": _all("no", _LM, "Tokenizer TextDataset LanguageModelLoader LanguageModelData LanguageModel RNN_Learner SortishSampler "
                             "SortSampler texts_labels_from_folders numericalize_tok"),
-    "lm_rnn": _all("no", _LM, "RNN_Encoder MultiBatchRNN get_language_model get_rnn_classifer get_rnn_classifier LinearDecoder "
-                              "PoolingLinearClassifier seq2seq_reg SequentialRNN repackage_var"),
+    "lm_rnn": {
+        "seq2seq_reg": ("part", "as learn.reg_fn, alone or in a partial"),
+        **_all("no", _LM, "RNN_Encoder MultiBatchRNN get_language_model get_rnn_classifer get_rnn_classifier LinearDecoder "
+                          "PoolingLinearClassifier SequentialRNN repackage_var"),
+    },
     "rnn_reg": _all("no", _LM, "LockedDropout WeightDrop EmbeddingDropout dropout_mask"),
     "rnn_train": _all("no", _LM, "train evaluate get_batch"),
     "io": _all("no", "fetch with a tool of your choice", "get_data TqdmUpTo"),
