@@ -95,7 +95,7 @@ class ColumnarModelData:
     the rows that train, and told; a category that they do not have is one that is not known.
     """
 
-    def __init__(self, path, trn_ds, val_ds, cat_flds, bs=64, is_reg=True, is_multi=False, test_ds=None, order=None):
+    def __init__(self, path, trn_ds, val_ds, cat_flds, bs=64, is_reg=True, is_multi=False, test_ds=None):
         self.path, self.bs, self.is_reg, self.is_multi = str(path), bs, is_reg and not is_multi, is_multi
         self.trn_ds, self.val_ds, self.test_ds = trn_ds, val_ds, test_ds
         self.cat_flds = [str(name) for name in cat_flds]
@@ -103,7 +103,6 @@ class ColumnarModelData:
         missing = [name for name in self.cat_flds if name not in trn_ds.columns]
         if missing:
             raise KeyError(f"cat_flds: the rows have no column {missing[0]}")
-        self._order = order  # (rows): places of trn_ds' rows, then val_ds', in the table given; None: as they are
         self.trn_dl, self.val_dl = _Batches(trn_ds, bs), _Batches(val_ds, 2 * bs)
         self.test_dl = _Batches(test_ds, 2 * bs) if test_ds else None
 
@@ -122,8 +121,7 @@ class ColumnarModelData:
         validates = np.zeros(_rows(columns), dtype=bool)
         validates[np.asarray(val_idxs, dtype=np.int64)] = True
         parts = [ColumnarDataset({name: one[mask] for name, one in columns.items()}, y[mask]) for mask in (~validates, validates)]
-        order = np.concatenate([np.flatnonzero(~validates), np.flatnonzero(validates)])
-        return cls(path, *parts, cat_flds, bs, is_reg, is_multi, cls._test(test_df), order)
+        return cls(path, *parts, cat_flds, bs, is_reg, is_multi, cls._test(test_df))
 
     @classmethod
     def from_data_frames(cls, path, trn_df, val_df, trn_y, val_y, cat_flds, bs=64, is_reg=True, is_multi=False, test_df=None):
@@ -155,7 +153,7 @@ class ColumnarModelData:
                 **{name: _number(ds.columns[name]) for name in self.cont_flds}}
 
     def _whole(self):
-        """(columns of all rows, names of the targets, name of the column that says which validate)."""
+        """(columns of all rows, those that train first, names of the targets, name of the column that says which validate)."""
         parts = [self._inputs(self.trn_ds), self._inputs(self.val_ds)]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         y = np.concatenate([self.trn_ds.y, self.val_ds.y])
@@ -166,9 +164,6 @@ class ColumnarModelData:
             columns[names[-1]] = column > 0.5 if self.is_multi else column
         validates = _free("validates", columns)
         columns[validates] = np.arange(len(y)) >= len(self.trn_ds)
-        if self._order is not None:  # as the rows were given
-            places = np.argsort(self._order)
-            columns = {name: column[places] for name, column in columns.items()}
         return columns, names, validates
 
     def get_learner(self, emb_szs, n_cont, emb_drop, out_sz, szs, drops, y_range=None, use_bn=False, **keywords):
