@@ -6,7 +6,9 @@
     print(model.generate("The film", words=40))
     burnish.text.train("reviews.csv", encoder=run.path)
 
-`Learner` trains step by step. Options are those of `burnish help lm train` by the names of `brn_lm_options` and `brn_text_options` in C.
+`Learner` trains step by step.
+
+Options are those of `burnish help lm train` by the names of `brn_lm_options` and `brn_text_options` in C.
 """
 from . import _burnish
 from .data import opened_all

@@ -6,7 +6,9 @@
     model.predict("A film to see twice")            # Prediction(label='positive', probability=0.97, index=1)
     model.explain("A film to see twice")            # (1, [('xxbos', 0.0), ('a', 0.1), ...])
 
-`Learner` trains step by step. Options are those of `burnish help text train` by the names of `brn_text_train_options` and `brn_text_options` in C.
+`Learner` trains step by step.
+
+Options are those of `burnish help text train` by the names of `brn_text_train_options` and `brn_text_options` in C.
 """
 from . import _burnish
 from .arrays import floats, whole_numbers

@@ -140,7 +140,8 @@ PyObject *native_learner_parameter(PyObject *object, PyObject *name)
             int64_t count = 1;
             for (int d = 0; d < info.shape.rank; d++) count *= info.shape.dims[d];
             out = Py_BuildValue("(NN)", shape_of(&info),
-                                PyByteArray_FromStringAndSize((const char *)values, (Py_ssize_t)(count * (int64_t)sizeof *values)));
+                                PyByteArray_FromStringAndSize((const char *)values,
+                                                              (Py_ssize_t)(count * (int64_t)sizeof *values)));
         }
         native_give_back(&self->handle);
     }

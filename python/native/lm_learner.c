@@ -70,7 +70,8 @@ static PyObject *validate(PyObject *object, PyObject *nothing)
     PyObject *none = native_learner_leave(self, &listener, status), *dict = none ? PyDict_New() : NULL;
     Py_XDECREF(none);
     if (dict && (native_put(dict, "tokens", PyLong_FromLongLong(score.tokens)) < 0 ||
-                 native_put_real(dict, "loss", score.loss) < 0 || native_put_real(dict, "perplexity", score.perplexity) < 0 ||
+                 native_put_real(dict, "loss", score.loss) < 0 ||
+                 native_put_real(dict, "perplexity", score.perplexity) < 0 ||
                  native_put_real(dict, "accuracy", score.accuracy) < 0))
         Py_CLEAR(dict);
     return dict;

@@ -71,7 +71,8 @@ static PyObject *valid_rows(PyObject *object, PyObject *nothing)
             memcpy(PyByteArray_AsString(is) + i * (int64_t)sizeof item, &item, sizeof item);
         }
         out = Py_BuildValue("(OON)", us, is,
-                            PyByteArray_FromStringAndSize((const char *)values, (Py_ssize_t)(count * (int64_t)sizeof *values)));
+                            PyByteArray_FromStringAndSize((const char *)values,
+                                                          (Py_ssize_t)(count * (int64_t)sizeof *values)));
     }
     Py_XDECREF(us);
     Py_XDECREF(is);
@@ -100,10 +101,12 @@ static PyObject *predict(PyObject *object, PyObject *arguments)
     native_learner *self = (native_learner *)object;
     PyObject *user_list, *item_list, *bytes = NULL;
     if (!PyArg_ParseTuple(arguments, "OO", &user_list, &item_list)) return NULL;
-    int64_t count = 0, other = 0, *users = numbers_of(user_list, &count), *items = users ? numbers_of(item_list, &other) : NULL;
+    int64_t count = 0, other = 0, *users = numbers_of(user_list, &count);
+    int64_t *items = users ? numbers_of(item_list, &other) : NULL;
     native_listener listener = {0};
     brn_ratings_learner *learner = NULL;
-    if (items && count != other) native_raise_usage("predict: %lld users and %lld items", (long long)count, (long long)other);
+    if (items && count != other)
+        native_raise_usage("predict: %lld users and %lld items", (long long)count, (long long)other);
     else if (items) bytes = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)(count * (int64_t)sizeof(double)));
     if (bytes) learner = native_learner_enter(self, &listener);
     if (learner) {

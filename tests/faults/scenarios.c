@@ -17,6 +17,7 @@
 #include "io/model_file.h"
 #include "lm_scenario.h"
 #include "data_scenarios.h"
+#include "learner_scenarios.h"
 #include "text_scenario.h"
 #include "text_classifier_scenario.h"
 #include "walk.h"
@@ -393,6 +394,9 @@ const scenario scenarios[] = {
     {"ratings", scenario_ratings, .slow = true},
     {"lm", scenario_lm, .slow = true},
     {"text-classifier", scenario_text_classifier, .slow = true},
+    {"table-learner", scenario_table_learner, .slow = true},
+    {"ratings-learner", scenario_ratings_learner, .slow = true},
+    {"text-learner", scenario_text_learner, .slow = true},
     {"train", train_from_scratch, .slow = true},
     {"train-features", train_on_features, .slow = true},
     {"resume", resume, .slow = true},

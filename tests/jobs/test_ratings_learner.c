@@ -99,7 +99,8 @@ TEST(a_ratings_learner_has_its_ids_rows_and_outputs)
         double answer;
         assert_ok(brn_ratings_learner_predict(learner, 1, &user, &item, &answer));
         assert_close(outputs[k], answer, 1e-5);
-        const int u = atoi(brn_ratings_learner_user_id(learner, user) + 1), i = atoi(brn_ratings_learner_item_id(learner, item) + 1);
+        const int u = atoi(brn_ratings_learner_user_id(learner, user) + 1);
+        const int i = atoi(brn_ratings_learner_item_id(learner, item) + 1);
         assert_true((double)values[k] == (u % 2 == i % 2 ? 5 : 1 + i % 2));
     }
     brn_ratings_learner_free(learner);

@@ -172,7 +172,8 @@ class ColumnarModelData:
         return StructuredLearner(self, StructuredModel(model), opt_fn=optim.Adam, **keywords)
 
     def __repr__(self):
-        return f"<ColumnarModelData {len(self.trn_ds)} + {len(self.val_ds)} rows, {len(self.cat_flds)} categories, {len(self.cont_flds)} numbers>"
+        rows = f"{len(self.trn_ds)} + {len(self.val_ds)} rows"
+        return f"<ColumnarModelData {rows}, {len(self.cat_flds)} categories, {len(self.cont_flds)} numbers>"
 
 
 # ------------------------------------------------------------------ networks
