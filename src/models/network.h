@@ -4,6 +4,7 @@
 #define BRN__MODELS_NETWORK_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "burnish/network.h"
 #include "burnish/runner.h"
 
@@ -78,6 +79,8 @@ struct brn_network {
     brn_model model;
 };
 
+/* Reads a description, which gets its name and groups: all but the model's functions. (network_read.c) */
+brn_status brn__network_fill(brn_network *network, json_t *root);
 /* By name; NULL: there is none. */
 const brn__layer_kind *brn__layer_kind_find(const char *name);
 /* Has it, or a layer inside it, parameters? */
