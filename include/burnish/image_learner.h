@@ -24,6 +24,7 @@
 #include "burnish/hand_fit.h"
 #include "burnish/image_data.h"
 #include "burnish/lr_finder.h"
+#include "burnish/model_zoo.h"
 #include "burnish/nn.h"
 #include "burnish/parameters.h"
 
@@ -142,6 +143,9 @@ typedef struct brn_image_pass {
 BRN_API brn_status brn_image_learner_answer(brn_image_learner *learner, const brn_image_pass *pass,
                                             float *answers, bool *seen);
 
+/* Values by their names from any file of weights (state_file.h), as brn_model_load has it: of the whole network, or of all
+ * but its last layer group. BRN_ERROR_INPUT names what does not fit. */
+BRN_API brn_status brn_image_learner_take_weights(brn_image_learner *learner, const char *path, brn_model_part part);
 /* The network as it is, as a model file (image.h), whole or not at all. */
 BRN_API brn_status brn_image_learner_save(brn_image_learner *learner, const char *path);
 /* Of the same architecture, head and classes. BRN_ERROR_INPUT names what differs. */

@@ -23,8 +23,9 @@ Confused = namedtuple("Confused", "label answer count")
 Confused.__doc__ = "So many pictures of one class were taken for another."
 Mistake = namedtuple("Mistake", "path label answer loss probability")
 Mistake.__doc__ = "A picture, its class, the likeliest one, -log of its class's probability, and that of the answer."
-Interpretation = namedtuple("Interpretation", "worst confused confusion")
-Interpretation.__doc__ = "Mistakes, largest loss first; Confused pairs, most frequent first; int64 (K, K), row = truth."
+Interpretation = namedtuple("Interpretation", "worst confused confusion suspects", defaults=((),))
+Interpretation.__doc__ = ("Mistakes, largest loss first; Confused pairs, most frequent first; int64 (K, K), row = truth; "
+                          "of a Model also Mistakes whose labels look wrong, most suspect first.")
 Prediction = namedtuple("Prediction", "label probability index")
 Prediction.__doc__ = "The likeliest class, its probability, and its number."
 
@@ -121,6 +122,19 @@ class Model:
         if "confusion" in found:
             found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))
         return found
+
+    def interpret(self, data, top=10, min_count=2, *, progress=False, callbacks=(), **options):
+        """What it gets wrong on the validation pictures (of labels): an Interpretation, with the `top` largest losses and
+        the pairs that were confused `min_count` times or more. Options: batch_size, tta, tta_beta, whole."""
+        found = self._native.interpret(data, options, top, min_count, handler_of(progress, callbacks))
+        worst, pairs, suspects, confusion = found
+        names = self.classes
+
+        def mistakes(rows):
+            return [Mistake(path, names[label], names[answer], loss, p) for path, label, answer, loss, p, _ in rows]
+
+        return Interpretation(mistakes(worst), [Confused(names[a], names[b], count) for a, b, count in pairs],
+                              whole_numbers(confusion, len(names), len(names)), mistakes(suspects))
 
     def close(self):
         """Frees the model now; later calls raise UsageError."""
@@ -297,6 +311,11 @@ class Learner(StepByStep):
         """The same classes from other pictures, or at another size: progressive resizing."""
         self._native.set_data(data._native, size, augment)
         self.data = data
+
+    def take_weights(self, path, *, body=False):
+        """Takes values by their names from any file of weights, a .safetensors or what torch.save wrote of a state_dict; with
+        `body` all but those of the last layer group."""
+        self._native.take_weights(path, body)
 
     def resume(self, path):
         """As `load`, and goes on where the learner that saved it stood, to the same bits, in another process too. Both

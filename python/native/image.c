@@ -329,7 +329,84 @@ static PyObject *model_evaluate(PyObject *object, PyObject *arguments)
     return out;
 }
 
+static PyObject *judged_of(const brn_image_judged *j)
+{
+    return Py_BuildValue("(NLLddi)", PyUnicode_DecodeFSDefault(j->path), (long long)j->label, (long long)j->answer, j->loss,
+                         j->probability, (int)j->trained);
+}
+
+/* (worst, pairs, suspects, confusion): the first `top` of the first, all of the others. */
+static PyObject *interpretation_of(const brn_image_interpretation *found, int64_t top)
+{
+    PyObject *worst = PyList_New(0), *pairs = PyList_New(0), *suspects = PyList_New(0);
+    for (int64_t i = 0; worst && i < found->count && i < top; i++) {
+        PyObject *one = judged_of(&found->pictures[i]);
+        if (!one || PyList_Append(worst, one) < 0) Py_CLEAR(worst);
+        Py_XDECREF(one);
+    }
+    for (int64_t i = 0; pairs && i < found->pair_count; i++) {
+        const brn_image_confused *p = &found->pairs[i];
+        PyObject *one = Py_BuildValue("(LLL)", (long long)p->label, (long long)p->answer, (long long)p->count);
+        if (!one || PyList_Append(pairs, one) < 0) Py_CLEAR(pairs);
+        Py_XDECREF(one);
+    }
+    for (int64_t i = 0; suspects && i < found->suspect_count; i++) {
+        PyObject *one = judged_of(&found->pictures[found->suspects[i]]);
+        if (!one || PyList_Append(suspects, one) < 0) Py_CLEAR(suspects);
+        Py_XDECREF(one);
+    }
+    const size_t cells = (size_t)found->classes * (size_t)found->classes * sizeof *found->confusion;
+    PyObject *confusion = PyByteArray_FromStringAndSize((const char *)found->confusion, (Py_ssize_t)cells);
+    if (worst && pairs && suspects && confusion) return Py_BuildValue("(NNNN)", worst, pairs, suspects, confusion);
+    Py_XDECREF(worst);
+    Py_XDECREF(pairs);
+    Py_XDECREF(suspects);
+    Py_XDECREF(confusion);
+    return NULL;
+}
+
+static PyObject *model_interpret(PyObject *object, PyObject *arguments)
+{
+    static const brn_option list[] = {
+        {"batch_size", BRN_OPTION_WHOLE, offsetof(brn_image_interpret_options, batch_size), NULL},
+        {"tta", BRN_OPTION_WHOLE, offsetof(brn_image_interpret_options, tta), NULL},
+        {"tta_beta", BRN_OPTION_REAL, offsetof(brn_image_interpret_options, tta_beta), NULL},
+        {"whole", BRN_OPTION_FLAG, offsetof(brn_image_interpret_options, whole), NULL},
+    };
+    model_object *self = (model_object *)object;
+    PyObject *data, *dict, *handler = NULL, *out = NULL;
+    long long top, min_count;
+    if (!PyArg_ParseTuple(arguments, "OOLL|O", &data, &dict, &top, &min_count, &handler)) return NULL;
+    native_keep keep;
+    native_listener listener = {.callable = handler};
+    brn_image_interpret_options options = brn_image_interpret_defaults();
+    options.min_count = min_count;
+    options.on_event = native_listen;
+    options.context = &listener;
+    if (native_keep_init(&keep) < 0) return NULL;
+    const char *path = native_text(data, &keep);
+    if (path && native_fill(dict, list, sizeof list / sizeof *list, NULL, &options, &keep) == 0) {
+        brn_image_model *model = native_take(&self->handle, "model");
+        if (model) {
+            brn_image_interpretation found = {0};
+            brn_status status;
+            Py_BEGIN_ALLOW_THREADS;
+            status = brn_image_interpret(model, path, &options, &found);
+            Py_END_ALLOW_THREADS;
+            PyObject *none = native_listened(&listener, status);
+            if (none) out = interpretation_of(&found, top);
+            Py_XDECREF(none);
+            brn_image_interpretation_free(&found);
+            native_give_back(&self->handle);
+        }
+    }
+    native_keep_free(&keep);
+    return out;
+}
+
 static PyMethodDef model_methods[] = {
+    {"interpret", model_interpret, METH_VARARGS,
+     "interpret(data, options, top, min_count, handler=None) -> (worst, pairs, suspects, confusion)."},
     {"facts", model_facts, METH_NOARGS, "Architecture, size, target, classes and threshold."},
     {"predict_files", model_predict_files, METH_VARARGS,
      "predict_files(paths, batch_size=32) -> (float32 bytes (N, K), list of bool)."},

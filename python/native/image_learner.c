@@ -396,7 +396,26 @@ static brn_status resume(void *learner, const char *path) { return brn_image_lea
 
 static PyObject *learner_resume(PyObject *object, PyObject *path) { return native_learner_file(object, path, resume); }
 
+static brn_status take_body(void *learner, const char *path)
+{
+    return brn_image_learner_take_weights(learner, path, BRN_MODEL_BODY);
+}
+
+static brn_status take_whole(void *learner, const char *path)
+{
+    return brn_image_learner_take_weights(learner, path, BRN_MODEL_WHOLE);
+}
+
+static PyObject *learner_take_weights(PyObject *object, PyObject *arguments)
+{
+    PyObject *path;
+    int body;
+    if (!PyArg_ParseTuple(arguments, "Op", &path, &body)) return NULL;
+    return native_learner_file(object, path, body ? take_body : take_whole);
+}
+
 static PyMethodDef learner_methods[] = {
+    {"take_weights", learner_take_weights, METH_VARARGS, "take_weights(path, body)."},
     {"resume", learner_resume, METH_O, "resume(path)."},
     {"answer_arrays", native_image_learner_answer_arrays, METH_VARARGS, "answer_arrays(inputs, count, form) -> float32 bytes (N, K)."},
     {"set_data", learner_set_data, METH_VARARGS, "set_data(data, size=0, augment=None)."},

@@ -432,3 +432,10 @@ static brn_status take_file(brn_image_learner *l, const char *path, bool with_ke
 brn_status brn_image_learner_load(brn_image_learner *l, const char *path) { return take_file(l, path, false); }
 
 brn_status brn_image_learner_resume(brn_image_learner *l, const char *path) { return take_file(l, path, true); }
+
+brn_status brn_image_learner_take_weights(brn_image_learner *l, const char *path, brn_model_part part)
+{
+    BRN__TRY(brn__image_network_load(&l->network, path, part));
+    brn__image_learner_forget_features(l);
+    return BRN_OK;
+}

@@ -191,6 +191,34 @@ TEST(arrays_that_make_no_sense_are_refused)
     brn_image_learner_free(learner);
 }
 
+TEST(failing_allocations_of_learners_of_arrays_are_told)
+{
+    char path[512];
+    const brn_array_data data = data_of(BRN_TARGET_LABEL, 2);
+    brn_image_learner *learner = make(&data);
+    snprintf(path, sizeof path, "%s/rows.safetensors", test_scratch_folder());
+    assert_ok(brn_image_learner_save(learner, path));
+    brn_image_learner_free(learner);
+    brn_image_learner_options o = brn_image_learner_defaults();
+    o.network = network;
+    o.threads = 1;
+    for (int form = 0; form < 2; form++)
+        for (uint64_t n = 1;; n++) {
+            const int64_t live = brn__alloc_live();
+            brn__alloc_fail_after(n, 0);
+            const brn_status status =
+                form ? brn_array_learner_open(path, 1, &learner) : brn_array_learner_new(&data, &o, &learner);
+            brn__alloc_fail_after(0, 0);
+            if (status == BRN_OK) {
+                brn_image_learner_free(learner);
+                break;
+            }
+            assert_int_equal(status, BRN_ERROR_NO_MEMORY);
+            assert_null(learner);
+            assert_int_equal(brn__alloc_live(), live);
+        }
+}
+
 /* A file of another kind, and one that says more than it holds. */
 TEST(files_of_arrays_are_looked_at_before_room_is_made)
 {

@@ -140,7 +140,16 @@ class OnPictures(unittest.TestCase):
         learner.fit(1)
 
     def test_mistakes_are_interpreted(self):
-        found = self.learner(small()).interpret(top=4)
+        learner = self.learner(small())
+        learner.fit(1, 1e-2)
+        found = learner.interpret(top=4)
+        learner.save(self.path("interpreted.safetensors"))
+        model = burnish.image.Model(self.path("interpreted.safetensors"), threads=1)
+        same = model.interpret(self.folder, top=4, min_count=1)
+        self.assertEqual([mistake.path for mistake in same.worst], [mistake.path for mistake in found.worst])
+        self.assertEqual(same.confused, found.confused)
+        numpy.testing.assert_array_equal(same.confusion, found.confusion)
+        self.assertLessEqual(len(same.suspects), 6)
         self.assertEqual(found.confusion.sum(), 6)
         self.assertEqual(len(found.worst), 4)
         self.assertGreaterEqual(found.worst[0].loss, found.worst[3].loss)
@@ -179,6 +188,19 @@ class OnArrays(unittest.TestCase):
             numpy.testing.assert_array_equal(other.answers(inputs), learner.answers(inputs))
             with self.assertRaisesRegex(burnish.InputError, "expected \"image\""):
                 burnish.image.Model(path)
+
+    def test_weights_are_taken_by_their_names(self):
+        learner, other = self.learner(seed=1), self.learner(seed=2)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "weights.safetensors")
+            learner.save(path)
+            other.take_weights(path)
+            numpy.testing.assert_array_equal(other.answers(self.x), learner.answers(self.x))
+            third = self.learner(nn.Arrays(self.x, numpy.arange(500) % 5))
+            with self.assertRaisesRegex(burnish.InputError, r"its tensor 5.bias is \(2\), the model needs \(5\)"):
+                third.take_weights(path)
+            third.take_weights(path, body=True)
+            self.assertEqual(third.answers(self.x).shape, (500, 5))
 
     def test_numbers_and_tags_are_learned(self):
         numbers = nn.Arrays(self.x, self.x @ numpy.array([[1, 0.5], [-2, 1]]), valid=(self.x[:50], self.x[:50] @ [[1, 0.5], [-2, 1]]))
