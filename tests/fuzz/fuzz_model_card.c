@@ -15,9 +15,11 @@ static void check(const brn__model_card *card)
         brn__fuzz_require(strlen(card->classes[k]) <= BRN__MODEL_CLASS_BYTES_MAX);
     brn__fuzz_require(card->head.hidden_count >= 0 &&
                       card->head.hidden_count <= BRN__MODEL_HIDDEN_MAX);
-    brn__fuzz_require(card->preprocessing.size >= 1 &&
+    brn__fuzz_require(card->input_rank >= 0 && card->input_rank <= 3 && (card->input_rank == 0 || card->network));
+    for (int i = 0; i < card->input_rank; i++) brn__fuzz_require(card->input_dims[i] >= 1);
+    if (card->input_rank == 0) brn__fuzz_require(card->preprocessing.size >= 1 &&
                       card->preprocessing.resize >= card->preprocessing.size);
-    for (int channel = 0; channel < 3; channel++)
+    for (int channel = 0; channel < 3 && card->input_rank == 0; channel++)
         brn__fuzz_require(isfinite(card->preprocessing.mean[channel]) &&
                           card->preprocessing.deviation[channel] > 0);
     brn__fuzz_require(card->summary_count <= BRN__MODEL_SUMMARY_MAX);
