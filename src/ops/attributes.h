@@ -186,7 +186,8 @@ typedef struct brn__sequence_pool_attributes {
  * summed in the order of the indices, so the result does not depend on threads; with step->rows the rows
  * that were summed are listed there (graph/rows.h). */
 typedef struct brn__embedding_attributes {
-    int64_t rows; /* embedding_grad: V */
+    int64_t rows;     /* embedding_grad: V */
+    bool by_category; /* embedding: nobody needs the list of rows, so category_linear may take its place */
 } brn__embedding_attributes;
 
 /* column_indices (x (N,F)) -> indices (N): the whole number nearest to x[n, column], halves up. Nothing
@@ -194,6 +195,33 @@ typedef struct brn__embedding_attributes {
 typedef struct brn__column_attributes {
     int64_t column;
 } brn__column_attributes;
+
+/* category_linear (x (N,F), tables (T), weight (O,I), [dense (N,D)], [bias (O)]) -> y (N,O): a linear layer over
+ * embeddings side by side with `dense`, without the rows that it would multiply (passes/by_category.c makes it).
+ *   tables: the embeddings (rows, width) one behind the other, as `columns` lists them
+ *   z[n] = bias + sum over columns of weight[:, at .. at + width - 1] table[code], code = the whole number nearest
+ *          to x[n, column], as column_indices rounds
+ *        + sum over runs of weight[:, at .. at + width - 1] (the next `width` columns of dense)[n]
+ *   y = activation(z)
+ *   A code outside its table is an error of the run. I is all the widths together.
+ * category_linear_grad (dy, x, tables, weight, [dense]) -> dtables (T), dweight (O,I), ddense (N,D) (all optional;
+ *   dy is that of z). Nothing flows back to the codes. */
+typedef struct brn__category_column {
+    int64_t column;      /* of x */
+    int64_t rows, width; /* of its table */
+    int64_t at;          /* its first column of the weight */
+} brn__category_column;
+typedef struct brn__dense_run {
+    int64_t at, width;
+} brn__dense_run;
+typedef struct brn__category_linear_attributes {
+    int count, run_count;
+    const brn__category_column *columns; /* (count), at least 1; live as long as the graph, like the runs */
+    const brn__dense_run *runs;          /* (run_count) */
+    brn_activation activation;           /* NONE, RELU or RELU6 */
+} brn__category_linear_attributes;
+/* Rows of all tables together. */
+int64_t brn__category_rows(const brn__category_linear_attributes *attributes);
 
 /* lstm (x (T,N,I), h0 (N,H), c0 (N,H), w_ih (4H,I), w_hh (4H,H), [b_ih (4H)], [b_hh (4H)])
  *     -> y (T,N,H), h_n (N,H), c_n (N,H), record (T,N,5H; a backend's own note, built only if read)

@@ -62,6 +62,8 @@
     X(embedding)                                                                                   \
     X(embedding_grad)                                                                              \
     X(column_indices)                                                                              \
+    X(category_linear)                                                                             \
+    X(category_linear_grad)                                                                        \
     X(lstm)                                                                                        \
     X(lstm_grad)                                                                                   \
     X(qrnn)                                                                                        \

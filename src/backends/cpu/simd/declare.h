@@ -28,6 +28,10 @@ float BRN__SIMD(maximum)(int64_t n, const float *x);
 double BRN__SIMD(sum_exp)(int64_t n, float shift, const float *x);
 void BRN__SIMD(exp_add)(int64_t n, float shift, float factor, const float *x, const float *base,
                         float *y);
+void BRN__SIMD(small_product)(const brn__small_product *p);
+void BRN__SIMD(small_product_transposed)(const brn__small_product *p);
+void BRN__SIMD(sum_rows)(const brn__row_sums *s);
+void BRN__SIMD(transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row);
 void BRN__SIMD(lstm_forward)(int64_t n, int64_t hidden, const float *c_before, float *gates,
                              float *c, float *h);
 void BRN__SIMD(lstm_backward)(int64_t n, int64_t hidden, const brn__lstm_backward *cell);

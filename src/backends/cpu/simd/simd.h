@@ -59,6 +59,27 @@ typedef struct brn__qrnn_backward {
     float *dc, *dgates;
 } brn__qrnn_backward;
 
+/* Matrices of rows; NAME_row is what lies between the rows of NAME, in floats. C is no operand's memory. */
+typedef struct brn__small_product {
+    int64_t rows, inner, columns;
+    const float *a, *b;
+    float *c;
+    int64_t a_row, a_inner, b_row, c_row; /* A(i, k) = a[i a_row + k a_inner] */
+    bool adds;                            /* to what C holds */
+} brn__small_product;
+
+/* Row r of y = bias + y, when it is added to, + the rows which[begins[r]] .. which[begins[r + 1] - 1] of x, in that
+ * order, through the activation. */
+typedef struct brn__row_sums {
+    int64_t rows, columns;
+    const uint32_t *begins, *which; /* (rows + 1), (begins[rows]) */
+    const float *x, *bias;          /* bias (columns) or NULL */
+    float *y;
+    int64_t x_row, y_row;
+    bool adds;                 /* to what y holds */
+    brn_activation activation; /* NONE, RELU, RELU6 */
+} brn__row_sums;
+
 typedef struct brn__simd {
     const char *name; /* "simd:avx512" */
 
@@ -103,6 +124,14 @@ typedef struct brn__simd {
     /* y = base + factor exp(x - shift); base may be NULL */
     void (*exp_add)(int64_t n, float shift, float factor, const float *x, const float *base,
                     float *y);
+
+    /* C = A B [+ C], b (inner, columns); every element adds up in the order of k. */
+    void (*small_product)(const brn__small_product *p);
+    /* C = A B^T, b (columns, inner), a_inner 1, adds false; every element adds up lane by lane. */
+    void (*small_product_transposed)(const brn__small_product *p);
+    void (*sum_rows)(const brn__row_sums *s);
+    /* y (columns, rows) = x^T */
+    void (*transpose)(int64_t rows, int64_t columns, const float *x, int64_t x_row, float *y, int64_t y_row);
 
     /* n units of one LSTM step. gates: 4 parts `hidden` floats apart, i f g o, taken through their
      * functions in place; then c = f c_before + i g and h = o tanh(c). c may be c_before. */
