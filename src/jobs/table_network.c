@@ -32,6 +32,7 @@ static void fill_net_options(const brn_table_train_options *o, const brn__prepar
     memcpy(out->dropout, o->dropout, sizeof out->dropout);
     out->embedding_dropout = o->embedding_dropout;
     out->one_hot = o->one_hot;
+    out->by_category = !o->lazy;
     bool number = p->target_kind == BRN__TARGET_NUMBER;
     out->outputs = number ? (p->target_count ? p->target_count : 1) : p->classes.count;
     out->has_range = number && o->has_range;

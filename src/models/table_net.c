@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/table_net.h"
-#include "graph/graph.h"
+#include "ops/attributes.h"
+#include "ops/op_list.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -49,7 +50,9 @@ static brn_node *embed(brn_node *x, const brn__table_net_options *options, int64
     brn_scope_push(graph, "embeds.%lld", (long long)column);
     brn_node *weight = brn_parameter(graph, "weight", dims, 2, BRN_PARAMETER_WEIGHT,
                                      embedding_init(options, width));
-    brn_node *y = brn_embedding(weight, brn_column_indices(x, column));
+    const brn__embedding_attributes attributes = {.by_category = options->by_category};
+    brn_node *inputs[] = {weight, brn_column_indices(x, column)};
+    brn_node *y = brn__apply(&brn__op_embedding, &attributes, inputs, 2);
     brn_scope_pop(graph);
     return y;
 }

@@ -38,6 +38,8 @@ typedef struct brn__table_net_options {
     int64_t hidden[BRN__TABLE_HIDDEN_MAX];
     double dropout[BRN__TABLE_HIDDEN_MAX]; /* behind each hidden layer */
     double embedding_dropout;
+    bool by_category; /* no step needs the rows that embeddings' gradients name (a lazy one does): where it is less
+                         work, a plan multiplies each category by the first layer once (ops/passes/by_category.c) */
     bool one_hot; /* no embeddings: each value has its own column of the first layer */
     bool norm_numbers, norm_hidden; /* batch norms */
     bool has_range;                 /* outputs in (low, high) */

@@ -24,6 +24,8 @@ CASES = {
                     outputs=1),
     "categories": dict(cards=[3, 4, 5, 6, 7, 8, 9, 10, 11, 12], widths=[1, 2, 3, 1, 2, 3, 1, 2, 3, 4], numbers=0,
                        layers=[], ps=[], embed_p=.5, use_bn=True, y_range=None, outputs=4),
+    "few": dict(cards=[2, 3, 4, 3], widths=[4, 8, 6, 5], numbers=2, layers=[9], ps=[.1], embed_p=0., use_bn=True,
+                y_range=None, outputs=3),
 }
 
 

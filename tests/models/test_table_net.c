@@ -56,6 +56,7 @@ static void read_options(step *s)
     o->embedding_dropout = json_number_value(member(s, "embed_p"));
     o->norm_hidden = json_is_true(member(s, "use_bn"));
     o->outputs = json_integer_value(member(s, "outputs"));
+    o->by_category = true;
     char path[64];
     snprintf(path, sizeof path, "cases/%s/y_range", s->name);
     o->has_range = golden_has(s->golden, path);
@@ -173,6 +174,10 @@ static void check_step(const char *name, const char *backend)
     options.outputs[options.output_count++] = s.output;
     memset(options.norm_form, BRN_NORM_BATCH, sizeof options.norm_form);
     assert_ok(brn_runner_plan(s.runner, &options, &s.plan));
+    bool by_category = false;
+    for (int i = 0; i < brn_plan_step_count(s.plan); i++)
+        by_category |= strcmp(brn_plan_step(s.plan, i).op, "category_linear") == 0;
+    assert_int_equal(by_category, !s.real64 && strcmp(name, "few") == 0);
     bind_and_run(&s);
     double *loss = doubles(&s, brn_plan_output(s.plan, 0), 1);
     assert_close(*loss, json_number_value(member(&s, "loss")), s.real64 ? 1e-9 : 1e-5);
@@ -187,16 +192,16 @@ static void check_step(const char *name, const char *backend)
     json_decref(s.golden);
 }
 
-static const char *const cases[] = {"range", "classes", "numbers", "categories"};
+static const char *const cases[] = {"range", "classes", "numbers", "categories", "few"};
 
 TEST(table_net_steps_as_fastai_in_double)
 {
-    for (size_t i = 0; i < 4; i++) check_step(cases[i], "reference");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_step(cases[i], "reference");
 }
 
 TEST(table_net_steps_as_fastai_on_cpu)
 {
-    for (size_t i = 0; i < 4; i++) check_step(cases[i], "cpu");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_step(cases[i], "cpu");
 }
 
 TEST(embedding_widths_follow_both_rules)

@@ -54,7 +54,8 @@ static const brn__kernel *const kernels[BRN__OP_COUNT] = {
 };
 
 static const brn__pass *const passes[] = {&brn__pass_batch_norm_form, &brn__pass_dropout_off,
-                                          &brn__pass_fold_batch_norm, &brn__pass_fuse_activation, NULL};
+                                          &brn__pass_fold_batch_norm, &brn__pass_fuse_activation,
+                                          &brn__pass_by_category, NULL};
 static const brn__pass *const late_passes[] = {&brn__pass_fuse_gradient_sum, NULL};
 
 const brn__backend brn__backend_cpu = {

@@ -14,6 +14,9 @@ extern const brn__pass brn__pass_dropout_off;
 extern const brn__pass brn__pass_fold_batch_norm;
 /* Addition and ReLU / ReLU6 that follow a convolution, a batch norm or a matmul become part of it. */
 extern const brn__pass brn__pass_fuse_activation;
+/* A linear layer over embeddings of few categories becomes category_linear where the plan differentiates and that is
+ * less work. */
+extern const brn__pass brn__pass_by_category;
 /* Late: the two contributions to a batch norm's dy are added inside its gradient. */
 extern const brn__pass brn__pass_fuse_gradient_sum;
 
