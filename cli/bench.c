@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * burnish bench train|infer|profile MODEL: speed with random weights and pictures. */
+ * burnish bench train|infer MODEL: speed with random weights and pictures. */
 #include "commands.h"
 #include "json.h"
 #include "output.h"
 
 #include "burnish/image.h"
-#include "burnish/runner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@ static void defaults(cli_value *values)
     values[CLI_SIZE] = (cli_value){.set = true, .whole = 224};
     values[CLI_THREADS] = (cli_value){.set = true, .whole = 2};
     values[CLI_ROUNDS] = (cli_value){.set = true, .whole = 5};
-    values[CLI_MODE] = (cli_value){.set = true, .text = "train"};
 }
 
 static int ascending(const void *a, const void *b)
@@ -51,41 +49,28 @@ static void report(const cli_call *call, const char *mode, double *seconds, int 
                 minimum, maximum, rounds);
 }
 
-static int bench(const cli_call *call, bool training, bool profile)
+static int bench(const cli_call *call, bool training)
 {
     const cli_value *v = call->values;
     int rounds = (int)v[CLI_ROUNDS].whole;
-    char *plan = NULL;
     double *seconds = calloc((size_t)rounds, sizeof *seconds);
     if (!seconds) return cli_fail(CLI_NO_ROOM, "no memory for %d rounds", rounds);
     brn_status status = brn_image_bench(call->inputs[0], training, (int)v[CLI_BATCH_SIZE].whole,
                                         (int)v[CLI_SIZE].whole, (int)v[CLI_THREADS].whole, rounds,
-                                        seconds, profile ? &plan : NULL);
+                                        seconds, NULL);
     int code = cli_fail_status(status);
-    if (code == CLI_DONE && plan && cli_is_json()) {
-        cli_json json = cli_json_event("plan");
-        cli_json_text(&json, "text", plan);
-        cli_json_end(&json);
-    } else if (code == CLI_DONE && plan)
-        cli_print("%s", plan);
     if (code == CLI_DONE) report(call, training ? "train" : "infer", seconds, rounds);
-    brn_text_free(plan);
     free(seconds);
     return code;
 }
 
 static int train(const cli_call *call)
 {
-    return bench(call, true, false);
+    return bench(call, true);
 }
 static int infer(const cli_call *call)
 {
-    return bench(call, false, false);
-}
-
-static int profile(const cli_call *call)
-{
-    return bench(call, !strcmp(call->values[CLI_MODE].text, "train"), true);
+    return bench(call, false);
 }
 
 /* clang-format off */
@@ -116,17 +101,4 @@ const cli_command cli_command_bench_infer = {
     .options = {BENCH_OPTIONS},
     .defaults = defaults,
     .run = infer,
-};
-
-const cli_command cli_command_bench_profile = {
-    .noun = "bench",
-    .verb = "profile",
-    .arguments = "MODEL",
-    .summary = "Prints the steps of a plan with their times",
-    .inputs_min = 1,
-    .inputs_max = 1,
-    .computes = true,
-    .options = {CLI_MODE, BENCH_OPTIONS},
-    .defaults = defaults,
-    .run = profile,
 };

@@ -134,7 +134,7 @@ typedef enum cli_option_type {
     X(TOP, "top", WHOLE, "N", 1, 1000, "answers, pictures or rows to show", NULL)               \
     X(REPEATS, "repeats", WHOLE, "N", 1, 1000, "times that each column is shuffled", NULL)         \
     X(MODE, "mode", CHOICE, "train|infer", 0, 0, "what to profile", NULL)                          \
-    X(ROUNDS, "rounds", WHOLE, "N", 1, 10000, "timed rounds; the median counts", NULL)             \
+    X(ROUNDS, "rounds", WHOLE, "N", 1, 10000, "timed rounds; the median counts, of steps the fastest", NULL) \
     X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \
     X(THREADS, "threads", WHOLE, "N", 0, 1024, "computing threads, 0 = all processors", NULL)      \
     X(LOADERS, "loaders", WHOLE, "N", 0, 256, "threads that load pictures", "chosen")              \

@@ -33,6 +33,7 @@
 #include "burnish/image.h"
 #include "burnish/image_lr_find.h"
 #include "burnish/hand_fit.h"
+#include "burnish/profile.h"
 #include "burnish/image_learner.h"
 #include "burnish/array_learner.h"
 #include "burnish/predictions.h"

@@ -95,6 +95,7 @@ typedef struct brn_step_info {
     const char *op, *name, *implementation;
     double milliseconds, gigaflops; /* summed over profiled runs; work of one run */
     bool parameters_only;           /* packing: runs only when a parameter changed */
+    double bytes;                   /* of its inputs and wanted outputs, in the layouts it has them */
 } brn_step_info;
 BRN_API int brn_plan_step_count(const brn_plan *plan);
 BRN_API brn_step_info brn_plan_step(const brn_plan *plan, int index);

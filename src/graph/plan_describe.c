@@ -12,12 +12,24 @@ static double gigaflops(const brn_node *node)
     return node->op->flops ? node->op->flops(node) * 1e-9 : 0;
 }
 
+/* None for a view: nothing is moved. */
+static double bytes_of(const brn__step *step)
+{
+    size_t bytes = 0;
+    if (step->view) return 0;
+    for (int i = 0; i < step->node->input_count; i++)
+        if (brn__has(step->node, i)) bytes += step->in[i].bytes;
+    for (int i = 0; i < step->node->output_count; i++)
+        if (step->wanted[i]) bytes += step->out[i].bytes;
+    return (double)bytes;
+}
+
 brn_step_info brn_plan_step(const brn_plan *plan, int index)
 {
     const brn__plan_step *step = &plan->steps[index];
     return (brn_step_info){step->step.node->op->name, step->step.node->name,
                            step->step.implementation, step->step.milliseconds,
-                           gigaflops(step->step.node), step->parameters_only};
+                           gigaflops(step->step.node), step->parameters_only, bytes_of(&step->step)};
 }
 
 void brn_plan_profile(brn_plan *plan, bool on)

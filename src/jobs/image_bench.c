@@ -4,6 +4,7 @@
 #include "base/philox.h"
 #include "base/status.h"
 #include "jobs/image_job.h"
+#include "jobs/profile.h"
 
 #include <string.h>
 
@@ -51,7 +52,13 @@ static brn_status run_once(bench *b)
     return b->optimizer ? brn_optimizer_step(b->optimizer, &b->settings, UINT64_MAX) : BRN_OK;
 }
 
-static brn_status time_rounds(bench *b, int rounds, double *seconds, char **plan_text)
+/* What is wanted beside times; either may be NULL. */
+typedef struct wanted {
+    char **plan_text;
+    brn_profile *profile;
+} wanted;
+
+static brn_status time_rounds(bench *b, int rounds, double *seconds, const wanted *more)
 {
     for (int i = 0; i < WARM_UP; i++) BRN__TRY(run_once(b));
     for (int i = 0; i < rounds; i++) {
@@ -59,14 +66,19 @@ static brn_status time_rounds(bench *b, int rounds, double *seconds, char **plan
         BRN__TRY(run_once(b));
         seconds[i] = brn__seconds_now() - start;
     }
-    if (!plan_text) return BRN_OK;
+    for (int i = 0; more->profile && i < rounds; i++) {
+        brn_plan_profile(b->plan, true);
+        BRN__TRY(run_once(b));
+        BRN__TRY(brn__profile_round(b->plan, more->profile));
+    }
+    if (!more->plan_text) return BRN_OK;
     brn_plan_profile(b->plan, true);
     for (int i = 0; i < WARM_UP; i++) BRN__TRY(run_once(b));
-    return brn_plan_describe(b->plan, plan_text);
+    return brn_plan_describe(b->plan, more->plan_text);
 }
 
 static brn_status run_bench(bench *b, const brn__image_network_options *options, bool training,
-                            int rounds, double *seconds, char **plan_text)
+                            int rounds, double *seconds, const wanted *more)
 {
     BRN__TRY(brn__image_network_new(options, &b->network));
     BRN__TRY(make_batch(b, options->batch_size, options->size));
@@ -77,13 +89,12 @@ static brn_status run_bench(bench *b, const brn__image_network_options *options,
         BRN__TRY(brn_optimizer_new(b->network.parameters, &sgd, &b->optimizer));
     }
     BRN__TRY(make_plan(b, training));
-    return time_rounds(b, rounds, seconds, plan_text);
+    return time_rounds(b, rounds, seconds, more);
 }
 
-brn_status brn_image_bench(const char *architecture, bool training, int batch_size, int size,
-                           int threads, int rounds, double *seconds, char **plan_text)
+static brn_status bench_with(const char *architecture, bool training, int batch_size, int size, int threads,
+                             int rounds, double *seconds, const wanted *more)
 {
-    if (plan_text) *plan_text = NULL;
     const brn_model *model = brn_model_find(architecture);
     if (!model) return BRN_ERROR_USAGE;
     if (batch_size < (training ? 2 : 1) || batch_size > BRN__IMAGE_BATCH_MAX || rounds < 1 ||
@@ -100,10 +111,29 @@ brn_status brn_image_bench(const char *architecture, bool training, int batch_si
         .seed = 42,
     };
     bench b = {0};
-    brn_status status = run_bench(&b, &options, training, rounds, seconds, plan_text);
+    brn_status status = run_bench(&b, &options, training, rounds, seconds, more);
     brn_optimizer_free(b.optimizer);
     brn__image_network_free(&b.network);
     brn__free_aligned(b.pixels);
     brn__free(b.labels);
+    return status;
+}
+
+brn_status brn_image_bench(const char *architecture, bool training, int batch_size, int size,
+                           int threads, int rounds, double *seconds, char **plan_text)
+{
+    if (plan_text) *plan_text = NULL;
+    return bench_with(architecture, training, batch_size, size, threads, rounds, seconds, &(wanted){plan_text, NULL});
+}
+
+brn_status brn_image_profile(const char *architecture, bool training, int batch_size, int size, int threads,
+                             int rounds, double *seconds, brn_profile *out)
+{
+    *out = (brn_profile){0};
+    brn_status status =
+        bench_with(architecture, training, batch_size, size, threads, rounds, seconds, &(wanted){NULL, out});
+    if (status == BRN_OK) status = brn__machine_peak(threads, &out->peak);
+    if (status == BRN_OK) brn__profile_finish(out);
+    else brn_profile_free(out);
     return status;
 }
