@@ -7,11 +7,11 @@
 #include "jobs/run_folder.h"
 #include "jobs/run_record.h"
 #include "jobs/run_state.h"
+#include "jobs/text_paths.h"
 #include "train/curve.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* One-cycle's rise, as fastai 2's fit_one_cycle. */
@@ -202,27 +202,12 @@ static brn_status finish(training *t)
 
 /* ------------------------------------------------------------------ all of it */
 
-/* The source from any working folder. */
-static brn_status name_source(training *t, const char **source)
-{
-    char *whole = *source ? realpath(*source, NULL) : NULL;
-    if (!whole) return BRN_OK; /* there is none: opening it tells why */
-    *source = brn__arena_strdup(&t->arena, whole);
-    free(whole);
-    return *source ? BRN_OK : BRN_ERROR_NO_MEMORY;
-}
-
-static brn_status name_sources(training *t)
+static brn_status settle_paths(training *t)
 {
     brn_lm_options *o = &t->options;
-    const char **inputs = brn__arena_alloc(&t->arena, (size_t)(o->input_count + 1) * sizeof *inputs);
-    if (!inputs) return BRN_ERROR_NO_MEMORY;
-    for (int64_t i = 0; i < o->input_count; i++) {
-        inputs[i] = o->inputs[i];
-        BRN__TRY(name_source(t, &inputs[i]));
-    }
-    o->inputs = inputs;
-    return name_source(t, &o->encoder);
+    BRN__TRY(brn__text_paths_settle(&t->arena, &o->inputs, o->input_count));
+    BRN__TRY(brn__text_path_settle(&t->arena, &o->text.pieces));
+    return brn__text_path_settle(&t->arena, &o->encoder);
 }
 
 static brn_status open_start(training *t, bool weights)
@@ -242,7 +227,7 @@ static brn_status begin(training *t, const brn_lm_options *options)
     t->options = *options;
     BRN__TRY(brn__lm_options_settle(&t->options));
     BRN__TRY(brn__run_folder_check(options->out));
-    BRN__TRY(name_sources(t));
+    BRN__TRY(settle_paths(t));
     BRN__TRY(brn__lm_start_lend(&t->options, &t->arena));
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(brn__run_folder_make(options->out, "lm", t->result.run, sizeof t->result.run - 32));

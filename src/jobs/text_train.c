@@ -7,6 +7,7 @@
 #include "data/table/source.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
+#include "jobs/text_paths.h"
 #include "train/metric_list.h"
 
 #include <limits.h>
@@ -225,28 +226,12 @@ static brn_status finish(training *t)
 
 /* ------------------------------------------------------------------ all of it */
 
-/* A path that holds from any working folder; as it is where there is nothing: opening it tells. */
-static brn_status make_absolute(training *t, const char **path)
-{
-    char *whole = *path ? brn__source_absolute(*path) : NULL;
-    if (!whole) return BRN_OK;
-    *path = brn__arena_strdup(&t->arena, whole);
-    brn__free(whole);
-    return *path ? BRN_OK : BRN_ERROR_NO_MEMORY;
-}
-
-static brn_status name_paths(training *t)
+static brn_status settle_paths(training *t)
 {
     brn_text_train_options *o = &t->options;
-    const char **inputs = brn__arena_alloc(&t->arena, (size_t)(o->input_count + 1) * sizeof *inputs);
-    if (!inputs) return BRN_ERROR_NO_MEMORY;
-    for (int64_t i = 0; i < o->input_count; i++) {
-        inputs[i] = o->inputs[i];
-        BRN__TRY(make_absolute(t, &inputs[i]));
-    }
-    o->inputs = inputs;
-    BRN__TRY(make_absolute(t, &o->encoder));
-    return make_absolute(t, &o->text.pieces);
+    BRN__TRY(brn__text_paths_settle(&t->arena, &o->inputs, o->input_count));
+    BRN__TRY(brn__text_path_settle(&t->arena, &o->text.pieces));
+    return brn__text_path_settle(&t->arena, &o->encoder);
 }
 
 /* `folder` NULL: a run folder to be made. */
@@ -268,7 +253,7 @@ brn_status brn__text_training_prepare(brn__text_training *t, const brn_text_trai
     brn_text_train_options *o = &t->options;
     *o = *options;
     if (o->input_count < 1) return brn__fail(BRN_ERROR_USAGE, "inputs: expected files, folders or tables");
-    BRN__TRY(name_paths(t));
+    BRN__TRY(settle_paths(t));
     if (!o->threads) o->threads = brn__processor_count();
     brn_status status = o->encoder ? open_encoder(t, &encoder) : BRN_OK;
     if (status == BRN_OK) status = brn__text_options_settle(o);
