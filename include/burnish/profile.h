@@ -26,7 +26,7 @@ typedef struct brn_machine_peak {
 
 typedef struct brn_profile_step {
     const char *op, *name, *implementation; /* conv2d, layer1.0.conv1.conv2d, dnnl:... */
-    double seconds;                         /* of one run, the fastest of the rounds; > 0 */
+    double seconds;                         /* of one run, the fastest of the rounds; > 0; with one thread processor time */
     double share;                           /* of all steps' seconds: they add up to 1 */
     double flops;                           /* 0 where an op does not count them */
     double bytes;                           /* of its inputs and outputs, each once */

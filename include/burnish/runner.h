@@ -84,7 +84,7 @@ BRN_API const void *brn_plan_output(const brn_plan *plan, int index);
 BRN_API brn_shape brn_plan_output_shape(const brn_plan *plan, int index);
 
 /* One line per step: implementation, layouts, bytes, scratch, FLOPs, and milliseconds when the plan
- * was run with profiling on. The caller frees the text with brn_text_free. */
+ * was run with profiling on (of processor time when the runner has one thread). The caller frees the text with brn_text_free. */
 BRN_API brn_status brn_plan_describe(const brn_plan *plan, char **out);
 BRN_API void brn_text_free(char *text);
 BRN_API void brn_plan_profile(brn_plan *plan, bool on);
