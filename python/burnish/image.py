@@ -12,20 +12,14 @@ train` has them all with their defaults.
 import json
 from collections import namedtuple
 
-from . import _burnish
+from . import _burnish, pages
 from .arrays import floats, whole_numbers
 from .errors import UsageError
+from .interpretation import Confused, Interpretation, Mistake, judged  # noqa: F401 (names of this module)
 from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run
 
-Confused = namedtuple("Confused", "label answer count")
-Confused.__doc__ = "So many pictures of one class were taken for another."
-Mistake = namedtuple("Mistake", "path label answer loss probability")
-Mistake.__doc__ = "A picture, its class, the likeliest one, -log of its class's probability, and that of the answer."
-Interpretation = namedtuple("Interpretation", "worst confused confusion suspects", defaults=((),))
-Interpretation.__doc__ = ("Mistakes, largest loss first; Confused pairs, most frequent first; int64 (K, K), row = truth; "
-                          "of a Model also Mistakes whose labels look wrong, most suspect first.")
 Prediction = namedtuple("Prediction", "label probability index")
 Prediction.__doc__ = "The likeliest class, its probability, and its number."
 
@@ -123,18 +117,28 @@ class Model:
             found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))
         return found
 
-    def interpret(self, data, top=10, min_count=2, *, progress=False, callbacks=(), **options):
+    def interpret(self, data, top=10, min_count=2, *, split=1, progress=False, callbacks=(), **options):
         """What it gets wrong on the validation pictures (of labels): an Interpretation, with the `top` largest losses and
-        the pairs that were confused `min_count` times or more. Options: batch_size, tta, tta_beta, whole."""
-        found = self._native.interpret(data, options, top, min_count, handler_of(progress, callbacks))
-        worst, pairs, suspects, confusion = found
-        names = self.classes
+        the pairs that were confused `min_count` times or more.
 
-        def mistakes(rows):
-            return [Mistake(path, names[label], names[answer], loss, p) for path, label, answer, loss, p, _ in rows]
+        Args:
+            data: a folder or a list, as in `train`; or a Data, whose `split` is looked at, without suspects.
+            progress, callbacks: of a folder or a list.
+            **options: batch_size; of a folder or a list also tta, tta_beta, whole.
+        """
+        if isinstance(data, Data):
+            return self._interpret_data(data, split, top, min_count, **options)
+        pictures, suspects = self._native.interpret(data, options, handler_of(progress, callbacks))
+        return Interpretation(self.classes, pictures, suspects, top=top, min_count=min_count)
 
-        return Interpretation(mistakes(worst), [Confused(names[a], names[b], count) for a, b, count in pairs],
-                              whole_numbers(confusion, len(names), len(names)), mistakes(suspects))
+    def _interpret_data(self, data, split, top, min_count, batch_size=32):
+        for target in (self.target, data.target):
+            _labels_only(target)
+        if data.classes != self.classes:
+            raise UsageError(f"interpret: the model has the classes {self.classes}, the data {data.classes}")
+        paths = data.paths(split)
+        pictures = judged(paths, data.targets(split), self.probabilities(paths, batch_size))
+        return Interpretation(self.classes, pictures, top=top, min_count=min_count)
 
     def close(self):
         """Frees the model now; later calls raise UsageError."""
@@ -142,6 +146,11 @@ class Model:
 
     def __repr__(self):
         return f"<image.Model {self.architecture}, {self.size} pixels, {len(self.classes)} classes>"
+
+
+def _labels_only(target):
+    if target != "label":
+        raise UsageError(f"interpret: expected labels, and not {target}")
 
 
 def _pixels(picture):
@@ -202,6 +211,22 @@ class Data:
         if self.target == "label":
             return whole_numbers(values, len(paths))
         return floats(values, len(paths), len(self.classes))
+
+    def _named(self, target):
+        if self.target == "label":
+            return self.classes[int(target)]
+        if self.target == "tags":
+            return " ".join(name for name, on in zip(self.classes, target) if on)
+        return ", ".join(f"{value:.4g}" for value in target)
+
+    def _repr_html_(self, most=12):
+        counts = pages.table(["training", "validation", "test"], [self.counts])
+        split = TRAIN if self.counts[TRAIN] else VALID
+        paths, targets = self.paths(split), self.targets(split)
+        shown = [i * len(paths) // most for i in range(most)] if len(paths) > most else range(len(paths))
+        return pages.element(
+            pages.title(f"{self.path}: {len(self.classes)} {'classes' if self.target == 'label' else self.target}"), counts,
+            pages.grid([paths[i] for i in shown], [self._named(targets[i]) for i in shown]))
 
     def __repr__(self):
         return f"<image.Data {self.path}: {self.counts[0]} + {self.counts[1]} pictures, {len(self.classes)} classes>"
@@ -292,18 +317,11 @@ class Learner(StepByStep):
         """What it gets wrong (labels only): an Interpretation, with the `top` largest losses."""
         import numpy
 
-        if self.data.target != "label":
-            raise UsageError(f"interpret: expected labels, and not {self.data.target}")
-        logs = self.answer(split, self.LOG_PROBABILITIES)
-        labels, best, names = self.data.targets(split), logs.argmax(1), self.data.classes
-        paths, losses = self.data.paths(split), -logs[numpy.arange(len(labels)), labels]
-        confusion = numpy.zeros((len(names), len(names)), numpy.int64)
-        numpy.add.at(confusion, (labels, best), 1)
-        worst = [Mistake(paths[i], names[labels[i]], names[best[i]], float(losses[i]), float(numpy.exp(logs[i, best[i]])))
-                 for i in numpy.argsort(-losses, kind="stable")[:top]]
-        pairs = [Confused(names[i], names[j], int(confusion[i, j])) for i in range(len(names)) for j in range(len(names))
-                 if i != j and confusion[i, j] >= min_count]
-        return Interpretation(worst, sorted(pairs, key=lambda pair: -pair.count), confusion)
+        _labels_only(self.data.target)
+        logs, labels = self.answer(split, self.LOG_PROBABILITIES), self.data.targets(split)
+        losses = -logs[numpy.arange(len(labels)), labels]
+        pictures = judged(self.data.paths(split), labels, numpy.exp(logs), losses)
+        return Interpretation(self.data.classes, pictures, top=top, min_count=min_count)
 
     # -------------------------------------------------------------- files
 
@@ -321,6 +339,9 @@ class Learner(StepByStep):
         """As `load`, and goes on where the learner that saved it stood, to the same bits, in another process too. Both
         were made with the same options and data."""
         self._native.resume(path)
+
+    def _title(self):
+        return f"{self.architecture} on {len(self.data.classes)} {'classes' if self.data.target == 'label' else self.data.target}"
 
     def __repr__(self):
         return f"<image.Learner {self.architecture} on {self.data!r}, groups {self._learns()}>"

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all learners that are trained step by step have alike: `burnish.image.Learner`, `burnish.table.Learner` ..."""
+from . import pages, plots
 from .arrays import floats
 from .errors import Stopped
+from .found import Rates
 from .progress import handler_of
 
 
@@ -111,12 +113,22 @@ class StepByStep:
         """A mock training whose rate grows; all is as before then.
 
         Returns:
-            A dict: `points` [(rate, smoothed loss, loss, validation loss)], `begin` and `useful` (which of them are
-            worth a look), and the suggestions `valley`, `slide`, `steep`, `minimum`.
+            Rates, a dict: `points` [(rate, smoothed loss, loss, validation loss)], `begin` and `useful` (which of them
+            are worth a look), and the suggestions `valley`, `slide`, `steep`, `minimum`; its `plot()` shows them.
         """
         options = {"rates": self._spread(rate), "decays": self._spread(decay), "optimizer": {"name": optimizer}}
-        self.found = self._native.lr_find(options, {"form": form, **finder}, handler_of(False, self.callbacks))
+        self.found = Rates(self._native.lr_find(options, {"form": form, **finder}, handler_of(False, self.callbacks)))
         return self.found
+
+    # -------------------------------------------------------------- what was done
+
+    def plot_rates(self):
+        """The head's learning rate of every training batch so far: a Plot."""
+        return plots.line([rate for rate, _ in self.recorded], "learning rate")
+
+    def plot_losses(self):
+        """The smoothed training loss of every batch so far: a Plot."""
+        return plots.line([loss for _, loss in self.recorded], "training loss (smoothed)")
 
     # -------------------------------------------------------------- files
 
@@ -144,3 +156,29 @@ class StepByStep:
 
     def _learns(self):
         return "".join("L" if on else "-" for on in self._native.facts()["learns"])
+
+    def _title(self):
+        return repr(self)[1:-1]
+
+    def _repr_html_(self):
+        parameters = [one for one in self.summary() if one[2] != "buffer"]
+        groups = []
+        for group in range(self.groups):
+            mine = [one for one in parameters if one[3] == group]
+            learning = sum(one[4] for one in mine)
+            state = "frozen" if not learning else "learns" if learning == len(mine) else "learns in part"
+            groups.append([group, len({one[0].rpartition(".")[0] for one in mine}), sum(_size(one[1]) for one in mine), state])
+        rows = [[name, " x ".join(map(str, shape)), _size(shape), kind, group, "yes" if learns else "no"]
+                for name, shape, kind, group, learns in parameters]
+        return pages.element(
+            pages.title(self._title()),
+            pages.table(["layer group", "layers", "parameters", "state"], groups),
+            f"<details><summary>{len(rows)} parameters by name</summary>",
+            pages.table(["name", "shape", "values", "kind", "group", "learns"], rows), "</details>")
+
+
+def _size(shape):
+    size = 1
+    for length in shape:
+        size *= length
+    return size

@@ -12,6 +12,7 @@ Options are those of `burnish help lm train` by the names of `brn_lm_options` an
 """
 from . import _burnish
 from .data import opened_all
+from .found import Rates
 from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run, resume_with
@@ -56,7 +57,7 @@ def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
     """
     with opened_all(data) as inputs:
         how = {"form": form, **(finder or {})}
-        return _burnish.lm_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks))
+        return Rates(_burnish.lm_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks)))
 
 
 class Model:

@@ -3,9 +3,7 @@
 import html
 import sys
 
-
-def _figure(value):
-    return "" if value is None else f"{value:.4f}"
+from . import pages
 
 
 class Progress:
@@ -41,8 +39,8 @@ class Progress:
             self.names = names
             if not self._display:
                 print("  ".join(f"{name:>10}" for name in ["epoch", "train_loss", "valid_loss", *names]), file=self._file)
-        figures = [_figure(event["train_loss"]), _figure(event["valid_loss"])]
-        figures += [_figure(value) for value in event["metrics"].values()]
+        figures = [pages.figure(event["train_loss"]), pages.figure(event["valid_loss"])]
+        figures += [pages.figure(None if value is None else float(value)) for value in event["metrics"].values()]
         self.rows.append([str(event["epoch"]), *figures])
 
     def _print_epoch(self):
@@ -55,33 +53,14 @@ class Progress:
 
     def html(self, event=None):
         """The table, the bar of what goes on, and the curve of the losses, as one HTML element."""
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in ["epoch", "train_loss", "valid_loss", *self.names])
-        body = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row) + "</tr>" for row in self.rows)
         bar = ""
         if event and event["batches"] and event["event"] == "batch":
             bar = (
                 f"<progress value='{event['batch']}' max='{event['batches']}'></progress> "
                 f"{event['batch']}/{event['batches']} {html.escape(event['stage'] or '')}"
             )
-        return (
-            f"<div class='burnish'><table><tr>{head}</tr>{body}</table>{self._curve()}"
-            f"<div>{bar or html.escape(self.note)}</div></div>"
-        )
-
-    def _curve(self, width=320, height=80):
-        losses = self.losses[:: max(1, len(self.losses) // 400)]
-        if len(losses) < 2:
-            return ""
-        low, high = min(losses), max(losses)
-        scale = (high - low) or 1
-        points = " ".join(
-            f"{i * width / (len(losses) - 1):.1f},{height - (loss - low) / scale * height:.1f}"
-            for i, loss in enumerate(losses)
-        )
-        return (
-            f"<svg width='{width}' height='{height}' viewBox='-2 -2 {width + 4} {height + 4}' role='img' "
-            f"aria-label='training loss'><polyline fill='none' stroke='#1f77b4' points='{points}'/></svg>"
-        )
+        head = ["epoch", "train_loss", "valid_loss", *self.names]
+        return pages.element(pages.table(head, self.rows), pages.curve(self.losses), f"<div>{bar or html.escape(self.note)}</div>")
 
 
 class _Html:

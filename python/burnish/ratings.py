@@ -16,6 +16,7 @@ from . import _burnish
 from .arrays import doubles, floats, whole_numbers
 from .data import opened
 from .errors import InputError
+from .found import Items, Rates
 from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run, resume_with
@@ -73,7 +74,7 @@ def resume(run, data=None, *, progress=True, callbacks=()):
 def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
     """A mock training whose rate grows: a dict as of `burnish.image.Learner.lr_find`; options as of `train`."""
     how = {"form": form, **(finder or {})}
-    return _asked(_burnish.ratings_lr_find, data, options, how, handler_of(False, callbacks))
+    return Rates(_asked(_burnish.ratings_lr_find, data, options, how, handler_of(False, callbacks)))
 
 
 def _number(numbers, what, name):
@@ -111,7 +112,7 @@ class Model:
         return _number(self._item_numbers, "item", name)
 
     def _named(self, found):
-        return [Item(self.items[i - 1], self.titles[i - 1], value) for i, value in found]
+        return Items(Item(self.items[i - 1], self.titles[i - 1], value) for i, value in found)
 
     def _ask(self, ask, of, number, new, top, with_seen, rated_by, among):
         chosen = None if among is None else sorted({self._item(name) for name in among})

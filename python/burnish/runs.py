@@ -4,6 +4,8 @@ import csv
 import json
 import os
 
+from . import pages, plots
+
 
 class Run:
     """A run folder and what came out of it.
@@ -35,6 +37,28 @@ class Run:
         """Every option, resolved, as config.json has it."""
         with open(os.path.join(self.path, "config.json"), encoding="utf-8") as file:
             return json.load(file)
+
+    def _epochs(self):
+        return [row for row in self.history if isinstance(row.get("train_loss"), float)]
+
+    def plot_losses(self):
+        """Training and validation losses of the epochs: a Plot."""
+        rows = self._epochs()
+        plot = plots.line([row["train_loss"] for row in rows], "loss", "epoch")
+        plot.axes.lines[0].set_label("training")
+        valid = [row.get("valid_loss") for row in rows]
+        if all(isinstance(value, float) for value in valid):
+            plot.axes.plot(range(1, len(rows) + 1), valid, label="validation")
+        plot.axes.legend()
+        return plot
+
+    def _repr_html_(self):
+        figures = {name: float(value) for name, value in self.metrics.items() if value is not None}
+        rows = self._epochs()
+        names = [name for name in (rows[0] if rows else ()) if name not in ("stage", "epoch", "seconds", "learning_rate")]
+        epochs = pages.table(["stage", "epoch", *names],
+                             [[row["stage"], int(row["epoch"]), *(row[name] for name in names)] for row in rows])
+        return pages.element(pages.title(self.path), pages.table(list(figures), [list(figures.values())]), epochs)
 
     def __repr__(self):
         figures = ", ".join(f"{name} {value:.4f}" for name, value in self.metrics.items() if value is not None)

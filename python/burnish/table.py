@@ -10,9 +10,11 @@
 
 Options are those of `burnish help table train`, and of `brn_table_train_options` in C.
 """
-from . import _burnish
+from . import _burnish, plots
 from .arrays import floats
 from .data import opened
+from .errors import UsageError
+from .found import Columns, Rates
 from .learner import StepByStep
 from .progress import handler_of
 from .runs import Run, resume_with
@@ -57,7 +59,7 @@ def lr_find(data, target, *, form="fastai2", finder=None, callbacks=(), **option
     """A mock training whose rate grows: a dict as of `burnish.image.Learner.lr_find`; options as of `train`."""
     with opened(data) as source:
         options = {**options, "data": source, "target": target}
-        return _burnish.table_lr_find(options, {"form": form, **(finder or {})}, handler_of(False, callbacks))
+        return Rates(_burnish.table_lr_find(options, {"form": form, **(finder or {})}, handler_of(False, callbacks)))
 
 
 class Model:
@@ -100,6 +102,28 @@ class Model:
             column: (names, floats(values, len(names), width))
             for column, names, values, width in self._native.embeddings()
         }
+
+    def plot_embeddings(self, column):
+        """A map of a category's values as the network sees them, near is alike: a Plot."""
+        known = self.embeddings()
+        if column not in known:
+            raise UsageError(f"column: {column} has no embedding; expected one of {', '.join(known)}")
+        names, vectors = known[column]
+        return plots.map_of(vectors[1:], names[1:], column)  # the first is #na#
+
+    def interpret(self, data=None, *, top=10, repeats=5, seed=42, callbacks=()):
+        """Which columns matter and which rows are answered worst: Columns, a dict of `score`, `importance` and `worst`.
+
+        Args:
+            data: rows with the target; None: those of the run that validated.
+            top: rows; repeats: of the permutations of each column.
+        """
+        with opened(data) as source:
+            options = {"worst": top, "repeats": repeats, "seed": seed}
+            found = self._native.interpret(source, options, handler_of(False, callbacks))
+        for one in found["worst"]:
+            one["values"] = dict(zip(found["columns"], one["values"]))
+        return Columns(found)
 
     def close(self):
         """Frees the model now; later calls raise UsageError."""

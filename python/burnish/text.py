@@ -13,6 +13,7 @@ Options are those of `burnish help text train` by the names of `brn_text_train_o
 from . import _burnish
 from .arrays import floats, whole_numbers
 from .data import opened_all
+from .found import Explanation, Rates, Texts
 from .image import Prediction
 from .learner import StepByStep
 from .progress import handler_of
@@ -64,7 +65,7 @@ def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
     """
     with opened_all(data) as inputs:
         how = {"form": form, **(finder or {})}
-        return _burnish.text_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks))
+        return Rates(_burnish.text_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks)))
 
 
 class Model:
@@ -103,8 +104,8 @@ class Model:
         return answers
 
     def explain(self, text, output=-1):
-        """(number of the answer, [(token, what it adds to the answer)]); -1: of the likeliest."""
-        return self._native.explain(text, output)
+        """Explanation(number of the answer, [(token, what it adds to the answer)]); -1: of the likeliest."""
+        return Explanation(*self._native.explain(text, output))
 
     def explain_page(self, texts, path):
         """Writes a page with the texts, their words coloured by what they add."""
@@ -117,12 +118,12 @@ class Model:
 
     def interpret(self, data, top=10, **options):
         """The worst answers: a dict of `score`, `worst` (dicts of place, text, label, answer, loss, probability) and,
-        of labels, `confusion` int64 (K, K), row = truth."""
+        of labels, `confusion` int64 (K, K), row = truth, and `plot_confusion()`."""
         with opened_all(data) as inputs:
             found = self._native.interpret(inputs, options, top)
         if "confusion" in found:
             found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))
-        return found
+        return Texts(found, self.classes)
 
     def close(self):
         """Frees the model now; later calls raise UsageError."""

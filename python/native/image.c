@@ -331,23 +331,17 @@ static PyObject *model_evaluate(PyObject *object, PyObject *arguments)
 
 static PyObject *judged_of(const brn_image_judged *j)
 {
-    return Py_BuildValue("(NLLddi)", PyUnicode_DecodeFSDefault(j->path), (long long)j->label, (long long)j->answer, j->loss,
-                         j->probability, (int)j->trained);
+    return Py_BuildValue("(NLLdd)", PyUnicode_DecodeFSDefault(j->path), (long long)j->label, (long long)j->answer, j->loss,
+                         j->probability);
 }
 
-/* (worst, pairs, suspects, confusion): the first `top` of the first, all of the others. */
-static PyObject *interpretation_of(const brn_image_interpretation *found, int64_t top)
+/* (pictures, suspects), both (path, label, answer, loss, probability). */
+static PyObject *interpretation_of(const brn_image_interpretation *found)
 {
-    PyObject *worst = PyList_New(0), *pairs = PyList_New(0), *suspects = PyList_New(0);
-    for (int64_t i = 0; worst && i < found->count && i < top; i++) {
+    PyObject *pictures = PyList_New(0), *suspects = PyList_New(0);
+    for (int64_t i = 0; pictures && i < found->count; i++) {
         PyObject *one = judged_of(&found->pictures[i]);
-        if (!one || PyList_Append(worst, one) < 0) Py_CLEAR(worst);
-        Py_XDECREF(one);
-    }
-    for (int64_t i = 0; pairs && i < found->pair_count; i++) {
-        const brn_image_confused *p = &found->pairs[i];
-        PyObject *one = Py_BuildValue("(LLL)", (long long)p->label, (long long)p->answer, (long long)p->count);
-        if (!one || PyList_Append(pairs, one) < 0) Py_CLEAR(pairs);
+        if (!one || PyList_Append(pictures, one) < 0) Py_CLEAR(pictures);
         Py_XDECREF(one);
     }
     for (int64_t i = 0; suspects && i < found->suspect_count; i++) {
@@ -355,13 +349,9 @@ static PyObject *interpretation_of(const brn_image_interpretation *found, int64_
         if (!one || PyList_Append(suspects, one) < 0) Py_CLEAR(suspects);
         Py_XDECREF(one);
     }
-    const size_t cells = (size_t)found->classes * (size_t)found->classes * sizeof *found->confusion;
-    PyObject *confusion = PyByteArray_FromStringAndSize((const char *)found->confusion, (Py_ssize_t)cells);
-    if (worst && pairs && suspects && confusion) return Py_BuildValue("(NNNN)", worst, pairs, suspects, confusion);
-    Py_XDECREF(worst);
-    Py_XDECREF(pairs);
+    if (pictures && suspects) return Py_BuildValue("(NN)", pictures, suspects);
+    Py_XDECREF(pictures);
     Py_XDECREF(suspects);
-    Py_XDECREF(confusion);
     return NULL;
 }
 
@@ -375,12 +365,10 @@ static PyObject *model_interpret(PyObject *object, PyObject *arguments)
     };
     model_object *self = (model_object *)object;
     PyObject *data, *dict, *handler = NULL, *out = NULL;
-    long long top, min_count;
-    if (!PyArg_ParseTuple(arguments, "OOLL|O", &data, &dict, &top, &min_count, &handler)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "OO|O", &data, &dict, &handler)) return NULL;
     native_keep keep;
     native_listener listener = {.callable = handler};
     brn_image_interpret_options options = brn_image_interpret_defaults();
-    options.min_count = min_count;
     options.on_event = native_listen;
     options.context = &listener;
     if (native_keep_init(&keep) < 0) return NULL;
@@ -394,7 +382,7 @@ static PyObject *model_interpret(PyObject *object, PyObject *arguments)
             status = brn_image_interpret(model, path, &options, &found);
             Py_END_ALLOW_THREADS;
             PyObject *none = native_listened(&listener, status);
-            if (none) out = interpretation_of(&found, top);
+            if (none) out = interpretation_of(&found);
             Py_XDECREF(none);
             brn_image_interpretation_free(&found);
             native_give_back(&self->handle);
@@ -406,7 +394,7 @@ static PyObject *model_interpret(PyObject *object, PyObject *arguments)
 
 static PyMethodDef model_methods[] = {
     {"interpret", model_interpret, METH_VARARGS,
-     "interpret(data, options, top, min_count, handler=None) -> (worst, pairs, suspects, confusion)."},
+     "interpret(data, options, handler=None) -> (pictures, suspects)."},
     {"facts", model_facts, METH_NOARGS, "Architecture, size, target, classes and threshold."},
     {"predict_files", model_predict_files, METH_VARARGS,
      "predict_files(paths, batch_size=32) -> (float32 bytes (N, K), list of bool)."},

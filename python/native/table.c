@@ -206,11 +206,98 @@ static PyObject *model_embeddings(PyObject *object, PyObject *nothing)
     return list;
 }
 
+/* ------------------------------------------------------------------ what it goes by */
+
+static PyObject *importance_of(const brn_table_interpretation *found)
+{
+    PyObject *list = PyList_New((Py_ssize_t)found->importance_count);
+    for (int64_t i = 0; list && i < found->importance_count; i++) {
+        const brn_table_importance *one = &found->importance[i];
+        PyObject *dict = Py_BuildValue("{s:s, s:d, s:d, s:d}", "column", one->column, "loss", one->mean, "deviation",
+                                       one->deviation, "metric", one->metric);
+        if (!dict || PyList_SetItem(list, (Py_ssize_t)i, dict) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static const char *text_at(const void *texts, int64_t i) { return ((const char *const *)texts)[i]; }
+
+/* Truth and answer: numbers, or names of classes. */
+static PyObject *worst_of(const brn_table_interpretation *found, const brn_table_worst *one)
+{
+    PyObject *values = native_words(found->column_count, text_at, one->values);
+    if (!values) return NULL;
+    if (found->class_count == 0)
+        return Py_BuildValue("{s:L, s:d, s:d, s:d, s:N}", "row", (long long)one->row, "truth", one->truth, "answer",
+                             one->answer, "loss", one->loss, "values", values);
+    return Py_BuildValue("{s:L, s:s, s:s, s:d, s:N}", "row", (long long)one->row, "truth", found->classes[one->label],
+                         "answer", found->classes[one->guess], "loss", one->loss, "values", values);
+}
+
+static PyObject *interpretation_of(const brn_table_interpretation *found)
+{
+    PyObject *score = PyDict_New(), *worst = PyList_New((Py_ssize_t)found->worst_count);
+    if (score && native_put_table_score(score, &found->score) < 0) Py_CLEAR(score);
+    for (int64_t i = 0; worst && i < found->worst_count; i++) {
+        PyObject *one = worst_of(found, &found->worst[i]);
+        if (!one || PyList_SetItem(worst, (Py_ssize_t)i, one) < 0) Py_CLEAR(worst);
+    }
+    PyObject *importance = importance_of(found), *columns = native_words(found->column_count, text_at, found->columns);
+    if (score && worst && importance && columns)
+        return Py_BuildValue("{s:N, s:N, s:N, s:N}", "score", score, "importance", importance, "worst", worst, "columns",
+                             columns);
+    Py_XDECREF(score), Py_XDECREF(worst), Py_XDECREF(importance), Py_XDECREF(columns);
+    return NULL;
+}
+
+static int fill_interpret(PyObject *dict, brn_table_interpret_options *out, native_listener *listener, native_keep *keep)
+{
+    static const brn_option list[] = {
+        {"worst", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, worst), NULL},
+        {"repeats", BRN_OPTION_WHOLE, offsetof(brn_table_interpret_options, repeats), NULL},
+        {"seed", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, seed), NULL},
+    };
+    *out = brn_table_interpret_defaults();
+    out->on_event = native_listen;
+    out->context = listener;
+    return native_fill(dict, list, sizeof list / sizeof *list, NULL, out, keep);
+}
+
+static PyObject *model_interpret(PyObject *object, PyObject *arguments)
+{
+    native_model *self = (native_model *)object;
+    PyObject *data, *dict, *handler = NULL, *out = NULL;
+    if (!PyArg_ParseTuple(arguments, "OO|O", &data, &dict, &handler)) return NULL;
+    native_keep keep;
+    native_listener listener = {.callable = handler};
+    brn_table_interpret_options options;
+    if (native_keep_init(&keep) < 0) return NULL;
+    const char *path = data == Py_None ? NULL : native_text(data, &keep);
+    if ((path || data == Py_None) && fill_interpret(dict, &options, &listener, &keep) == 0) {
+        brn_table_model *model = native_take(&self->handle, "model");
+        if (model) {
+            brn_table_interpretation found = {0};
+            brn_status status;
+            Py_BEGIN_ALLOW_THREADS;
+            status = brn_table_interpret(model, path, &options, &found);
+            Py_END_ALLOW_THREADS;
+            PyObject *none = native_listened(&listener, status);
+            out = none ? interpretation_of(&found) : NULL;
+            Py_XDECREF(none);
+            brn_table_interpretation_free(&found);
+            native_give_back(&self->handle);
+        }
+    }
+    native_keep_free(&keep);
+    return out;
+}
+
 static PyMethodDef model_methods[] = {
     {"facts", model_facts, METH_NOARGS, "Target, classes (none: a number) and columns."},
     {"predict", model_predict, METH_O, "predict(data) -> (rows, float32 bytes (rows, K))."},
     {"predict_row", model_predict_row, METH_O, "predict_row(texts) -> float32 bytes (K)."},
     {"evaluate", model_evaluate, METH_O, "evaluate(data) -> dict."},
+    {"interpret", model_interpret, METH_VARARGS, "interpret(data or None, options, handler=None) -> dict."},
     {"close", model_close, METH_NOARGS, "Frees it now."},
     {"embeddings", model_embeddings, METH_NOARGS, "What the network knows of each category."},
     {NULL, NULL, 0, NULL},
