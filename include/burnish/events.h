@@ -36,7 +36,8 @@ typedef struct brn_event {
     const char *stage;          /* name of the current stage, or NULL */
     int epoch, epochs;          /* 1-based number of the epoch; of how many in all */
     int64_t batch, batches;     /* done so far in this epoch; of how many */
-    double train_loss, valid_loss, learning_rate; /* NaN where there is none; rate of the last group */
+    double train_loss, valid_loss, learning_rate; /* NaN where there is none; rate of the last group;
+                                                     batches that validate have none */
     const brn_metric *metrics;
     int metric_count;
     double seconds;             /* of the epoch; DONE: of the call */

@@ -54,7 +54,7 @@ class Texts(dict):
         rows = []
         for one in self["worst"]:
             text = one["text"] if len(one["text"]) < 300 else "… " + one["text"][-300:]
-            rows.append([one["place"], text, one["label"], one["answer"], f"{one['loss']:.2f}"])
+            rows.append([one["place"], text, one["label"], one["answer"], one["loss"]])
         parts = [pages.table(list(self["score"]), [list(self["score"].values())])]
         if "confusion" in self:
             parts.append(pages.confusion(self["confusion"], self.classes))
@@ -81,10 +81,10 @@ class Columns(dict):
         score = {name: value for name, value in self["score"].items() if value is not None}
         most = max((one["loss"] for one in self["importance"]), default=0) or 1
         bars = "".join(
-            f"<tr><td>{pages.html.escape(one['column'])}</td><td>{one['loss']:.4g}</td><td style='text-align:left'><div "
+            f"<tr><td style='text-align:left'>{pages.html.escape(one['column'])}</td><td>{one['loss']:.4g}</td><td style='text-align:left'><div "
             f"style='height:.8em;width:{max(0, 200 * one['loss'] / most):.0f}px;background:#1f77b4'></div></td></tr>"
             for one in self["importance"][:20])
-        worst = [[one["row"], one["truth"], one["answer"], f"{one['loss']:.4g}"] for one in self["worst"]]
+        worst = [[one["row"], one["truth"], one["answer"], one["loss"]] for one in self["worst"]]
         return pages.element(
             pages.table(list(score), [list(score.values())]),
             f"<table><thead><tr><th>column</th><th>loss grows by</th><th></th></tr></thead><tbody>{bars}</tbody></table>",
@@ -96,4 +96,5 @@ class Columns(dict):
         plot = plots.Plot(6, 1 + 0.28 * len(rows))
         plot.axes.barh([one["column"] for one in rows], [one["loss"] for one in rows], xerr=[one["deviation"] for one in rows])
         plot.axes.set_xlabel("growth of the loss without the column")
+        plot.axes.locator_params(axis="x", nbins=5)
         return plot

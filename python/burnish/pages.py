@@ -14,7 +14,17 @@ def figure(value):
     """A number as a text; None is empty."""
     if value is None:
         return ""
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return text == ""
+    return True
 
 
 def element(*parts):
@@ -33,9 +43,11 @@ def table(head, rows, shades=None):
         fields = []
         for j, value in enumerate(row):
             shade = shades[i][j] if shades else None
-            style = "" if shade is None else (f" style='background:rgba(31,119,180,{shade:.2f});"
-                                              f"color:{'white' if shade > 0.6 else 'black'}'")
-            fields.append(f"<td{style}>{html.escape(figure(value))}</td>")
+            text = figure(value)
+            style = "" if _is_number(text) else " style='text-align:left'"
+            if shade is not None:
+                style = f" style='background:rgba(31,119,180,{shade:.2f});color:{'white' if shade > 0.6 else 'black'}'"
+            fields.append(f"<td{style}>{html.escape(text)}</td>")
         body.append("<tr>" + "".join(fields) + "</tr>")
     names = "".join(f"<th>{html.escape(str(name))}</th>" for name in head)
     return f"<table><thead><tr>{names}</tr></thead><tbody>{''.join(body)}</tbody></table>"

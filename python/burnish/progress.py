@@ -20,7 +20,7 @@ class Progress:
 
     def __call__(self, event):
         kind = event["event"]
-        if kind == "batch" and event["train_loss"] is not None:
+        if kind == "batch" and event["learning_rate"] is not None and event["train_loss"] is not None:
             self.losses.append(event["train_loss"])
         if kind == "epoch":
             self._add_epoch(event)

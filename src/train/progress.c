@@ -32,6 +32,7 @@ static brn__action send(brn__progress *progress, brn__fit *fit, brn_event_kind k
     event.batches = fit->batches + fit->valid_batches;
     event.train_loss = fit->train_loss;
     event.learning_rate = fit->settings.groups[groups > 0 ? groups - 1 : 0].learning_rate;
+    if (kind == BRN_EVENT_BATCH && fit->valid_batch > 0) event.learning_rate = NAN;
     event.seconds = brn__seconds_now() - fit->epoch_start;
     if (kind == BRN_EVENT_EPOCH) {
         event.valid_loss = fit->valid_loss;

@@ -145,6 +145,7 @@ TEST(a_fit_in_cycles_follows_them_and_saves_each_ones_end)
     /* Two training batches and a validation batch an epoch. */
     assert_close(hears.rates[0], 1e-4, 1e-12); /* 0.7's warm-up */
     assert_close(hears.rates[1], 5e-3, 1e-12);
+    assert_true(isnan(hears.rates[2])); /* of the batch that validates */
     assert_close(hears.rates[3], 1e-2, 1e-12);
     assert_close(hears.rates[4], 1e-2 / 2 * (1 + cos(M_PI / 4)), 1e-12);
     int64_t count;
