@@ -12,8 +12,10 @@ import itertools
 import os
 from contextlib import contextmanager
 
-from . import _burnish
+from . import _burnish, pages
 from .errors import UsageError
+
+ROWS_SHOWN = 5
 
 _live = set()  # names that tables of this program have now
 
@@ -46,6 +48,7 @@ class Table:
         _live.add(chosen)
         try:
             self.rows = _kept(chosen, data)
+            self._first = _first_rows(data)
         except BaseException:
             _live.discard(chosen)
             raise
@@ -74,8 +77,19 @@ class Table:
         if getattr(self, "_name", None) is not None:
             self.close()
 
+    def _repr_html_(self):
+        return pages.element(pages.title(repr(self)), pages.table(*self._first) if self._first[0] and self._name else "")
+
     def __repr__(self):
         return f"<Table {self.source}: {self.rows} rows>" if self._name else "<Table, closed>"
+
+
+def _first_rows(data):
+    """(names, the first rows) of a dict of columns; ([], []) of a frame, which shows itself."""
+    if not isinstance(data, dict):
+        return [], []
+    columns = [["" if value is None else value for value in values[:ROWS_SHOWN]] for values in data.values()]
+    return list(map(str, data)), list(zip(*columns))
 
 
 def is_source(data):

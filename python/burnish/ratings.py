@@ -12,7 +12,7 @@
 from collections import namedtuple
 from contextlib import ExitStack
 
-from . import _burnish
+from . import _burnish, pages
 from .arrays import doubles, floats, whole_numbers
 from .data import opened
 from .errors import InputError
@@ -167,6 +167,12 @@ class Model:
     def close(self):
         """Frees the model now; later calls raise UsageError."""
         self._native.close()
+
+    def _repr_html_(self):
+        most = sorted(self.item_table(), key=lambda one: -one[2])[:5]
+        return pages.element(
+            pages.title(f"{len(self.users)} users, {len(self.items)} items, vectors of {self.factors}"),
+            pages.table(["id", "title", "ratings", "bias"], most))
 
     def __repr__(self):
         return f"<ratings.Model: {len(self.users)} users, {len(self.items)} items>"

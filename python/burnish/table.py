@@ -10,7 +10,7 @@
 
 Options are those of `burnish help table train`, and of `brn_table_train_options` in C.
 """
-from . import _burnish, plots
+from . import _burnish, pages, plots
 from .arrays import floats
 from .data import opened
 from .errors import UsageError
@@ -128,6 +128,15 @@ class Model:
     def close(self):
         """Frees the model now; later calls raise UsageError."""
         self._native.close()
+
+    def _repr_html_(self):
+        vectors = [[column, *values.shape] for column, (_, values) in self.embeddings().items()]
+        numbers = [column for column in self.columns if column not in {one[0] for one in vectors}]
+        what = f"{len(self.classes)} classes" if self.classes else "a number"
+        return pages.element(
+            pages.title(f"{self.target}: {what}, from {len(self.columns)} columns"),
+            pages.table(["category", "values", "numbers each"], vectors),
+            f"<details><summary>{len(numbers)} other columns</summary>{pages.html.escape(', '.join(numbers))}</details>")
 
     def __repr__(self):
         return f"<table.Model of {self.target}: {len(self.columns)} columns>"

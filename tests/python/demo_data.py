@@ -8,7 +8,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 FOLDER = os.path.join(ROOT, "build", "demo")
 WEIGHTS = os.path.join(ROOT, "build", "lite0", "**", "efficientnet-lite0-*.pth")
 
-FILES = {"pictures": ["fashion"], "table": ["houses.csv", "others.csv"], "ratings": ["movielens.csv"], "texts": ["films.csv"]}
+FILES = {"pictures": ["fashion"], "table": ["houses.csv", "others.csv"], "ratings": ["movielens.csv"], "texts": ["films.csv", "films-valid.csv"]}
 
 
 def absent(part):

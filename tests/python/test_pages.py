@@ -191,6 +191,23 @@ class Tables(unittest.TestCase):
     def tearDownClass(cls):
         cls.scratch.cleanup()
 
+    def test_tables_and_models_say_what_they_have(self):
+        with burnish.Table({"town": ["Cork", None, "<Basel>"] * 3, "area": [1.5, 2, 3] * 3}) as kept:
+            text = kept._repr_html_()
+            self.assertEqual(Balance(text).wrong, [])
+            self.assertEqual(text.count("<tr>"), 1 + 5)
+            self.assertIn("&lt;Basel&gt;", text)
+        self.assertNotIn("Cork", kept._repr_html_())
+        text = self.model._repr_html_()
+        self.assertEqual(Balance(text).wrong, [])
+        self.assertRegex(text, r">rooms</td><td>6</td><td>\d</td>")  # five values and #na#
+        self.assertIn("1 other columns</summary>noise", text)
+        rows = {"user": ["a", "b", "a", "b"] * 5, "item": ["x", "y", "y", "x"] * 5, "rating": [5, 1, 2, 4] * 5}
+        run = burnish.ratings.train(rows, factors=2, epochs=1, threads=1, out=self.scratch.name + "/ratings", progress=False)
+        text = run.model(threads=1)._repr_html_()
+        self.assertEqual(Balance(text).wrong, [])
+        self.assertIn("2 users, 2 items, vectors of 2", text)
+
     def test_what_decides_matters_most(self):
         found = self.model.interpret(self.rows, top=4)
         self.assertEqual(found["importance"][0]["column"], "rooms")
