@@ -4,7 +4,7 @@ NINJA := $(shell command -v ninja 2>/dev/null || echo ninja)
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all help setup lists demo demo-ratings demo-table demo-text test check tsan fuzz soak analyse reliability practices bench sizes layers wheel install clean
+.PHONY: all help setup lists demo demo-ratings demo-table demo-text notebook test check tsan fuzz soak analyse reliability practices bench sizes layers wheel install clean
 all: build/burnish
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo 'make demo-text  a language model of novels, then a classifier of film reviews on it'
 	@echo 'make demo-ratings  learn from 100,000 ratings of films, print how well, recommend some'
 	@echo 'make demo-table  learn the prices of houses from a table, print how far off it is'
+	@echo 'make notebook   set up, build, fetch the data, open examples/notebooks in Jupyter (NOTEBOOK_ARGS="--no-browser")'
 	@echo 'make test       set up, build, run every test'
 	@echo 'make check      the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make tsan       what runs in threads, under the thread sanitizer'
@@ -53,8 +54,13 @@ demo-table: build/burnish
 demo-text: build/burnish
 	@tools/demo_text
 
+notebook: build/burnish
+	@tools/notebook $(NOTEBOOK_ARGS)
+
 test: build/burnish
 	@-tools/bootstrap test
+	@-tools/bootstrap notebook
+	@-tools/demo_data pictures table ratings texts
 	@tools/test build/meson
 
 check: setup lists

@@ -88,6 +88,7 @@ def map_of(vectors, names, title):
     plot = Plot(7, 6)
     plot.axes.scatter(places[:, 0], places[:, 1], s=12)
     for name, (x, y) in zip(names, places):
-        plot.axes.annotate(name, (x, y), fontsize=8, xytext=(3, 3), textcoords="offset points")
+        plot.axes.annotate(name, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points")
+    plot.axes.margins(x=0.15)  # for the names
     plot.axes.set_title(title)
     return plot
