@@ -55,7 +55,8 @@ class Texts(dict):
         for one in self["worst"]:
             text = one["text"] if len(one["text"]) < 300 else "… " + one["text"][-300:]
             rows.append([one["place"], text, one["label"], one["answer"], one["loss"]])
-        parts = [pages.table(list(self["score"]), [list(self["score"].values())])]
+        score = {name: value for name, value in self["score"].items() if value is not None}
+        parts = [pages.table(list(score), [list(score.values())])]
         if "confusion" in self:
             parts.append(pages.confusion(self["confusion"], self.classes))
         return pages.element(*parts, pages.table(["where", "text", "label", "answer", "loss"], rows))

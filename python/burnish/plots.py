@@ -48,7 +48,7 @@ def confusion(matrix, classes):
     """Counts, row = truth, column = answer."""
     side = 2.5 + 0.45 * len(classes)
     plot = Plot(side + 0.6, side)
-    shown = plot.axes.imshow(matrix, cmap="Blues", interpolation="nearest")
+    shown = plot.axes.imshow(matrix, cmap="Blues", interpolation="nearest", vmin=0)
     plot.figure.colorbar(shown, fraction=0.046)
     plot.axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
     plot.axes.set_yticks(range(len(classes)), classes)

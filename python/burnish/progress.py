@@ -2,8 +2,12 @@
 """How a training is shown: a line an epoch, or in a notebook a table with a bar that is updated in place."""
 import html
 import sys
+import time
 
 from . import pages
+
+#: From one update of a notebook's display to the next, within an epoch.
+UPDATE_SECONDS = 0.1
 
 
 class Progress:
@@ -15,6 +19,7 @@ class Progress:
         self.names = []
         self.losses = []
         self.note = ""
+        self._updated = 0.0
         self._file = file
         self._display = _notebook_display() if file is None else None
 
@@ -26,6 +31,8 @@ class Progress:
             self._add_epoch(event)
         if kind in ("stage", "warning", "note"):
             self.note = event["text"] or ""
+        if kind == "done":
+            self.note = ""
         if self._display:
             self._update(event)
         elif kind == "epoch":
@@ -47,8 +54,10 @@ class Progress:
         print("  ".join(f"{value:>10}" for value in self.rows[-1]), file=self._file, flush=True)
 
     def _update(self, event):
-        if event["event"] == "batch" and event["batches"] and event["batch"] % max(1, event["batches"] // 20):
+        now = time.monotonic()
+        if event["event"] == "batch" and now - self._updated < UPDATE_SECONDS:
             return
+        self._updated = now
         self._display.update(_Html(self.html(event)))
 
     def html(self, event=None):

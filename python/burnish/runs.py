@@ -49,6 +49,7 @@ class Run:
         valid = [row.get("valid_loss") for row in rows]
         if all(isinstance(value, float) for value in valid):
             plot.axes.plot(range(1, len(rows) + 1), valid, label="validation")
+        plot.axes.locator_params(axis="x", integer=True)
         plot.axes.legend()
         return plot
 

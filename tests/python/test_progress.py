@@ -35,6 +35,31 @@ class Shown(unittest.TestCase):
         self.assertIn("0.2500", text)
         self.assertIn("<polyline", text)
 
+    def test_a_notebook_has_a_bar_while_an_epoch_goes_on(self):
+        class Display:
+            shown = []
+
+            def update(self, thing):
+                self.shown.append(thing._repr_html_())
+
+        progress = Progress(io.StringIO())
+        progress._display = Display()
+        for i in range(1, 4):
+            progress._updated = 0.0  # as if time had passed
+            progress({**epoch(1), "event": "batch", "batch": i, "batches": 10, "train_loss": 3.0 - i,
+                      "learning_rate": 0.1 if i < 3 else None})
+        self.assertIn("<progress value='3' max='10'></progress> 3/10 fit", Display.shown[-1])
+        self.assertEqual(progress.losses, [2.0, 1.0])  # the third batch validates
+        progress({**epoch(1), "event": "batch", "batch": 4, "batches": 10, "learning_rate": 0.1})
+        self.assertEqual(len(Display.shown), 3)  # too soon
+        progress(epoch(1, accuracy=0.5))
+        self.assertNotIn("<progress", Display.shown[-1])
+        self.assertIn("<td>0.5000</td>", Display.shown[-1])
+        progress({**epoch(1), "event": "stage", "text": "all layers"})
+        self.assertIn("all layers", Display.shown[-1])
+        progress({**epoch(1), "event": "done", "text": "runs/a"})
+        self.assertNotIn("all layers", Display.shown[-1])
+
     def test_examples_of_docstrings_hold(self):
         failed, ran = doctest.testmod(burnish.errors)
         self.assertEqual(failed, 0)
