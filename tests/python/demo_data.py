@@ -20,8 +20,9 @@ def absent(part):
 
 
 def environment(program, cache):
-    """Of a process that finds the pretrained weights in the folder `cache`, and fetches nothing."""
-    where = dict(os.environ, BURNISH_CACHE=cache)
+    """Of a process that finds the pretrained weights in the folder `cache`, and fetches nothing. Its threads do not spin
+    while they wait: tests share their processors."""
+    where = dict(os.environ, BURNISH_CACHE=cache, OMP_WAIT_POLICY="passive")
     for path in glob.glob(WEIGHTS, recursive=True):
         subprocess.run([program, "models", "import", "efficientnet_lite0", path], env=where, stdout=subprocess.DEVNULL, check=True)
     return where
