@@ -22,7 +22,7 @@ def judged(paths, labels, answers, losses=None):
 
     labels, answers = numpy.asarray(labels), numpy.asarray(answers)
     if losses is None:
-        losses = -numpy.log(numpy.maximum(answers[numpy.arange(len(labels)), labels], 1e-30))
+        losses = -numpy.log(numpy.maximum(answers[numpy.arange(len(labels)), labels].astype(numpy.float64), 1e-30))
     guesses = answers.argmax(1)
     return [(paths[i], int(labels[i]), int(guesses[i]), float(losses[i]), float(answers[i, guesses[i]]))
             for i in numpy.flatnonzero(numpy.isfinite(answers).all(1))]
