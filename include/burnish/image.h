@@ -126,7 +126,7 @@ typedef struct brn_image_options {
     void *context;
 } brn_image_options;
 
-/* fine-tune, efficientnet_lite0, pretrained, 1 + 10 epochs, 32 a batch, seed 42, valid .2, tta 4;
+/* fine-tune, efficientnet_lite0, pretrained, 1 epoch and BRN_IMAGE_EPOCHS_BY_DATA, 32 a batch, seed 42, valid .2, tta 4;
  * monitor valid_loss, whose three watchers are off. */
 BRN_API brn_image_options brn_image_defaults(void);
 /* The members by name, but for recipe, offline, mirror, describe_plans, on_event and context. */

@@ -48,11 +48,14 @@ class Table:
         _live.add(chosen)
         try:
             self.rows = _kept(chosen, data)
+            self._name = chosen
             self._first = _first_rows(data)
         except BaseException:
+            if self._name is not None:
+                _burnish.table_drop(chosen)
+                self._name = None
             _live.discard(chosen)
             raise
-        self._name = chosen
         self.source = f"memory:{chosen}"
 
     def close(self):
@@ -88,7 +91,7 @@ def _first_rows(data):
     """(names, the first rows) of a dict of columns; ([], []) of a frame, which shows itself."""
     if not isinstance(data, dict):
         return [], []
-    columns = [["" if value is None else value for value in values[:ROWS_SHOWN]] for values in data.values()]
+    columns = [["" if value is None else value for value in itertools.islice(values, ROWS_SHOWN)] for values in data.values()]
     return list(map(str, data)), list(zip(*columns))
 
 

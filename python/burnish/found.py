@@ -80,7 +80,7 @@ class Columns(dict):
 
     def _repr_html_(self):
         score = {name: value for name, value in self["score"].items() if value is not None}
-        most = max((one["loss"] for one in self["importance"]), default=0) or 1
+        most = max([0, *(one["loss"] for one in self["importance"])]) or 1
         bars = "".join(
             f"<tr><td style='text-align:left'>{pages.html.escape(one['column'])}</td><td>{one['loss']:.4g}</td><td style='text-align:left'><div "
             f"style='height:.8em;width:{max(0, 200 * one['loss'] / most):.0f}px;background:#1f77b4'></div></td></tr>"

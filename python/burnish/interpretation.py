@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a classifier of pictures gets wrong."""
+import os
 from collections import namedtuple
 
 from . import pages, plots
+from .errors import UsageError
 
 Mistake = namedtuple("Mistake", "path label answer loss probability")
 Mistake.__doc__ = "A picture, its class, the likeliest one, -log of its class's probability, and that of the answer."
@@ -82,6 +84,8 @@ class Interpretation:
         from PIL import Image
 
         worst = self.top_losses(k)
+        if not all(os.path.isfile(one.path) for one in worst):
+            raise UsageError("plot_top_losses: these items are no files of pictures")
         return plots.pictures([Image.open(one.path).convert("RGB") for one in worst],
                               [f"{one.answer} / {one.label}\n{one.loss:.2f}  {one.probability:.2f}" for one in worst])
 

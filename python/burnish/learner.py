@@ -67,6 +67,8 @@ class StepByStep:
             decay: weight decay, likewise.
             optimizer: a name, or a dict with it and momentum, square_momentum, epsilon, decay_all ...
             schedule: None (constant) or a dict: {"form": "one-cycle", ...} (include/burnish/schedule.h).
+            clip_norm: most that the gradients' norm may be; 0: no bound.
+            snapshots: of schedules in cycles: saves the network at each one's end as SNAPSHOTS_cyc_I.safetensors.
             callbacks: callables that hear events; one that returns something true ends the fit.
             metrics: functions of (answers, targets) to a number, told after every epoch; of pictures and arrays.
         """

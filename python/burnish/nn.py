@@ -444,7 +444,7 @@ class Arrays:
             raise UsageError(f"arrays: inputs {inputs.shape} and targets {targets.shape}; expected (N, ...) with 1 to 3 "
                              "dimensions behind the N, and a target for each")
         self.shape = inputs.shape[1:]
-        if isinstance(valid, float):
+        if isinstance(valid, (int, float)):
             order = numpy.random.RandomState(seed).permutation(len(inputs))
             aside, rest = order[: int(round(valid * len(order)))], order[int(round(valid * len(order))) :]
             parts = [(inputs[rest], targets[rest]), (inputs[aside], targets[aside])]
@@ -523,6 +523,10 @@ class Learner(image.Learner):
         parts = [(len(inputs), inputs, targets) for inputs, targets in data._parts]
         given = (list(data.shape), _TARGETS.index(data.target), data.classes, parts)
         self._start(_burnish.array_learner(given, {**options, "network": self.network.text}), progress, callbacks, metrics)
+
+    def set_data(self, data, size=0, augment=None):
+        """Not there: a learner of arrays keeps those that it was made with."""
+        raise UsageError("set_data: a learner of arrays keeps those that it was made with")
 
     def answers(self, inputs, form=image.Learner.PROBABILITIES):
         """What the network says of other items (N, ...): float32 (N, K)."""

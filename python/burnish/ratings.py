@@ -231,7 +231,10 @@ class Learner(StepByStep):
         return floats(values, rows)
 
     def predict(self, users=None, items=None):
-        """Expected ratings float64 (N) of N users' ids for N items' ids; without them, of the ratings that validate."""
+        """Expected ratings float64 (N) of N users' ids for N items' ids; of one each, a float; without them, of the ratings that
+        validate."""
+        if isinstance(users, (str, int)):
+            return float(self.predict([users], [items])[0])
         if users is None:
             users, items, _ = self.valid_rows()
             users, items = users.tolist(), items.tolist()

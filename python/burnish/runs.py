@@ -5,6 +5,7 @@ import json
 import os
 
 from . import pages, plots
+from .errors import UsageError
 
 
 class Run:
@@ -39,11 +40,15 @@ class Run:
             return json.load(file)
 
     def _epochs(self):
+        if not os.path.exists(os.path.join(self.path, "history.csv")):
+            return []  # a run of folds: each of them has its own
         return [row for row in self.history if isinstance(row.get("train_loss"), float)]
 
     def plot_losses(self):
         """Training and validation losses of the epochs: a Plot."""
         rows = self._epochs()
+        if not rows:
+            raise UsageError(f"plot_losses: {self.path} has no epochs of its own; the runs of its folds have: {self.path}/fold-1")
         plot = plots.line([row["train_loss"] for row in rows], "loss", "epoch")
         plot.axes.lines[0].set_label("training")
         valid = [row.get("valid_loss") for row in rows]

@@ -111,15 +111,16 @@ class Model:
         names, vectors = known[column]
         return plots.map_of(vectors[1:], names[1:], column)  # the first is #na#
 
-    def interpret(self, data=None, *, top=10, repeats=5, seed=42, callbacks=()):
+    def interpret(self, data=None, *, target=None, top=10, repeats=5, seed=42, callbacks=()):
         """Which columns matter and which rows are answered worst: Columns, a dict of `score`, `importance` and `worst`.
 
         Args:
             data: rows with the target; None: those of the run that validated.
+            target: of several the one to look at; None: the first.
             top: rows; repeats: of the permutations of each column.
         """
         with opened(data) as source:
-            options = {"worst": top, "repeats": repeats, "seed": seed}
+            options = {"worst": top, "repeats": repeats, "seed": seed, "target": target}
             found = self._native.interpret(source, options, handler_of(False, callbacks))
         for one in found["worst"]:
             one["values"] = dict(zip(found["columns"], one["values"]))

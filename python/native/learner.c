@@ -11,16 +11,14 @@ static int forward(void *context, const brn_event *event)
 {
     native_learner *self = context;
     if (!self->listener) return 0;
-    self->hears = 1;
-    const int stop = native_listen(self->listener, event);
-    self->hears = 0;
-    return stop;
+    return native_listen(self->listener, event);
 }
 
 void *native_learner_enter(native_learner *self, native_listener *listener)
 {
     void *learner = native_take(&self->handle, "learner");
     if (learner) self->listener = listener;
+    listener->hears = &self->hears;
     return learner;
 }
 
@@ -276,7 +274,8 @@ static brn_status measure(void *context, const brn_hand_validated *v, double *ou
     Py_XDECREF(answers);
     Py_XDECREF(targets);
     const bool failed = PyErr_Occurred() != NULL;
-    if (failed) PyErr_Fetch(&listener->type, &listener->value, &listener->trace);
+    if (failed && !listener->type) PyErr_Fetch(&listener->type, &listener->value, &listener->trace);
+    else PyErr_Clear();
     PyGILState_Release(lock);
     return failed ? BRN_ERROR_INTERRUPTED : BRN_OK;
 }
@@ -396,7 +395,14 @@ PyObject *native_learner_file(PyObject *object, PyObject *path, brn_status (*cal
     if (native_keep_init(&keep) < 0) return NULL;
     const char *text = native_text(path, &keep);
     void *learner = text ? native_learner_enter(self, &listener) : NULL;
-    PyObject *out = learner ? native_learner_leave(self, &listener, call(learner, text)) : NULL;
+    PyObject *out = NULL;
+    if (learner) {
+        brn_status status;
+        Py_BEGIN_ALLOW_THREADS;
+        status = call(learner, text);
+        Py_END_ALLOW_THREADS;
+        out = native_learner_leave(self, &listener, status);
+    }
     native_keep_free(&keep);
     return out;
 }

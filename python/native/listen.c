@@ -56,7 +56,8 @@ static int hear(native_listener *l, const brn_event *event)
         Py_XDECREF(dict);
     }
     if (stop < 0) {
-        PyErr_Fetch(&l->type, &l->value, &l->trace);
+        if (!l->type) PyErr_Fetch(&l->type, &l->value, &l->trace);
+        else PyErr_Clear();
         stop = 1;
     }
     return stop;
@@ -73,7 +74,9 @@ int native_listen(void *listener, const brn_event *event)
         l->heard = time;
     }
     const PyGILState_STATE state = PyGILState_Ensure();
+    if (l->hears) *l->hears = 1;
     const int stop = hear(l, event);
+    if (l->hears) *l->hears = 0;
     PyGILState_Release(state);
     return stop;
 }

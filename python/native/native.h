@@ -73,6 +73,7 @@ typedef struct native_listener {
     PyObject *callable; /* borrowed; NULL or None: nobody */
     PyObject *type, *value, *trace; /* an exception on its way */
     double heard;                   /* seconds: signals were looked for last */
+    int *hears;                     /* NULL, or 1 while an event is told, under the interpreter's lock */
 } native_listener;
 int native_listen(void *listener, const brn_event *event);
 /* After the call: its exception, else that of `status`. NULL when there is one, else None. */

@@ -256,6 +256,7 @@ static int fill_interpret(PyObject *dict, brn_table_interpret_options *out, nati
         {"worst", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, worst), NULL},
         {"repeats", BRN_OPTION_WHOLE, offsetof(brn_table_interpret_options, repeats), NULL},
         {"seed", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, seed), NULL},
+        {"target", BRN_OPTION_TEXT, offsetof(brn_table_interpret_options, target), NULL},
     };
     *out = brn_table_interpret_defaults();
     out->on_event = native_listen;

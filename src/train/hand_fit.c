@@ -23,6 +23,8 @@ static brn_status check(const brn__hand_fit *hand)
                          BRN_HAND_METRICS_MAX);
     if (fit->metric_count > 0 && !hand->takes_metrics)
         return brn__fail(BRN_ERROR_USAGE, "fit: metrics of one's own are taken by learners of pictures and arrays only");
+    if (fit->snapshots && !fit->cycles)
+        return brn__fail(BRN_ERROR_USAGE, "fit: snapshots are of cycles; expected rates that go in cycles");
     for (int g = 0; g < hand->groups; g++) {
         if ((hand->learning >> g & 1) && !(fit->rates[g] >= 0 && fit->rates[g] <= 1000))
             return brn__fail(BRN_ERROR_USAGE, "fit: rate %g of layer group %d; expected 0 to 1000",

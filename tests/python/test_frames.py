@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import collections
 import ctypes
 import gc
 import os
@@ -76,6 +77,12 @@ class Frames(unittest.TestCase):
         del table
         gc.collect()
         burnish.Table({"a": [1]}, "passing").close()
+
+    def test_columns_may_be_any_that_can_be_gone_through(self):
+        rows = {"area": collections.deque([1.5, 2.5]), "town": {"Cork": 1, "Basel": 2}.keys()}
+        with burnish.Table(rows, "through") as table:
+            self.assertEqual(table.rows, 2)
+            self.assertIn("Basel", table._repr_html_())
 
     def test_wrong_columns_raise(self):
         for data, word in (({"a": [1, 2], "b": [1]}, "one length"), ({}, "one length"), (7, "expected a frame"),

@@ -167,9 +167,18 @@ class Texts(unittest.TestCase):
         m.lr_find()
         self.assertTrue(m.sched.of_finder)
 
+    def test_layers_may_be_quasi_recurrent(self):
+        learner = self.model(qrnn=True)
+        before = learner._learner.validate()
+        self.quietly(learner.fit, 1e-2, 1)
+        self.assertNotEqual(learner._learner.validate(), before)
+        learner._learner.save(os.path.join(self.folder, "q.safetensors"))
+        with open(os.path.join(self.folder, "q.safetensors"), "rb") as file:
+            self.assertIn(b'qrnn', file.read(20000))
+
     def test_what_is_not_there_says_so(self):
         learner = self.model()
-        for call in (learner.predict, lambda: self.md.trn_ds[0], lambda: RNN_Learner(self.md, None), lambda: self.model(qrnn=True),
+        for call in (learner.predict, lambda: self.md.trn_ds[0], lambda: RNN_Learner(self.md, None),
                      lambda: seq2seq_reg(1, 2, 3), lambda: self.quietly(learner.fit, 1e-2, 1, metrics=[recall]),
                      lambda: self.classifier().predict(True), lambda: LanguageModelData.from_dataframes(".", object(), "t", {"t": ["a"]}, {"t": ["a"]})):
             with self.assertRaises(burnish.UnsupportedError):

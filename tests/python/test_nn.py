@@ -247,6 +247,15 @@ class OnArrays(unittest.TestCase):
         with self.assertRaisesRegex(burnish.UsageError, "closed"):
             learner.answers(self.x)
 
+    def test_what_is_for_pictures_is_refused_by_name(self):
+        learner = self.learner()
+        with self.assertRaisesRegex(burnish.UsageError, "keeps those"):
+            learner.set_data(learner.data)
+        with self.assertRaisesRegex(burnish.UsageError, "no files"):
+            learner.interpret().plot_top_losses()
+        with self.assertRaisesRegex(burnish.UsageError, "cycles"):
+            learner.fit(1, snapshots="here")
+
     def test_one_thread_uses_a_learner(self):
         learner = self.learner()
         inside, done, told = threading.Event(), threading.Event(), []

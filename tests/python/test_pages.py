@@ -230,6 +230,22 @@ class Tables(unittest.TestCase):
         if matplotlib:
             self.assertEqual(len(learner.plot_losses().axes.lines[0].get_ydata()), len(learner.recorded))
 
+    def test_a_run_of_folds_shows_its_figures(self):
+        run = burnish.table.train(self.rows, "price", out=self.scratch.name + "/folds", folds=2, epochs=1, threads=1, progress=False)
+        text = run._repr_html_()
+        self.assertEqual(Balance(text).wrong, [])
+        self.assertIn("rmse", text)
+        with self.assertRaisesRegex(burnish.UsageError, "fold-1"):
+            run.plot_losses()
+
+    def test_one_of_several_targets_is_looked_at(self):
+        rows = {**self.rows, "loud": 10 * self.rows["noise"]}
+        run = burnish.table.train(rows, "price", more_targets=["loud"], out=self.scratch.name + "/two", epochs=8, threads=1,
+                                  progress=False)
+        model = run.model(threads=1)
+        self.assertEqual(model.interpret(rows)["importance"][0]["column"], "rooms")
+        self.assertEqual(model.interpret(rows, target="loud")["importance"][0]["column"], "noise")
+
     def test_what_decides_matters_most(self):
         found = self.model.interpret(self.rows, top=4)
         self.assertEqual(found["importance"][0]["column"], "rooms")

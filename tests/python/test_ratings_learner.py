@@ -61,6 +61,7 @@ class StepByStep(unittest.TestCase):
         self.assertAlmostEqual(float(numpy.sqrt(((outputs - values) ** 2).mean())), rmse, places=5)
         by_id = learner.predict([learner.users[k - 1] for k in users], [learner.items[k - 1] for k in items])
         numpy.testing.assert_array_equal(by_id, learner.predict())
+        self.assertEqual(learner.predict(learner.users[users[0] - 1], learner.items[items[0] - 1]), by_id[0])
         u, i = learner.parameter("u_weight.weight"), learner.parameter("i_weight.weight")
         raw = (u[users] * i[items]).sum(1) + (learner.parameter("u_bias.weight")[users] + learner.parameter("i_bias.weight")[items])[:, 0]
         low, high = 1 - 0.1 * 4, 5 + 0.1 * 4

@@ -206,11 +206,9 @@ class LanguageModelData:
 
     def get_model(self, opt_fn, emb_sz, n_hid, n_layers, dropout=0.4, dropouth=0.3, dropouti=0.5, dropoute=0.1, wdrop=0.5,
                   tie_weights=True, qrnn=False, bias=False, seed=42, threads=0, **keywords):
-        """The learner of an AWD-LSTM."""
-        if qrnn:
-            unsupported("qrnn", "the LSTM")
+        """The learner of an AWD-LSTM, or with qrnn of quasi-recurrent layers."""
         options = {**self._options, "embedding": emb_sz, "hidden": n_hid, "layers": n_layers, "untied": not tie_weights,
-                   "decoder_bias": bias, "output_dropout": dropout, "hidden_dropout": dropouth, "input_dropout": dropouti,
+                   "decoder_bias": bias, "qrnn": qrnn, "output_dropout": dropout, "hidden_dropout": dropouth, "input_dropout": dropouti,
                    "word_dropout": dropoute, "weight_dropout": wdrop, "seed": seed, "threads": threads}
         return RNN_Learner._of(self, lambda **more: _lm.Learner(self._rows, progress=False, **options, **more), opt_fn, **keywords)
 
