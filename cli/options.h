@@ -50,7 +50,7 @@ typedef enum cli_option_type {
     X(RESUME, "resume", TEXT, "RUN", 0, 0, "go on with a run that was stopped; no other option", NULL)\
     X(CHECKPOINT_SECONDS, "checkpoint-seconds", REAL, "SECONDS", 0, 1e9,                           \
       "from one saved state to the next; 0: after every batch", "10")                              \
-    X(EPOCHS, "epochs", WHOLE, "N", 0, 10000, "epochs in which all layers learn", NULL)             \
+    X(EPOCHS, "epochs", WHOLE, "N", 0, 10000, "epochs in which all layers learn", "10, or 20")      \
     X(FREEZE_EPOCHS, "freeze-epochs", WHOLE, "N", 0, 10000, "epochs before, head alone", NULL)     \
     X(FREEZE, "freeze", FLAG, "", 0, 0, "never unfreeze: all epochs train the head", NULL)         \
     X(TRAIN_BN, "train-bn", FLAG, "", 0, 0,                                                        \

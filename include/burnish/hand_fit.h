@@ -45,7 +45,7 @@ typedef struct brn_hand_fit {
     const brn_schedule *momentum; /* NULL: the optimizer's */
     const brn_cycles *cycles;     /* fast.ai 0.7's, instead of both; its `batches` are those of cycle_epochs */
     int cycle_epochs;             /* epochs of the first cycle */
-    brn_hand_metric metrics[BRN_HAND_METRICS_MAX]; /* told beside the usual ones; the image learner alone takes them */
+    brn_hand_metric metrics[BRN_HAND_METRICS_MAX]; /* told beside the usual ones; of pictures and arrays */
     int metric_count;
     const char *snapshots;        /* of cycles: save the network at each one's end as SNAPSHOTS_cyc_I.safetensors,
                                    * I from 0; NULL: no */

@@ -105,8 +105,9 @@ typedef struct brn_table_train_options {
     double dropout[BRN_TABLE_HIDDEN_MAX];
     double embedding_dropout; /* -1: the form's */
     bool hidden_norms; /* FORM_COURSE: batch norms behind hidden layers too, which FORM_FASTAI2 always has */
-    const int64_t *embedding_widths; /* (embedding_width_count), of as many first ones of `categories`, 1 to 4096 or 0: */
-    int64_t embedding_width_count;   /* by the form's rule, as those of all other columns are */
+    const int64_t *embedding_widths; /* (embedding_width_count): of as many first ones of `categories`, 1 to 4096, or 0: by
+                                        the form's rule, as those of all other columns are */
+    int64_t embedding_width_count;
     bool one_hot; /* values go into the first layer as zeros and ones instead of embeddings: to compare */
     bool has_range; /* numbers only: answers lie between low and high (after the logarithm) */
     double low, high;

@@ -34,7 +34,7 @@ extern "C" {
 typedef struct brn_table_learner brn_table_learner;
 
 /* Reads, splits and prepares the table, and makes the network with its first weights. Reads all options but epochs,
- * learning_rate, weight_decay, lazy, checkpoint_seconds and out, and borrows none of them; with `folds` a `fold` is
+ * learning_rate, weight_decay, checkpoint_seconds and out (`lazy` is what fits by a lazy optimizer need), and borrows none of them; with `folds` a `fold` is
  * expected. The listener hears BATCH, EPOCH and WARNING of fits. The caller frees. Errors as of brn_table_train. */
 BRN_API brn_status brn_table_learner_new(const brn_table_train_options *options, brn_table_learner **out);
 BRN_API void brn_table_learner_free(brn_table_learner *learner); /* NULL is fine */

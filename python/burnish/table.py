@@ -162,7 +162,8 @@ class Learner(StepByStep):
         data, target: as in `train`; a frame is read once, now.
         progress: show an epoch table in every fit.
         callbacks: callables that hear every event.
-        **options: as of `train`, without those of its one fit (epochs, learning_rate, weight_decay, lazy) and `out`.
+        **options: as of `train`, without those of its one fit (epochs, learning_rate, weight_decay) and `out`; a fit by a lazy
+            optimizer needs lazy=True.
 
     Attributes:
         classes: names, or an empty list when it answers a number.

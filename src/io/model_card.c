@@ -222,6 +222,7 @@ static brn_status read_root(const json_t *root, brn__arena *arena, brn__model_ca
     BRN__TRY(read_network(root, arena, card));
     BRN__TRY(read_classes(root, arena, card));
     BRN__TRY(read_head(root, card));
+    if (card->network && !card->head.is_own) return wrong("head", "null beside a network, which has its own");
     BRN__TRY(arrays ? read_input(root, card) : read_preprocessing(root, card));
     BRN__TRY(read_augment(root, arena, card));
     BRN__TRY(read_target(root, card));

@@ -200,7 +200,7 @@ brn_status brn_array_learner_answer(brn_image_learner *l, const float *inputs, i
     if (l->rank == 0) return brn__fail(BRN_ERROR_USAGE, "answer: a learner of pictures has no arrays");
     if (count < 0) return brn__fail(BRN_ERROR_USAGE, "answer: %lld items", (long long)count);
     if (count == 0) return BRN_OK;
-    if (!inputs) return brn__fail(BRN_ERROR_USAGE, "answer: there are no inputs");
+    if (!inputs || !answers) return brn__fail(BRN_ERROR_USAGE, "answer: there are no inputs, or no room for answers");
     brn_array_data data = {.rank = l->rank, .target = l->network.kind, .outputs = l->outputs};
     memcpy(data.dims, l->dims, sizeof data.dims);
     data.parts[0] = (brn_array_part){.count = count, .inputs = inputs};

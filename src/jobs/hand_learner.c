@@ -130,7 +130,6 @@ brn_status brn__hand_learner_lr_find(brn__hand_learner *hand, const brn_hand_fit
     brn_status status = prepare(hand, fit, &one);
     if (status == BRN_OK && finder->form == BRN_LR_FIND_VALID && !hand->valid)
         status = brn__fail(BRN_ERROR_INPUT, "nothing validates: expected a larger share");
-    if (status == BRN_OK && finder->form != BRN_LR_FIND_VALID) one.options.valid = NULL;
     if (status == BRN_OK) status = brn__hand_fit_find(&one, finder, out);
     if (status != BRN_OK) brn_lr_curve_free(out);
     return status;

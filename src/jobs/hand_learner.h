@@ -39,7 +39,7 @@ brn_status brn__hand_learner_fit(brn__hand_learner *hand, const brn_hand_fit *fi
 /* *out is empty after a failure. */
 brn_status brn__hand_learner_lr_find(brn__hand_learner *hand, const brn_hand_fit *fit,
                                      const brn_lr_finder_options *finder, brn_lr_curve *out);
-/* (count, width): until the next batch; NULL when nothing was validated. */
+/* (count, width): of the last validation, until the next one or the next fit; NULL when nothing was validated. */
 const float *brn__hand_learner_outputs(const brn__hand_learner *hand, int64_t *count, int64_t *width);
 
 /* The values of a store of the same parameters. BRN_ERROR_INPUT names the first that differs, and `path`. */

@@ -107,6 +107,8 @@ typedef struct brn__lm_start {
     brn__lm_texts texts;
     brn__lm_network network; /* with the encoder's weights, where there is one */
 } brn__lm_start;
+/* Paths among the options that hold from any working folder, in the arena. */
+brn_status brn__lm_start_settle(brn_lm_options *options, brn__arena *arena);
 /* `options` take the encoder's sizes and rules. The tokens are kept in `folder`, or nowhere (NULL). */
 brn_status brn__lm_start_lend(brn_lm_options *options, brn__arena *arena);
 brn_status brn__lm_start_open(const brn_lm_options *options, const char *folder, bool weights, brn__lm_start *out);

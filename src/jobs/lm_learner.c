@@ -30,6 +30,7 @@ static brn_status keep_options(brn_lm_learner *l, const brn_lm_options *given)
     l->kept = brn__lm_options_write(&settled);
     if (!l->kept) return brn__fail(BRN_ERROR_NO_MEMORY, "no memory to keep the options");
     BRN__TRY(brn__lm_options_read(l->kept, &l->arena, &l->options));
+    BRN__TRY(brn__lm_start_settle(&l->options, &l->arena));
     BRN__TRY(brn__lm_start_lend(&l->options, &l->arena));
     if (!l->options.threads) l->options.threads = brn__processor_count();
     return BRN_OK;
@@ -133,11 +134,20 @@ brn_status brn_lm_learner_save(brn_lm_learner *l, const char *path)
     return brn__lm_model_write(path, &l->options, l->start.texts.corpus->settings, &result, l->start.network.parameters);
 }
 
+static brn_status check_layers(const brn_lm_options *a, const brn_lm_options *b, const char *path)
+{
+    if (a->layers == b->layers && a->qrnn == b->qrnn && a->untied == b->untied && a->decoder_bias == b->decoder_bias)
+        return BRN_OK;
+    return brn__fail(BRN_ERROR_INPUT, "%s: %d layers%s; expected %d%s, and as many decoders and biases", path, a->layers,
+                     a->qrnn ? " of QRNNs" : "", b->layers, b->qrnn ? " of QRNNs" : "");
+}
+
 brn_status brn_lm_learner_load(brn_lm_learner *l, const char *path)
 {
     brn__lm_card card;
     BRN__TRY(brn__lm_card_open(path, &card));
     brn_status status = brn__text_settings_alike(card.settings, l->start.texts.corpus->settings, path);
+    if (status == BRN_OK) status = check_layers(&card.options, &l->options, path);
     if (status == BRN_OK) status = brn__lm_card_load(&card, l->start.network.parameters);
     brn__lm_card_close(&card);
     return status;

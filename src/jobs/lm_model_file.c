@@ -116,8 +116,22 @@ static brn_status load(const brn__lm_card *card, brn_parameters *parameters, int
     return brn__model_entry_load(card->path, brn__lm_card_entry(card, name), parameters, index);
 }
 
+/* All is compared before anything is written. */
+static brn_status check_same(const brn__lm_card *card, brn_parameters *parameters)
+{
+    for (int i = 0; i < brn_parameters_count(parameters); i++) {
+        const brn_parameter_info info = brn_parameters_info(parameters, i);
+        if (brn__is_carried(info.name)) continue;
+        const brn__entry *entry = brn__lm_card_entry(card, info.name);
+        if (!entry || entry->dtype != BRN_DTYPE_F32 || !brn_shape_equal(entry->shape, info.shape))
+            return brn__fail(BRN_ERROR_INPUT, "%s: %s must be float32 %s", card->path, info.name, BRN__SHAPE(info.shape));
+    }
+    return BRN_OK;
+}
+
 brn_status brn__lm_card_load(const brn__lm_card *card, brn_parameters *parameters)
 {
+    BRN__TRY(check_same(card, parameters));
     for (int i = 0; i < brn_parameters_count(parameters); i++)
         if (!brn__is_carried(brn_parameters_info(parameters, i).name))
             BRN__TRY(load(card, parameters, i));

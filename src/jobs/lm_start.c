@@ -2,6 +2,7 @@
  * What a language model's training begins with: texts, and a network with its first weights. */
 #include "base/alloc.h"
 #include "jobs/lm_job.h"
+#include "jobs/text_paths.h"
 
 #include <string.h>
 
@@ -36,6 +37,13 @@ static brn_status lend(const brn__lm_card *card, brn_lm_options *o, brn__arena *
         return brn__fail(BRN_ERROR_INPUT, "encoder %s: it reads %s", o->encoder,
                          from->backward ? "backwards: give backward" : "forwards");
     return lend_text(&from->text, arena, &o->text);
+}
+
+brn_status brn__lm_start_settle(brn_lm_options *options, brn__arena *arena)
+{
+    BRN__TRY(brn__text_paths_settle(arena, &options->inputs, options->input_count));
+    BRN__TRY(brn__text_path_settle(arena, &options->text.pieces));
+    return brn__text_path_settle(arena, &options->encoder);
 }
 
 brn_status brn__lm_start_lend(brn_lm_options *options, brn__arena *arena)

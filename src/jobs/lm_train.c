@@ -7,7 +7,6 @@
 #include "jobs/run_folder.h"
 #include "jobs/run_record.h"
 #include "jobs/run_state.h"
-#include "jobs/text_paths.h"
 #include "train/curve.h"
 
 #include <math.h>
@@ -202,14 +201,6 @@ static brn_status finish(training *t)
 
 /* ------------------------------------------------------------------ all of it */
 
-static brn_status settle_paths(training *t)
-{
-    brn_lm_options *o = &t->options;
-    BRN__TRY(brn__text_paths_settle(&t->arena, &o->inputs, o->input_count));
-    BRN__TRY(brn__text_path_settle(&t->arena, &o->text.pieces));
-    return brn__text_path_settle(&t->arena, &o->encoder);
-}
-
 static brn_status open_start(training *t, bool weights)
 {
     BRN__TRY(brn__lm_start_open(&t->options, t->result.run, weights, &t->start));
@@ -227,7 +218,7 @@ static brn_status begin(training *t, const brn_lm_options *options)
     t->options = *options;
     BRN__TRY(brn__lm_options_settle(&t->options));
     BRN__TRY(brn__run_folder_check(options->out));
-    BRN__TRY(settle_paths(t));
+    BRN__TRY(brn__lm_start_settle(&t->options, &t->arena));
     BRN__TRY(brn__lm_start_lend(&t->options, &t->arena));
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(brn__run_folder_make(options->out, "lm", t->result.run, sizeof t->result.run - 32));

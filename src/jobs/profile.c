@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/profile.h"
 #include "base/alloc.h"
-#include "base/philox.h"
 #include "base/status.h"
 #include "burnish/ops.h"
 
@@ -69,16 +68,6 @@ brn_status brn__machine_peak(int threads, brn_machine_peak *out)
 
 /* ---- the steps ---- */
 
-static brn_status copy_text(const char *text, const char **out)
-{
-    size_t bytes = strlen(text) + 1;
-    char *copy = brn__alloc_array(bytes, 1);
-    if (!copy) return BRN_ERROR_NO_MEMORY;
-    memcpy(copy, text, bytes);
-    *out = copy;
-    return BRN_OK;
-}
-
 static brn_status first_round(const brn_plan *plan, brn_profile *profile)
 {
     int count = brn_plan_step_count(plan);
@@ -91,9 +80,10 @@ static brn_status first_round(const brn_plan *plan, brn_profile *profile)
         step->seconds = INFINITY;
         step->flops = rint(info.gigaflops * 1e9);
         step->bytes = info.bytes;
-        BRN__TRY(copy_text(info.op, &step->op));
-        BRN__TRY(copy_text(info.name, &step->name));
-        BRN__TRY(copy_text(info.implementation ? info.implementation : "", &step->implementation));
+        step->op = brn__strdup(info.op);
+        step->name = brn__strdup(info.name);
+        step->implementation = brn__strdup(info.implementation ? info.implementation : "");
+        if (!step->op || !step->name || !step->implementation) return BRN_ERROR_NO_MEMORY;
     }
     return BRN_OK;
 }

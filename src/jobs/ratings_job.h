@@ -139,6 +139,8 @@ typedef struct brn__ratings_test {
 } brn__ratings_test;
 brn_status brn__ratings_measure(brn__ratings_network *network, const brn__ratings_test *test,
                                 brn_ratings_score *out);
+/* One of which nothing has been measured: all numbers are NaN. */
+brn_ratings_score brn__ratings_no_score(void);
 /* All numbers of a score by name, for events: at most BRN__RATINGS_METRICS. */
 enum { BRN__RATINGS_METRICS = 9 };
 int brn__ratings_metrics(const brn_ratings_score *score, double valid_loss,

@@ -190,6 +190,7 @@ static brn_status narrow(const char *what, const int64_t *numbers, int64_t count
 brn_status brn_ratings_learner_predict(brn_ratings_learner *l, int64_t count, const int64_t *users, const int64_t *items,
                                        double *out)
 {
+    if (count < 0) return brn__fail(BRN_ERROR_USAGE, "predict: %lld pairs", (long long)count);
     int32_t *codes = brn__alloc_array(2 * (size_t)count + 1, sizeof *codes);
     float *values = brn__alloc_array((size_t)count + 1, sizeof *values);
     brn_status status = codes && values ? narrow("user", users, count, l->network.users, codes) : BRN_ERROR_NO_MEMORY;
@@ -208,7 +209,8 @@ brn_status brn_ratings_learner_save(brn_ratings_learner *l, const char *path)
     brn__texts none = {0};
     const brn_ratings_result result = {.train_count = l->samples.train_count,
                                        .valid_count = l->samples.valid_count,
-                                       .valid_loss = (double)NAN};
+                                       .valid_loss = (double)NAN,
+                                       .score = brn__ratings_no_score()};
     const brn__ratings_content content = {.options = &l->options,
                                           .result = &result,
                                           .parameters = l->network.parameters,
@@ -240,6 +242,7 @@ brn_status brn_ratings_learner_load(brn_ratings_learner *l, const char *path)
     brn_status status = check_ids("user", &model->user_texts, &l->user_ids, path);
     if (status == BRN_OK) status = check_ids("item", &model->item_texts, &l->item_ids, path);
     if (status == BRN_OK) status = brn__hand_learner_take(&l->hand, model->network.parameters, path);
+    if (status == BRN_OK) l->noise = model->noise;
     brn_ratings_model_close(model);
     return status;
 }

@@ -258,6 +258,17 @@ brn_status brn__ratings_measure(brn__ratings_network *n, const brn__ratings_test
     return status;
 }
 
+brn_ratings_score brn__ratings_no_score(void)
+{
+    const double no = (double)NAN;
+    brn_ratings_score score = {.relevant = no};
+    for (int i = 0; i < BRN_RATINGS_CONTENDERS; i++) {
+        score.errors[i] = (brn_ratings_errors){no, no, no};
+        score.ranks[i] = (brn_ratings_ranks){no, no, no, no, no};
+    }
+    return score;
+}
+
 int brn__ratings_metrics(const brn_ratings_score *s, double valid_loss,
                          brn_metric out[BRN__RATINGS_METRICS])
 {

@@ -428,6 +428,7 @@ static brn_status train_new(const brn_ratings_options *options, const char *run,
     t->lock = -1;
     t->began = brn__seconds_now();
     t->result.valid_loss = t->noise = (double)NAN;
+    t->result.score = brn__ratings_no_score();
     brn__progress_init(&t->progress, on_event, context);
     if (run) snprintf(t->result.run, sizeof t->result.run, "%s", run);
     brn_status status = train(t, options);

@@ -128,14 +128,24 @@ bool brn_table_learner_learns(const brn_table_learner *l, int group)
     return brn__hand_learner_learns(&l->hand, group);
 }
 
+/* The network of a learner that is not lazy gives gradients to all rows of some embeddings. */
+static brn_status check_lazy(const brn_table_learner *l, const brn_hand_fit *fit)
+{
+    if (!fit->optimizer.lazy || l->training->options.lazy) return BRN_OK;
+    return brn__fail(BRN_ERROR_USAGE, "fit: a lazy optimizer; expected a learner that was made with `lazy`");
+}
+
 brn_status brn_table_learner_fit(brn_table_learner *l, const brn_hand_fit *fit)
 {
+    BRN__TRY(check_lazy(l, fit));
     return brn__hand_learner_fit(&l->hand, fit);
 }
 
 brn_status brn_table_learner_lr_find(brn_table_learner *l, const brn_hand_fit *fit,
                                      const brn_lr_finder_options *finder, brn_lr_curve *out)
 {
+    *out = (brn_lr_curve){0};
+    BRN__TRY(check_lazy(l, fit));
     return brn__hand_learner_lr_find(&l->hand, fit, finder, out);
 }
 

@@ -17,12 +17,16 @@ static brn_status check(const brn__hand_fit *hand)
 {
     const brn_hand_fit *fit = hand->fit;
     if (fit->epochs < 1 || fit->epochs > 100000)
-        return brn__fail(BRN_ERROR_USAGE, "fit: %d epochs; expected 1 or more", fit->epochs);
+        return brn__fail(BRN_ERROR_USAGE, "fit: %d epochs; expected 1 to 100000", fit->epochs);
     if (fit->metric_count < 0 || fit->metric_count > BRN_HAND_METRICS_MAX)
         return brn__fail(BRN_ERROR_USAGE, "fit: %d metrics; expected %d or fewer", fit->metric_count,
                          BRN_HAND_METRICS_MAX);
     if (fit->metric_count > 0 && !hand->takes_metrics)
         return brn__fail(BRN_ERROR_USAGE, "fit: metrics of one's own are taken by learners of pictures and arrays only");
+    if (fit->cycles && fit->cycle_epochs < 1)
+        return brn__fail(BRN_ERROR_USAGE, "fit: a cycle of %d epochs; expected 1 or more", fit->cycle_epochs);
+    if (!(fit->clip_norm >= 0))
+        return brn__fail(BRN_ERROR_USAGE, "fit: clip_norm %g; expected more than 0, or 0 for none", fit->clip_norm);
     if (fit->snapshots && !fit->cycles)
         return brn__fail(BRN_ERROR_USAGE, "fit: snapshots are of cycles; expected rates that go in cycles");
     for (int g = 0; g < hand->groups; g++) {
@@ -39,13 +43,6 @@ static brn_status check(const brn__hand_fit *hand)
 void brn__hand_fit_add(brn__hand_fit *hand, const brn__callback *callback)
 {
     hand->options.callbacks[hand->options.callback_count++] = callback;
-}
-
-static brn__action set_clip(void *state, brn__fit *fit)
-{
-    const brn__hand_fit *hand = state;
-    fit->settings.clip_norm = hand->fit->clip_norm;
-    return BRN__GO_ON;
 }
 
 static brn_status save_snapshot(void *context, brn_parameters *parameters, int number)
@@ -96,9 +93,7 @@ brn_status brn__hand_fit_prepare(brn__hand_fit *hand)
     hand->options.learning_groups = hand->learning;
     brn__decays_init(&hand->decays, fit->decays, hand->groups);
     brn__hand_fit_add(hand, &hand->decays.callback);
-    hand->clipping = (brn__callback){
-        .name = "clipping", .order = BRN__ORDER_RATES, .on = {[BRN__BEFORE_FIT] = set_clip}, .state = hand};
-    brn__hand_fit_add(hand, &hand->clipping);
+    hand->options.clip_norm = fit->clip_norm;
     return BRN_OK;
 }
 

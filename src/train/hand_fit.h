@@ -31,7 +31,6 @@ typedef struct brn__hand_fit {
     brn__fit_options options; /* network, loaders and forms are the caller's, the rest comes of the fit */
     brn__scheduling scheduling;
     brn__decays decays;
-    brn__callback clipping;
     brn__nan_stop nan_stop;
     brn__snapshots snapshots;
 } brn__hand_fit;

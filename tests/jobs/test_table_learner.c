@@ -163,6 +163,12 @@ TEST(a_table_learner_trains_the_groups_that_are_not_frozen)
     assert_ok(brn_table_learner_freeze_to(learner, 0));
     assert_ok(brn_table_learner_fit(learner, &fit));
     assert_true(value_of(learner, "bn_cont.running_mean") != 0);
+    fit.optimizer.lazy = true;
+    assert_fails(brn_table_learner_fit(learner, &fit), BRN_ERROR_USAGE, "made with `lazy`");
+    fit.optimizer.lazy = false;
+    fit.clip_norm = -1;
+    assert_fails(brn_table_learner_fit(learner, &fit), BRN_ERROR_USAGE, "clip_norm -1");
+    fit.clip_norm = 0;
     fit.rates[2] = -1;
     assert_fails(brn_table_learner_fit(learner, &fit), BRN_ERROR_USAGE, "rate -1 of layer group 2");
     free(before);

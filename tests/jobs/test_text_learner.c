@@ -112,6 +112,17 @@ TEST(a_language_models_learner_loads_what_has_its_words)
     assert_int_equal(brn_lm_model_vocabulary(model), brn_lm_learner_vocabulary(learner));
     brn_lm_model_close(model);
     brn_lm_learner_free(learner);
+    o.layers++; /* its first ones have the shapes of the file's */
+    assert_ok(brn_lm_learner_new(&o, &learner));
+    brn_parameters *values = brn_lm_learner_parameters(learner);
+    const size_t bytes = (size_t)brn_parameters_elements(values) * sizeof(float);
+    void *before = malloc(bytes);
+    memcpy(before, brn_parameters_values(values), bytes);
+    assert_fails(brn_lm_learner_load(learner, path), BRN_ERROR_INPUT, "layers; expected");
+    assert_memory_equal(before, brn_parameters_values(values), bytes);
+    free(before);
+    brn_lm_learner_free(learner);
+    o.layers--;
     o.inputs = others;
     assert_ok(brn_lm_learner_new(&o, &learner));
     assert_fails(brn_lm_learner_load(learner, path), BRN_ERROR_INPUT, "other ones");

@@ -51,6 +51,7 @@ static category_run run_of(const brn__step *step, int first)
                       .stride = stride_of(weight.dims[0])};
     r.rows = brn__category_rows(r.attributes);
     if (brn__has(step->node, first + 3)) r.dense_columns = brn__step_shape(step, first + 3).dims[1];
+    if (!step->scratch) return r; /* it is only planned */
     r.transposed = step->scratch;
     r.by_category = r.transposed + r.inputs * r.stride;
     r.dtransposed = r.by_category + r.rows * r.stride;

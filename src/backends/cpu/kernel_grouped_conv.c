@@ -111,11 +111,14 @@ static void pack(const grouped_data *data, const float *w, int64_t block, bool s
     int64_t lanes = data->loops->block, per_group = data->shape.per_group;
     for (int64_t lane = 0; lane < lanes; lane++) {
         int64_t channel = block * lanes + lane, inside = channel % per_group;
+        if (channel >= data->blocked.channels) {
+            for (int64_t i = 0; i < 9 * per_group; i++) packed[i * lanes + lane] = 0;
+            continue;
+        }
         const float *from = w + (swapped ? (channel - inside) * per_group + inside : channel * per_group) * 9;
         for (int64_t j = 0; j < per_group; j++, from += swapped ? per_group * 9 : 9)
             for (int tap = 0; tap < 9; tap++)
-                packed[(tap * per_group + j) * lanes + lane] =
-                    channel < data->blocked.channels ? from[flipped ? 8 - tap : tap] : 0;
+                packed[(tap * per_group + j) * lanes + lane] = from[flipped ? 8 - tap : tap];
     }
 }
 
