@@ -157,7 +157,8 @@ TEST(a_text_classifier_in_chunks_equals_fastais)
 TEST(a_text_classifier_of_qrnns_in_chunks_equals_fastais)
 {
     classifier_on("tests/golden/text_classifier_qrnn.json", true, 13, "reference", 1e-9);
-    classifier_on("tests/golden/text_classifier_qrnn.json", true, 13, "cpu", 1e-5); /* PyTorch's own float32: 3.4e-6 */
+    classifier_on("tests/golden/text_classifier_qrnn.json", true, 13, "cpu", 3e-5); /* PyTorch's own float32: 3.4e-6; ours compiled without
+                                                                                         fused products: 1.1e-5 */
 }
 
 /* ------------------------------------------------------------------ frozen layers, chunks, memory */
