@@ -32,7 +32,7 @@ int main(void)
         status = brn_image_learner_fit(learner, &fit);
     }
     if (status == BRN_OK)
-        status = brn_array_learner_answer(learner, &x[POINTS][0], TEST, BRN_IMAGE_PROBABILITIES, &answers[0][0]);
+        status = brn_array_learner_answer(learner, &x[POINTS][0], TEST, BRN_ANSWER_PROBABILITIES, &answers[0][0]);
     if (status != BRN_OK) return fprintf(stderr, "%s\n", brn_error_message()), 1;
     int right = 0;
     for (int i = 0; i < TEST; i++) right += (answers[i][1] > answers[i][0]) == (target[POINTS + i] == 1);

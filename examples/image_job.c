@@ -56,7 +56,7 @@ static brn_status measure(brn_image_learner *learner, const brn_image_data *data
     brn_status status = answers && sum && seen ? BRN_OK : BRN_ERROR_NO_MEMORY;
     int64_t right[2] = {0, 0};
     for (uint32_t view = 0; status == BRN_OK && view <= VIEWS; view++) { /* 0 is the plain one */
-        const brn_image_pass pass = {BRN_SPLIT_VALID, BRN_IMAGE_PROBABILITIES, view > 0, view};
+        const brn_image_pass pass = {BRN_SPLIT_VALID, BRN_ANSWER_PROBABILITIES, view > 0, view};
         status = brn_image_learner_answer(learner, &pass, answers, seen);
         for (int64_t i = 0; i < n * k; i++) sum[i] += (float)(view > 0 ? (1 - BETA) / VIEWS : BETA) * answers[i];
         for (int64_t i = 0; i < n; i++)

@@ -13,7 +13,7 @@
  *     brn_array_learner_new(&data, &options, &learner);
  *     brn_image_fit fit = brn_image_fit_defaults(learner, 1e-2);
  *     brn_image_learner_fit(learner, &fit);
- *     brn_array_learner_answer(learner, z, 50, BRN_IMAGE_PROBABILITIES, answers);                  // (50, 3)
+ *     brn_array_learner_answer(learner, z, 50, BRN_ANSWER_PROBABILITIES, answers);                  // (50, 3)
  *     brn_image_learner_save(learner, "three.safetensors");   // brn_array_learner_open: to answer with
  *     brn_image_learner_free(learner);
  */
@@ -53,7 +53,7 @@ BRN_API brn_status brn_array_learner_open(const char *path, int threads, brn_ima
 
 /* What the network says of `count` items: `answers` (count, outputs) of the caller's. */
 BRN_API brn_status brn_array_learner_answer(brn_image_learner *learner, const float *inputs, int64_t count,
-                                            brn_image_answer_form form, float *answers);
+                                            brn_answer_form form, float *answers);
 /* Rank and shape of an item; 0 for a learner of pictures. */
 BRN_API int brn_array_learner_shape(const brn_image_learner *learner, int64_t dims[3]);
 

@@ -125,15 +125,9 @@ BRN_API brn_status brn_image_learner_fit(brn_image_learner *learner, const brn_i
 BRN_API brn_status brn_image_learner_lr_find(brn_image_learner *learner, const brn_image_fit *fit,
                                              const brn_lr_finder_options *finder, brn_lr_curve *out);
 
-typedef enum brn_image_answer_form {
-    BRN_IMAGE_LOGITS,        /* what the network puts out */
-    BRN_IMAGE_PROBABILITIES, /* softmax for labels, sigmoids for tags; numbers as they are */
-    BRN_IMAGE_LOG_PROBABILITIES, /* of labels: log softmax, natural; of tags: log of the sigmoid */
-} brn_image_answer_form;
-
 typedef struct brn_image_pass {
     brn_split split;
-    brn_image_answer_form form;
+    brn_answer_form form;
     bool augmented;  /* as training changes pictures; keyed by seed and number */
     uint32_t number; /* of the pass: another number, other changes */
 } brn_image_pass;

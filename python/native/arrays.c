@@ -187,7 +187,7 @@ PyObject *native_image_learner_answer_arrays(PyObject *object, PyObject *argumen
     long long count;
     int form;
     if (!PyArg_ParseTuple(arguments, "OLi", &inputs, &count, &form)) return NULL;
-    if (form < BRN_IMAGE_LOGITS || form > BRN_IMAGE_LOG_PROBABILITIES)
+    if (form < BRN_ANSWER_OUTPUTS || form > BRN_ANSWER_LOG_PROBABILITIES)
         return native_raise_usage("form: expected 0 (logits), 1 (probabilities) or 2 (their logarithms)");
     native_listener listener = {0};
     brn_image_learner *learner = native_learner_enter(self, &listener);
@@ -207,7 +207,7 @@ PyObject *native_image_learner_answer_arrays(PyObject *object, PyObject *argumen
         float *answers = (float *)PyByteArray_AsString(bytes);
         brn_status status;
         Py_BEGIN_ALLOW_THREADS;
-        status = brn_array_learner_answer(learner, rows, count, (brn_image_answer_form)form, answers);
+        status = brn_array_learner_answer(learner, rows, count, (brn_answer_form)form, answers);
         Py_END_ALLOW_THREADS;
         none = native_learner_leave(self, &listener, status);
     } else {

@@ -365,9 +365,9 @@ static PyObject *learner_answer(PyObject *object, PyObject *arguments)
     unsigned number;
     PyObject *handler = NULL, *out = NULL;
     if (!PyArg_ParseTuple(arguments, "iipI|O", &split_number, &form, &augmented, &number, &handler)) return NULL;
-    brn_image_pass pass = {.form = (brn_image_answer_form)form, .augmented = augmented, .number = number};
+    brn_image_pass pass = {.form = (brn_answer_form)form, .augmented = augmented, .number = number};
     if (split_of(split_number, &pass.split) < 0) return NULL;
-    if (form < BRN_IMAGE_LOGITS || form > BRN_IMAGE_LOG_PROBABILITIES)
+    if (form < BRN_ANSWER_OUTPUTS || form > BRN_ANSWER_LOG_PROBABILITIES)
         return native_raise_usage("form: expected 0 (logits), 1 (probabilities) or 2 (their logarithms)");
     native_listener listener = {.callable = handler};
     brn_image_learner *learner = native_learner_enter(self, &listener);

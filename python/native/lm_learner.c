@@ -4,28 +4,7 @@
 
 NATIVE_LEARNER_KIND(lm, NULL)
 
-static brn_status make(void *context, brn_event_handler *on_event, void *listener, void **out)
-{
-    brn_lm_options *options = context;
-    options->on_event = on_event;
-    options->context = listener;
-    return brn_lm_learner_new(options, (brn_lm_learner **)out);
-}
-
-static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    (void)keywords;
-    PyObject *dict, *handler = NULL, *self = NULL;
-    if (!PyArg_ParseTuple(arguments, "O|O", &dict, &handler)) return NULL;
-    native_keep keep;
-    native_listener nobody = {0};
-    brn_lm_options options;
-    if (native_keep_init(&keep) < 0) return NULL;
-    if (native_fill_lm(dict, &options, &nobody, &keep) == 0)
-        self = native_learner_make(type, &kind, make, &options, NULL, handler);
-    native_keep_free(&keep);
-    return self;
-}
+NATIVE_LEARNER_NEW(lm, brn_lm_options, native_fill_lm)
 
 /* As of all learners, and vocabulary, and tokens and batches (train, valid). */
 static PyObject *facts(PyObject *object, PyObject *nothing)

@@ -236,6 +236,29 @@ PyObject *native_learner_close(PyObject *object, PyObject *nothing);
     static const native_learner_kind kind = {close_learner,  learner_groups, learner_learns, learner_parameters,\
                                              learner_freeze, learner_fit,    learner_find,   learner_save,\
                                              learner_load,   keeps};
+/* learner_new(options, handler=None), behind the kind: `fill` makes `options_type` of a dict. */
+#define NATIVE_LEARNER_NEW(name, options_type, fill)                                               \
+    static brn_status make(void *context, brn_event_handler *on_event, void *listener, void **out) \
+    {                                                                                              \
+        options_type *options = context;                                                           \
+        options->on_event = on_event;                                                              \
+        options->context = listener;                                                               \
+        return brn_##name##_learner_new(options, (brn_##name##_learner **)out);                    \
+    }                                                                                              \
+    static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)      \
+    {                                                                                              \
+        (void)keywords;                                                                            \
+        PyObject *dict, *handler = NULL, *self = NULL;                                             \
+        if (!PyArg_ParseTuple(arguments, "O|O", &dict, &handler)) return NULL;                     \
+        native_keep keep;                                                                          \
+        native_listener nobody = {0};                                                              \
+        options_type options;                                                                      \
+        if (native_keep_init(&keep) < 0) return NULL;                                              \
+        if (fill(dict, &options, &nobody, &keep) == 0)                                             \
+            self = native_learner_make(type, &kind, make, &options, NULL, handler);                \
+        native_keep_free(&keep);                                                                   \
+        return self;                                                                               \
+    }
 
 /* ------------------------------------------------------------------ the modules */
 

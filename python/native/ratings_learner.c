@@ -12,28 +12,7 @@ static const float *validated(const void *learner, int64_t *count, int64_t *widt
 
 NATIVE_LEARNER_KIND(ratings, validated)
 
-static brn_status make(void *context, brn_event_handler *on_event, void *listener, void **out)
-{
-    brn_ratings_options *options = context;
-    options->on_event = on_event;
-    options->context = listener;
-    return brn_ratings_learner_new(options, (brn_ratings_learner **)out);
-}
-
-static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    (void)keywords;
-    PyObject *dict, *handler = NULL, *self = NULL;
-    if (!PyArg_ParseTuple(arguments, "O|O", &dict, &handler)) return NULL;
-    native_keep keep;
-    native_listener nobody = {0};
-    brn_ratings_options options;
-    if (native_keep_init(&keep) < 0) return NULL;
-    if (native_fill_ratings(dict, &options, &nobody, &keep) == 0)
-        self = native_learner_make(type, &kind, make, &options, NULL, handler);
-    native_keep_free(&keep);
-    return self;
-}
+NATIVE_LEARNER_NEW(ratings, brn_ratings_options, native_fill_ratings)
 
 static const char *user_word(const void *l, int64_t index) { return brn_ratings_learner_user_id(l, index + 1); }
 static const char *item_word(const void *l, int64_t index) { return brn_ratings_learner_item_id(l, index + 1); }

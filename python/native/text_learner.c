@@ -11,28 +11,7 @@ static const float *validated(const void *learner, int64_t *count, int64_t *widt
 
 NATIVE_LEARNER_KIND(text, validated)
 
-static brn_status make(void *context, brn_event_handler *on_event, void *listener, void **out)
-{
-    brn_text_train_options *options = context;
-    options->on_event = on_event;
-    options->context = listener;
-    return brn_text_learner_new(options, (brn_text_learner **)out);
-}
-
-static PyObject *learner_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
-{
-    (void)keywords;
-    PyObject *dict, *handler = NULL, *self = NULL;
-    if (!PyArg_ParseTuple(arguments, "O|O", &dict, &handler)) return NULL;
-    native_keep keep;
-    native_listener nobody = {0};
-    brn_text_train_options options;
-    if (native_keep_init(&keep) < 0) return NULL;
-    if (native_fill_text_train(dict, &options, &nobody, &keep) == 0)
-        self = native_learner_make(type, &kind, make, &options, NULL, handler);
-    native_keep_free(&keep);
-    return self;
-}
+NATIVE_LEARNER_NEW(text, brn_text_train_options, native_fill_text_train)
 
 static const char *output_word(const void *learner, int64_t k) { return brn_text_learner_output(learner, k); }
 

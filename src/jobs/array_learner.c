@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "jobs/arrays.h"
+#include "jobs/described_file.h"
 #include "jobs/image_learner.h"
 
 #include <stdio.h>
@@ -137,30 +138,12 @@ brn_status brn_array_learner_new(const brn_array_data *data, const brn_image_lea
 
 /* ------------------------------------------------------------------ a saved one */
 
-static void add_parameters(void *context, const brn_network_layer *layer)
-{
-    *(int64_t *)context += layer->parameters;
-}
-
-/* The file must hold as many values as its network has, before any room is made for them. */
-static brn_status check_size(const brn__model_card *card, const brn__model_file *file)
-{
-    int64_t needed = 0;
-    brn_network *network;
-    BRN__TRY(brn_network_read(card->network, strlen(card->network), &network));
-    brn_status status =
-        brn_network_trace(network, card->input_dims, card->input_rank, card->class_count, add_parameters, &needed);
-    brn_network_free(network);
-    if (status == BRN_OK && needed != brn__model_file_elements(file))
-        status = brn__fail(BRN_ERROR_INPUT, "its network has %lld values; the file holds %lld", (long long)needed,
-                           (long long)brn__model_file_elements(file));
-    return status;
-}
-
 static brn_status open_card(const brn__model_file *file, int threads, brn_image_learner **out)
 {
     const brn__model_card *card = brn__model_file_card(file);
-    BRN__TRY(check_size(card, file));
+    brn_network *network; /* read for its size alone */
+    BRN__TRY(brn__described_file_read(file, card->input_dims, card->input_rank, &network));
+    brn_network_free(network);
     brn_array_data data = {.rank = card->input_rank,
                            .target = (brn_target_kind)card->target,
                            .outputs = card->class_count,
@@ -195,7 +178,7 @@ int brn_array_learner_shape(const brn_image_learner *l, int64_t dims[3])
 }
 
 brn_status brn_array_learner_answer(brn_image_learner *l, const float *inputs, int64_t count,
-                                    brn_image_answer_form form, float *answers)
+                                    brn_answer_form form, float *answers)
 {
     if (l->rank == 0) return brn__fail(BRN_ERROR_USAGE, "answer: a learner of pictures has no arrays");
     if (count < 0) return brn__fail(BRN_ERROR_USAGE, "answer: %lld items", (long long)count);

@@ -49,7 +49,7 @@ brn_status brn__image_learner_loader(const brn_image_learner *learner, const brn
 /* One pass of a loader, started here: item `first` and on of its dataset into `answers` and `seen` (NULL: nobody
  * asks). */
 brn_status brn__image_learner_pass(brn_image_learner *learner, const brn__network *network, brn__loader *loader,
-                                   int64_t first, brn_image_answer_form form, float *answers, bool *seen);
+                                   int64_t first, brn_answer_form form, float *answers, bool *seen);
 /* Tells of pictures that could not be read, each once. */
 brn_status brn__image_learner_warn(brn_image_learner *learner, const brn__loader *loader);
 /* The body has changed, or the pictures have. */

@@ -9,7 +9,7 @@
 
 typedef struct sink {
     brn_image_learner *learner;
-    brn_image_answer_form form;
+    brn_answer_form form;
     int64_t first, classes;
     float *answers;
     bool *seen;
@@ -19,11 +19,11 @@ typedef struct sink {
 static void write_answer(const sink *s, const float *logits, float *out)
 {
     const brn_target_kind kind = s->learner->network.kind;
-    if (s->form == BRN_IMAGE_LOGITS)
+    if (s->form == BRN_ANSWER_OUTPUTS)
         memcpy(out, logits, (size_t)s->classes * sizeof *out);
-    else if (s->form == BRN_IMAGE_LOG_PROBABILITIES && kind == BRN_TARGET_LABEL)
+    else if (s->form == BRN_ANSWER_LOG_PROBABILITIES && kind == BRN_TARGET_LABEL)
         brn__log_softmax(logits, s->classes, out);
-    else if (s->form == BRN_IMAGE_LOG_PROBABILITIES && kind == BRN_TARGET_TAGS)
+    else if (s->form == BRN_ANSWER_LOG_PROBABILITIES && kind == BRN_TARGET_TAGS)
         brn__log_sigmoids(logits, s->classes, out);
     else
         brn__image_answer_of(kind, logits, s->classes, out);
@@ -44,7 +44,7 @@ static brn_status take_batch(void *context, const brn__batch *batch, const float
 }
 
 brn_status brn__image_learner_pass(brn_image_learner *l, const brn__network *network, brn__loader *loader,
-                                   int64_t first, brn_image_answer_form form, float *answers, bool *seen)
+                                   int64_t first, brn_answer_form form, float *answers, bool *seen)
 {
     sink s = {.learner = l,
               .form = form,

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "burnish/predictions.h"
+#include "jobs/described_file.h"
 #include "jobs/image_folds.h"
 
 #include <math.h>
@@ -61,11 +62,6 @@ static brn_status open_network(brn_image_model *model, const brn_model *found,
     return brn__image_network_new(&options, &model->network);
 }
 
-static void add_parameters(void *context, const brn_network_layer *layer)
-{
-    *(int64_t *)context += layer->parameters;
-}
-
 /* An architecture with its published weights. */
 static brn_status open_architecture(brn_image_model *model, const brn_model *found,
                                     const brn_image_open_options *o)
@@ -95,14 +91,7 @@ static brn_status find_model(brn_image_model *model, const brn__model_card *card
         return *out ? BRN_OK : brn__fail_within(BRN_ERROR_INPUT, "%s", path);
     }
     const int64_t dims[] = {3, card->preprocessing.size, card->preprocessing.size};
-    int64_t needed = 0;
-    brn_status status = brn_network_read(card->network, strlen(card->network), &model->description);
-    if (status == BRN_OK)
-        status = brn_network_trace(model->description, dims, 3, card->class_count, add_parameters, &needed);
-    if (status == BRN_OK && needed != brn__model_file_elements(file))
-        status = brn__fail(BRN_ERROR_INPUT, "network %s has %lld values; the file holds %lld",
-                           brn_network_name(model->description), (long long)needed,
-                           (long long)brn__model_file_elements(file));
+    const brn_status status = brn__described_file_read(file, dims, 3, &model->description);
     if (status != BRN_OK) return brn__fail_within(status, "%s", path);
     *out = brn_network_model(model->description);
     return BRN_OK;

@@ -190,15 +190,12 @@ static brn_status answer_table(brn__table_training *t, const char *data, brn_tab
 
 static void finish_answers(const brn__preparation *p, brn_answer_form form, brn_table_answers *a)
 {
+    const bool classes = p->target_kind == BRN__TARGET_CLASS;
     if (form == BRN_ANSWER_OUTPUTS) return;
-    if (form == BRN_ANSWER_LOG_PROBABILITIES && p->target_truths) {
-        brn__log_sigmoids(a->values, a->count * a->width, a->values);
-    } else if (form == BRN_ANSWER_LOG_PROBABILITIES && p->target_kind == BRN__TARGET_CLASS) {
-        for (int64_t i = 0; i < a->count; i++)
-            brn__log_softmax(a->values + i * a->width, a->width, a->values + i * a->width);
-    } else {
+    if (form == BRN_ANSWER_LOG_PROBABILITIES && (classes || p->target_truths))
+        brn__log_answers(classes, a->count, a->width, a->values);
+    else
         brn__table_finish_answers(p, a->count, a->width, a->values);
-    }
 }
 
 brn_status brn_table_learner_answer(brn_table_learner *l, const char *data, brn_answer_form form,

@@ -179,10 +179,8 @@ const float *brn_text_learner_validated(const brn_text_learner *l, int64_t *coun
 static void finish(brn_text_target target, brn_answer_form form, int64_t count, int64_t width, float *values)
 {
     if (form == BRN_ANSWER_OUTPUTS) return;
-    if (form == BRN_ANSWER_LOG_PROBABILITIES && target == BRN_TEXT_TAGS)
-        brn__log_sigmoids(values, count * width, values);
-    else if (form == BRN_ANSWER_LOG_PROBABILITIES && target == BRN_TEXT_LABEL)
-        for (int64_t i = 0; i < count; i++) brn__log_softmax(values + i * width, width, values + i * width);
+    if (form == BRN_ANSWER_LOG_PROBABILITIES && (target == BRN_TEXT_LABEL || target == BRN_TEXT_TAGS))
+        brn__log_answers(target == BRN_TEXT_LABEL, count, width, values);
     else
         brn__text_finish_answers(target, count, width, values);
 }

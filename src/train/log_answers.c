@@ -20,3 +20,9 @@ void brn__log_sigmoids(const float *logits, int64_t count, float *out)
         out[k] = (float)(fmin(x, 0) - log1p(exp(-fabs(x))));
     }
 }
+
+void brn__log_answers(bool exclusive, int64_t count, int64_t width, float *values)
+{
+    if (!exclusive) brn__log_sigmoids(values, count * width, values);
+    for (int64_t i = 0; exclusive && i < count; i++) brn__log_softmax(values + i * width, width, values + i * width);
+}

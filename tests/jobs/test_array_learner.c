@@ -83,11 +83,11 @@ TEST(classes_of_arrays_are_learned_and_answered)
     const brn_array_data data = data_of(BRN_TARGET_LABEL, 2);
     brn_image_learner *learner = make(&data), *opened;
     fit(learner, 30);
-    const brn_image_pass pass = {.split = BRN_SPLIT_VALID, .form = BRN_IMAGE_PROBABILITIES};
+    const brn_image_pass pass = {.split = BRN_SPLIT_VALID, .form = BRN_ANSWER_PROBABILITIES};
     assert_ok(brn_image_learner_answer(learner, &pass, answers, seen));
     assert_true(right(answers) >= 90);
     assert_true(seen[VALID - 1]);
-    assert_ok(brn_array_learner_answer(learner, &inputs[ITEMS][0], VALID, BRN_IMAGE_PROBABILITIES, others));
+    assert_ok(brn_array_learner_answer(learner, &inputs[ITEMS][0], VALID, BRN_ANSWER_PROBABILITIES, others));
     for (int i = 0; i < 2 * VALID; i++) assert_close(others[i], answers[i], 1e-5); /* batches of another size */
     snprintf(path, sizeof path, "%s/rows.safetensors", test_scratch_folder());
     assert_ok(brn_image_learner_save(learner, path));
@@ -97,7 +97,7 @@ TEST(classes_of_arrays_are_learned_and_answered)
     assert_int_equal(dims[0], WIDTH);
     assert_string_equal(brn_image_learner_output_name(opened, 1), "1");
     static float again[2 * VALID];
-    assert_ok(brn_array_learner_answer(opened, &inputs[ITEMS][0], VALID, BRN_IMAGE_PROBABILITIES, again));
+    assert_ok(brn_array_learner_answer(opened, &inputs[ITEMS][0], VALID, BRN_ANSWER_PROBABILITIES, again));
     assert_memory_equal(again, others, sizeof again);
     brn_image_fit f = brn_image_fit_defaults(opened, 1e-2);
     assert_fails(brn_image_learner_fit(opened, &f), BRN_ERROR_USAGE, "nothing to learn from");
@@ -113,7 +113,7 @@ TEST(numbers_of_arrays_are_learned)
     const brn_array_data data = data_of(BRN_TARGET_NUMBERS, 2);
     brn_image_learner *learner = make(&data);
     fit(learner, 40);
-    assert_ok(brn_array_learner_answer(learner, &inputs[ITEMS][0], VALID, BRN_IMAGE_LOGITS, answers));
+    assert_ok(brn_array_learner_answer(learner, &inputs[ITEMS][0], VALID, BRN_ANSWER_OUTPUTS, answers));
     double error = 0, spread = 0;
     for (int i = 0; i < VALID; i++) {
         error += pow(answers[2 * i] - targets[ITEMS + i][0], 2);
@@ -133,7 +133,7 @@ TEST(tags_of_arrays_are_learned)
     data.parts[BRN_SPLIT_VALID].targets = tags + ITEMS;
     brn_image_learner *learner = make(&data);
     fit(learner, 20);
-    assert_ok(brn_array_learner_answer(learner, &inputs[ITEMS][0], VALID, BRN_IMAGE_PROBABILITIES, answers));
+    assert_ok(brn_array_learner_answer(learner, &inputs[ITEMS][0], VALID, BRN_ANSWER_PROBABILITIES, answers));
     int good = 0;
     for (int i = 0; i < VALID; i++) good += (answers[i] > .5f) == (tags[ITEMS + i] == 1);
     assert_true(good >= 95);

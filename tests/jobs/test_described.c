@@ -72,7 +72,7 @@ TEST(a_described_network_learns_by_its_groups_and_its_file_is_all_of_it)
     fit(learner, 12, 1e-2);
     float answers[16];
     bool seen[8];
-    const brn_image_pass pass = {.split = BRN_SPLIT_VALID, .form = BRN_IMAGE_PROBABILITIES};
+    const brn_image_pass pass = {.split = BRN_SPLIT_VALID, .form = BRN_ANSWER_PROBABILITIES};
     assert_ok(brn_image_learner_answer(learner, &pass, answers, seen));
     assert_true(right_answers(answers) >= 7);
     assert_ok(brn_image_learner_freeze_to(learner, -1));

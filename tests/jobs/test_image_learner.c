@@ -69,7 +69,7 @@ static bool group_changed(brn_image_learner *learner, const float *before, int g
     return memcmp(now + begin, before + begin, (size_t)(end - begin) * sizeof *now) != 0;
 }
 
-static brn_image_pass plain_pass(brn_image_answer_form form)
+static brn_image_pass plain_pass(brn_answer_form form)
 {
     return (brn_image_pass){.split = BRN_SPLIT_VALID, .form = form};
 }
@@ -109,7 +109,7 @@ TEST(a_learner_uses_cached_features_only_while_the_body_is_frozen)
     /* Cached or not, the plain pictures are answered alike: the features are not stale. */
     float cached[8], whole[8];
     bool seen[4];
-    brn_image_pass pass = plain_pass(BRN_IMAGE_PROBABILITIES);
+    brn_image_pass pass = plain_pass(BRN_ANSWER_PROBABILITIES);
     assert_ok(brn_image_learner_answer(learner, &pass, cached, seen));
     assert_ok(brn_image_learner_freeze_to(learner, 0));
     assert_false(brn_image_learner_is_cached(learner));
@@ -234,7 +234,7 @@ TEST(augmented_passes_differ_by_number_and_plain_ones_do_not)
     brn_image_learner *learner = make(data, NULL);
     float plain[8], again[8], one[8], two[8];
     bool seen[4];
-    brn_image_pass pass = plain_pass(BRN_IMAGE_LOG_PROBABILITIES);
+    brn_image_pass pass = plain_pass(BRN_ANSWER_LOG_PROBABILITIES);
     assert_ok(brn_image_learner_answer(learner, &pass, plain, seen));
     pass.number = 1;
     assert_ok(brn_image_learner_answer(learner, &pass, again, seen));
@@ -262,7 +262,7 @@ TEST(a_learners_file_opens_as_a_model_that_answers_alike)
     float answers[8];
     bool seen[4];
     char path[512];
-    const brn_image_pass pass = plain_pass(BRN_IMAGE_PROBABILITIES);
+    const brn_image_pass pass = plain_pass(BRN_ANSWER_PROBABILITIES);
     assert_ok(brn_image_learner_answer(learner, &pass, answers, seen));
     snprintf(path, sizeof path, "%s/bars.safetensors", test_scratch_folder());
     assert_ok(brn_image_learner_save(learner, path));

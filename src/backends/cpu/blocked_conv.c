@@ -33,6 +33,16 @@ brn__layout brn__blocked_layout(const_dnnl_memory_desc_t descriptor)
     return (brn__layout){descriptor, dnnl_memory_desc_get_size(descriptor)};
 }
 
+void brn__blocked_forward_layouts(const brn__blocked_conv *blocked, brn__step *step)
+{
+    step->in[0] = brn__blocked_layout(blocked->x);
+    step->out[0] = brn__blocked_layout(blocked->y);
+    if (brn__has(step->node, 3)) {
+        step->in[3] = step->out[0];
+        step->in_place[0] = 3;
+    }
+}
+
 const float *brn__blocked_bias(const brn__blocked_conv *blocked, const float *bias, float *room)
 {
     if (!bias) return NULL;

@@ -16,6 +16,8 @@ typedef struct brn__blocked_conv {
 brn_status brn__blocked_conv_begin(const brn__conv2d_geometry *geometry, int lanes, brn__blocked_conv *out);
 void brn__blocked_conv_end(brn__blocked_conv *blocked);
 brn__layout brn__blocked_layout(const_dnnl_memory_desc_t descriptor);
+/* Layouts of a forward pass: x, y, and a residual that y may lie in the place of. */
+void brn__blocked_forward_layouts(const brn__blocked_conv *blocked, brn__step *step);
 /* `bias` (channels, or NULL) with zeros up to whole blocks, written to `room` (blocks x lanes); NULL for NULL. */
 const float *brn__blocked_bias(const brn__blocked_conv *blocked, const float *bias, float *room);
 

@@ -146,12 +146,7 @@ static brn_status prepare_forward(brn__step *step)
     brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), brn__step_shape(step, 1));
     grouped_data *data;
     BRN__TRY(begin(step, &g, &data));
-    step->in[0] = brn__blocked_layout(data->blocked.x);
-    step->out[0] = brn__blocked_layout(data->blocked.y);
-    if (brn__has(step->node, 3)) {
-        step->in[3] = step->out[0];
-        step->in_place[0] = 3;
-    }
+    brn__blocked_forward_layouts(&data->blocked, step);
     return BRN_OK;
 }
 

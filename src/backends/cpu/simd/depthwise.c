@@ -2,33 +2,16 @@
  * Forward: rows are walked as in grouped_conv.c, sums roll through registers. Weight gradient: as many
  * rows of taps at once as there are registers for their sums, while a row of dy is walked. */
 #include "backends/cpu/simd/depthwise.h"
-#include "backends/cpu/simd/vector.h"
+#include "backends/cpu/simd/blocked_target.h"
 
 #define UNROLLED _Pragma("GCC unroll 32")
 
 enum {
-    BLOCK = LANES < 8 ? 8 : LANES, /* channels of a block */
-    PARTS = BLOCK / LANES,
     SIDE_MAX = 5,
     TAP_ROWS = LANES == 16 ? 5 : 2, /* of 5 taps at once; three rows of 3 taps always fit */
 };
 
 /* ---- forward ---- */
-
-typedef struct target {
-    const float *bias, *residual; /* may be NULL */
-    brn_activation activation;
-    float *y;
-} target;
-
-INLINE void put(const target *to, int64_t pixel, int part, vector v)
-{
-    int64_t at = pixel * BLOCK + part * LANES;
-    if (to->bias) v += load(to->bias + part * LANES);
-    if (to->residual) v += load(to->residual + at);
-    if (to->activation != BRN_ACTIVATION_NONE) v = to->activation == BRN_ACTIVATION_RELU6 ? relu6(v) : relu(v);
-    store(to->y + at, v);
-}
 
 /* `rows` rows of y from oy on: column ix of x belongs to y's columns ix - side / 2 .. ix + side / 2. */
 INLINE void walk(const brn__depthwise_case *c, const float *x, const float *packed, const target *to, int64_t oy,

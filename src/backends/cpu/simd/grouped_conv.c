@@ -4,15 +4,11 @@
  * complete. So edges need no masks, and memory is read in long runs. Inner loops have constant bounds:
  * one function for each number of channels per group and of rows, made by the lists below. */
 #include "backends/cpu/simd/grouped_conv.h"
-#include "backends/cpu/simd/vector.h"
+#include "backends/cpu/simd/blocked_target.h"
 
 #define UNROLLED _Pragma("GCC unroll 16")
 
-enum {
-    BLOCK = LANES < 8 ? 8 : LANES,  /* channels of a block */
-    PARTS = BLOCK / LANES,
-    HALF_ROWS = LANES == 16 ? 2 : 1, /* rows of y at once in stride 2: as registers allow */
-};
+enum { HALF_ROWS = LANES == 16 ? 2 : 1 }; /* rows of y at once in stride 2: as registers allow */
 
 /* ---- channels of a group ---- */
 
@@ -67,21 +63,6 @@ INLINE const float *weight_at(const float *packed, int group, int part, int kh, 
 }
 
 /* ---- forward ---- */
-
-typedef struct target {
-    const float *bias, *residual; /* may be NULL */
-    brn_activation activation;
-    float *y;
-} target;
-
-INLINE void put(const target *to, int64_t pixel, int part, vector v)
-{
-    int64_t at = pixel * BLOCK + part * LANES;
-    if (to->bias) v += load(to->bias + part * LANES);
-    if (to->residual) v += load(to->residual + at);
-    if (to->activation != BRN_ACTIVATION_NONE) v = to->activation == BRN_ACTIVATION_RELU6 ? relu6(v) : relu(v);
-    store(to->y + at, v);
-}
 
 /* `rows` rows of y from oy on. Column ix of x belongs to y's columns ix - 1, ix, ix + 1, whose sums are
  * 0, 1, 2; each in two, so that additions do not wait for one another. */
