@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Counted, fault-injectable allocation on top of libc. */
 #include "base/alloc.h"
+#include "base/memory_size.h"
 #include "base/status.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,18 +24,27 @@ void brn__alloc_fail_after(uint64_t n, int persistent)
     fail_at = n ? calls + n : 0;
 }
 
-/* Counts a call; 1 when the fault point says that it must fail. */
-static int count_call(void)
+/* Counts a call; true when it must fail: the fault point says so, or the block is larger than all of the memory. The
+ * system might promise it nevertheless, and end the process when it is used. */
+static bool must_fail(size_t bytes)
 {
     uint64_t number = ++calls;
     uint64_t target = fail_at;
-    return target && (number == target || (number > target && fail_persistent));
+    return bytes > brn__memory_size() || (target && (number == target || (number > target && fail_persistent)));
+}
+
+static brn_status tell(size_t bytes)
+{
+    const uint64_t size = brn__memory_size();
+    if (bytes <= size) return brn__fail(BRN_ERROR_NO_MEMORY, "no memory for %zu bytes", bytes);
+    return brn__fail(BRN_ERROR_NO_MEMORY, "no memory for %.1f GiB at once: there are %.1f GiB", (double)bytes / 0x1p30,
+                     (double)size / 0x1p30);
 }
 
 static void *checked(void *pointer, size_t bytes)
 {
     if (!pointer) {
-        brn_status status = brn__fail(BRN_ERROR_NO_MEMORY, "no memory for %zu bytes", bytes);
+        brn_status status = tell(bytes);
         (void)status;
     }
     return pointer;
@@ -54,7 +65,7 @@ static void release(void *pointer)
 
 void *brn__alloc(size_t bytes)
 {
-    if (count_call()) return checked(NULL, bytes);
+    if (must_fail(bytes)) return checked(NULL, bytes);
     return fresh(malloc(bytes ? bytes : 1), bytes);
 }
 
@@ -69,13 +80,13 @@ void *brn__alloc_zero(size_t count, size_t bytes)
 {
     size_t total;
     if (__builtin_mul_overflow(count, bytes, &total)) return checked(NULL, SIZE_MAX);
-    if (count_call()) return checked(NULL, total);
+    if (must_fail(total)) return checked(NULL, total);
     return fresh(calloc(total ? total : 1, 1), total);
 }
 
 void *brn__realloc(void *pointer, size_t bytes)
 {
-    if (count_call()) return checked(NULL, bytes);
+    if (must_fail(bytes)) return checked(NULL, bytes);
     void *block = realloc(pointer, bytes ? bytes : 1);
     return pointer ? checked(block, bytes) : fresh(block, bytes);
 }
@@ -94,7 +105,7 @@ void *brn__alloc_aligned(size_t bytes)
     size_t rounded;
     if (__builtin_add_overflow(bytes, (size_t)BRN__ALIGNMENT, &rounded)) return checked(NULL, bytes);
     rounded &= ~(size_t)(BRN__ALIGNMENT - 1);
-    if (count_call()) return checked(NULL, bytes);
+    if (must_fail(rounded)) return checked(NULL, bytes);
     return fresh(aligned_alloc(BRN__ALIGNMENT, rounded ? rounded : BRN__ALIGNMENT), bytes);
 }
 
