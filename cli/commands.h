@@ -48,6 +48,7 @@
     X(bench_train)                                                                                 \
     X(bench_infer)                                                                                 \
     X(bench_profile)                                                                               \
+    X(bench_read)                                                                                  \
     X(info)                                                                                        \
     X(help)
 

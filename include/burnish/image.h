@@ -263,6 +263,11 @@ BRN_API brn_status brn_image_evaluate(brn_image_model *model, const char *data, 
  * step (forward, backward, SGD with momentum). seconds[rounds] gets each round's time of one step. */
 BRN_API brn_status brn_image_bench(const char *architecture, bool training, int batch_size, int size,
                                    int threads, int rounds, double *seconds, char **plan_text);
+/* What one loading thread does: the training pictures of a folder or a list (image_data.h), from file to network's input of
+ * `size` x `size`, 16 to 2048, changed as `augment` says (NULL: as training does, docs/augment.md). seconds[rounds] gets the
+ * time of all of them, *count how many they are. BRN_ERROR_INPUT where there are none, or one can't be read. */
+BRN_API brn_status brn_image_bench_reading(const char *pictures, const char *augment, int size, int rounds, double *seconds,
+                                           int64_t *count);
 
 #ifdef __cplusplus
 }

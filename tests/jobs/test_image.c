@@ -422,3 +422,19 @@ TEST(the_bench_times_and_describes)
     assert_fails(brn_image_bench("resnet0", true, 2, 32, 1, 2, seconds, NULL), BRN_ERROR_USAGE,
                  "resnet0");
 }
+
+TEST(the_bench_reads_every_training_picture)
+{
+    double seconds[2] = {0};
+    int64_t count = 0;
+    char path[512];
+    const char *folder = bars_make_folder(3, 1);
+    assert_ok(brn_image_bench_reading(folder, "top-down", 64, 2, seconds, &count));
+    assert_int_equal(count, 6);
+    assert_true(seconds[0] > 0 && seconds[1] > 0);
+    assert_fails(brn_image_bench_reading(folder, "sideways", 64, 2, seconds, &count), BRN_ERROR_USAGE, "sideways");
+    assert_fails(brn_image_bench_reading(folder, NULL, 64, 0, seconds, &count), BRN_ERROR_USAGE, "0 rounds");
+    snprintf(path, sizeof path, "%s/train/lying/00.png", folder);
+    assert_int_equal(truncate(path, 10), 0);
+    assert_fails(brn_image_bench_reading(folder, NULL, 64, 2, seconds, &count), BRN_ERROR_INPUT, "00.png");
+}
