@@ -20,7 +20,7 @@ help:
 	@echo 'make fuzz       random inputs for all that reads files (FUZZ_RUNS=1, in millions, or FUZZ_SECONDS= each)'
 	@echo 'make soak       the long tests, for hours (SOAK="NAME..." picks from tests/soak)'
 	@echo 'make analyse    static analysis: gcc -fanalyzer, cppcheck, clang-tidy'
-	@echo 'make bench      compare with peers (installed into build/peers)'
+	@echo 'make bench      compare with peers (installed into build/peers), write docs/benchmarks.md (BENCH="[--quick] [ROW]...")'
 	@echo 'make practices  measure what each practice is worth (needs BURNISH_DATA; PRACTICES="NAME..." SEEDS=5 THREADS=1)'
 	@echo 'make sizes      the longest files and functions'
 	@echo 'make wheel      the Python package as a wheel in build/dist, complete and checked'

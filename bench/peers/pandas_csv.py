@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Burnish and pandas' default engine in turns on one generated file of separated values: rows a second.
 
-    bench/peers/pandas_csv.py [--megabytes 500] [--threads 2] [--rounds 3]
+    bench/peers/pandas_csv.py [--megabytes 500] [--threads 2] [--rounds 3] [--only pandas] [--file build/bench/t.csv]
 
 The file has nine columns (numbers, four kinds of decimals of 2 to 17 digits, words, dates, truths) and lies in the
-page cache. Prints one JSON line a round and program, {"event": "bench", "mode": "csv", "ours", "round", "seconds",
+page cache; that of --file is made once and stays. Prints one JSON line a round and program, {"event": "bench", "mode": "csv", "ours", "round", "seconds",
 "processor_seconds"}, and the ratios of medians: of the clock, which is right on a quiet machine, and of processors'
 time, where ours is divided by the threads. BURNISH_TABLE_READ names build/meson/bench-table_read."""
 import argparse
@@ -32,6 +32,8 @@ def arguments():
     parser.add_argument("--megabytes", type=int, default=500)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("ours", "pandas"))
+    parser.add_argument("--file", help="where the file is, or is made; otherwise it goes away at the end")
     return parser.parse_args()
 
 
@@ -52,25 +54,34 @@ def write(path, megabytes):
             row += count
 
 
+def measure(options, path):
+    """{ours: lines} of all rounds."""
+    ours = os.environ.get("BURNISH_TABLE_READ", "build/meson/bench-table_read")
+    commands = {False: [sys.executable, "-c", PANDAS, path], True: [ours, path, str(options.threads)]}
+    taken = {mine: [] for mine in commands if options.only != ("pandas" if mine else "ours")}
+    for number in range(1, options.rounds + 1):
+        for mine, lines in taken.items():
+            line = json.loads(subprocess.run(commands[mine], check=True, capture_output=True, text=True).stdout)
+            lines.append(line)
+            print(json.dumps({"event": "bench", "mode": "csv", "ours": mine, "round": number, **line}), flush=True)
+    return taken
+
+
 def main():
     options = arguments()
-    ours = os.environ.get("BURNISH_TABLE_READ", "build/meson/bench-table_read")
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "t.csv")
-        write(path, options.megabytes)
-        commands = {False: [sys.executable, "-c", PANDAS, path], True: [ours, path, str(options.threads)]}
-        taken = {False: [], True: []}
-        for number in range(1, options.rounds + 1):
-            for mine, command in commands.items():
-                line = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-                taken[mine].append(line)
-                print(json.dumps({"event": "bench", "mode": "csv", "ours": mine, "round": number, **line}), flush=True)
+        path = options.file or os.path.join(folder, "t.csv")
+        if not os.path.exists(path):
+            write(path + ".new", options.megabytes)
+            os.replace(path + ".new", path)
+        taken = measure(options, path)
 
     def median(mine, key):
         return statistics.median(line[key] for line in taken[mine])
-    print(json.dumps({"event": "bench", "mode": "csv", "ratio": median(False, "seconds") / median(True, "seconds"),
-                      "processor_ratio": options.threads * median(False, "processor_seconds") /
-                      median(True, "processor_seconds")}))
+    if len(taken) == 2:
+        print(json.dumps({"event": "bench", "mode": "csv", "ratio": median(False, "seconds") / median(True, "seconds"),
+                          "processor_ratio": options.threads * median(False, "processor_seconds") /
+                          median(True, "processor_seconds")}))
 
 
 if __name__ == "__main__":

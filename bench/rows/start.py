@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+import os
+import statistics
+
+from measure.row import Figure, Row
+
+TITLE = "Start"
+ABOUT = """How long a process lives that only starts: `burnish info`; `import burnish` in the system's Python; `import
+fastai.vision.all`. Files lie in the page cache; the median of as many tries as a round has steps."""
+TRIES = 4
+
+
+def median(times, start):
+    start()
+    return statistics.median(start().seconds for _ in range(times))
+
+
+def ours_info(run):
+    return [Figure("", median(TRIES * run.steps, lambda: run.ours("info")))]
+
+
+def package(run):
+    """A folder with the package as a wheel would lay it out, of links."""
+    folder = run.place("package", "burnish")
+    os.makedirs(folder, exist_ok=True)
+    source = os.path.join("python", "burnish")
+    files = {name: os.path.join(source, name) for name in os.listdir(source) if name != "__pycache__"}
+    files["_burnish.abi3.so"] = os.path.join(run.build, "_burnish.abi3.so")
+    for name, path in files.items():
+        link = os.path.join(folder, name)
+        if not os.path.lexists(link):
+            os.symlink(os.path.abspath(path), link)
+    return os.path.dirname(folder)
+
+
+def ours_import(run):
+    where = package(run)
+    return [Figure("", median(TRIES * run.steps, lambda: run.start("/usr/bin/python3", "-c", "import burnish", PYTHONPATH=where)))]
+
+
+def peers(run, only):
+    return [Figure("fastai", median(1 if run.quick else 2, lambda: run.start(run.python, "-c", "import fastai.vision.all")))]
+
+
+ROWS = [Row("start/info", "`burnish info` against `import fastai.vision.all`", "s", ours=ours_info, peers=peers, ratio="time",
+            targets={"fp32": (100, None)}),
+        Row("start/import", "`import burnish` against `import fastai.vision.all`", "s", ours=ours_import, peers=peers, ratio="time",
+            limit=.2)]
