@@ -4,7 +4,7 @@
     bench/peers/make_photos.py FOLDER --width 350 --height 260 --count 64
 
 FOLDER/train/{a,b}/N.jpg, quality 88, 4:2:0. The noise's amplitude falls with the frequency as f^-1.5; three rectangles make
-edges, and --noise is what a sensor adds to each pixel: 3 and 6 give 2.3 bits a pixel of small photos and 2.2 of 12
+edges, and --noise is what a sensor adds to each pixel: 3 and 6 give 2.3 bits a pixel of small photos and 2.1 of 12
 megapixels; photos of ants and bees of up to 400 pixels a side have 2.2."""
 import argparse
 import os
@@ -50,7 +50,8 @@ def main():
     for number in range(options.count):
         folder = os.path.join(new, "train", "ab"[number % 2])
         os.makedirs(folder, exist_ok=True)
-        photo(draw, options.height, options.width, options.noise).save(os.path.join(folder, "%03d.jpg" % number), quality=88, subsampling="4:2:0")
+        picture = photo(draw, options.height, options.width, options.noise)
+        picture.save(os.path.join(folder, "%03d.jpg" % number), quality=88, subsampling="4:2:0")
     os.replace(new, options.folder)
 
 

@@ -15,5 +15,5 @@ def side(run, only=None, program="ours"):
             for event in events if "round" in event]
 
 
-ROWS = [Row("table/adult", "network with embeddings, one epoch of Adult", "rows/s", ours=side, peers=partial(side, program="fastai"),
-            targets={"fp32": (20, 40)}, data=DATA)]
+ROWS = [Row("table/adult", "network with embeddings, one epoch of Adult", "rows/s", ours=side,
+            peers=partial(side, program="fastai"), targets={"fp32": (20, 40)}, data=DATA)]

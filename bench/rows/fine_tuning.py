@@ -2,6 +2,7 @@
 import shutil
 from functools import partial
 
+from measure import models
 from measure.programs import figures
 from measure.row import Figure, Row
 
@@ -19,8 +20,8 @@ def ours(run, words):
     shutil.rmtree(out, ignore_errors=True)
     run.ours("models", "pull", "efficientnet_lite0")
     done = run.ours("image", "train", run.of_data(DATA), "--arch", "efficientnet_lite0", "--freeze-epochs", epochs, "--epochs",
-                    epochs, "--batch-size", 64, "--tta", 4, "--threads", run.threads, "--out", out, "--json", *words,
-                    *run.precise())
+                    epochs, "--batch-size", 64, "--size", models.size(run), "--tta", 4, "--threads", run.threads, "--out", out,
+                    "--json", *words)
     shutil.rmtree(out, ignore_errors=True)
     return [Figure("", done.seconds, {"accuracy": done.events()[-1]["metrics"]["accuracy"]})]
 
@@ -28,7 +29,7 @@ def ours(run, words):
 def peers(run, only, words):
     epochs = 1 if run.quick else 3
     events = run.peer("fastai_image.py", run.of_data(DATA), "--frozen-epochs", epochs, "--unfrozen-epochs", epochs, "--threads",
-                      run.threads, *words)
+                      run.threads, "--size", models.size(run), *words)
     return figures([event for event in events if event["stage"] == "total"], lambda event: event["seconds"], "fastai ")
 
 
@@ -38,4 +39,5 @@ def row(name, title, our_words, peers_words):
                targets={"fp32": (4, 8)}, data=DATA, rounds=2)
 
 
-ROWS = [row("fixed-norms", "frozen norms fixed", [], ["--fixed-bn"]), row("learning-norms", "frozen norms learn", ["--train-bn"], [])]
+ROWS = [row("fixed-norms", "frozen norms fixed", [], ["--fixed-bn"]),
+        row("learning-norms", "frozen norms learn", ["--train-bn"], [])]

@@ -11,7 +11,8 @@ ABOUT = """ResNet-50's training step as above with 4, 16 and 64 pictures; PyTorc
 def row(batch_size):
     return Row("images/resnet50-%d" % batch_size, "ResNet-50, training step, %d pictures" % batch_size, "img/s",
                ours=partial(models.ours, mode="train", model="resnet50", batch_size=batch_size),
-               peers=partial(models.torch, mode="train", model="resnet50", batch_size=batch_size, configurations=("channels_last",)),
+               peers=partial(models.torch, mode="train", model="resnet50", batch_size=batch_size,
+                             configurations=("channels_last",)),
                precisions=("fp32", "bf16"), section="growth", rounds=2)
 
 

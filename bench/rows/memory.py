@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
+
 from measure import models
 from measure.row import Figure, Row
-import os
 
 TITLE = "Peak memory"
 ABOUT = """The most that the process had in memory (its resident set, program and libraries included) while it trained
@@ -11,18 +12,18 @@ MIB = 2 ** 20
 
 
 def ours(run):
-    done = run.ours("bench", "train", MODEL, "--batch-size", 16, "--size", models.size(run), "--threads", run.threads, "--rounds", 2,
-                    "--json", *run.precise())
+    done = run.ours("bench", "train", MODEL, "--batch-size", 16, "--size", models.size(run), "--threads", run.threads,
+                    "--rounds", 2, "--json", *run.precise())
     return [Figure("", done.peak / MIB)]
 
 
 def peers(run, only):
-    done = run.start(run.python, os.path.join("bench", "peers", "torch_train.py"), "train", MODEL, "--batch-size", 16, "--size",
-                     models.size(run), "--threads", run.threads, "--steps", 2, "--precision", run.precision, "--configurations",
-                     "eager")
+    script = os.path.join("bench", "peers", "torch_train.py")
+    done = run.start(run.python, script, "train", MODEL, "--batch-size", 16, "--size", models.size(run), "--threads",
+                     run.threads, "--steps", 2, "--precision", run.precision, "--configurations", "eager")
     errors = [event["error"] for event in done.events() if "error" in event]
     return [Figure("torch eager", None if errors else done.peak / MIB, {"error": errors[0]} if errors else {})]
 
 
-ROWS = [Row("memory/train-" + MODEL, "ResNeXt-50 32x4d, training step, peak memory", "MiB", ours=ours, peers=peers, ratio="size",
-            targets={"fp32": (.8, .5), "bf16": (.8, .5)}, precisions=("fp32", "bf16"))]
+ROWS = [Row("memory/train-" + MODEL, "ResNeXt-50 32x4d, training step, peak memory", "MiB", ours=ours, peers=peers,
+            ratio="size", targets={"fp32": (.8, .5), "bf16": (.8, .5)}, precisions=("fp32", "bf16"))]

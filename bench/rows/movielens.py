@@ -12,8 +12,8 @@ DATA = "recsys/ml-100k/u.data"
 
 
 def side(run, only=None, program="ours"):
-    events = run.peer("fastai_ratings.py", run.of_data(DATA), "--threads", run.threads, "--splits", 1, "--same", "--only", program,
-                      "--epochs", 1 if run.quick else 5, "--out", run.place("ratings"))
+    events = run.peer("fastai_ratings.py", run.of_data(DATA), "--threads", run.threads, "--splits", 1, "--same", "--only",
+                      program, "--epochs", 1 if run.quick else 5, "--out", run.place("ratings"))
     return [Figure("" if program == "ours" else program, event["ratings_per_second"], {"mse": event["mse"]})
             for event in events if "split" in event]
 

@@ -6,8 +6,8 @@ from measure.programs import figures
 from measure.row import Figure, Row
 
 TITLE = "Reading and augmenting photos"
-ABOUT = """From a JPEG file in the page cache to the normalised input of 224 x 224, in one thread: decoding, a random crop of 70 to
-100 % of the area, flip, rotation by up to 10 degrees, brightness and contrast (`burnish bench read --augment
+ABOUT = """From a JPEG file in the page cache to the normalised input of 224 x 224, in one thread: decoding, a random crop of
+70 to 100 % of the area, flip, rotation by up to 10 degrees, brightness and contrast (`burnish bench read --augment
 resized-crop:0.7,flip,rotate:10,1,lighting`). The photos are made by the bench (`bench/peers/make_photos.py`): noise with the
 spectrum of photos and edges, quality 88, about as many bytes a pixel as photos have. torchvision on PIL, as its
 `ImageFolder` and fastai read; and its own decoder with transforms on tensors. In the third row PIL may decode at a
@@ -21,8 +21,8 @@ def folder(run, kind):
     count = max(2, count // 4) if run.quick else count
     path = run.place("photos-%dx%d-%d" % (width, height, count))
     if not os.path.exists(path):
-        run.start(run.python, os.path.join("bench", "peers", "make_photos.py"), path, "--width", width, "--height", height, "--count",
-                  count, "--noise", noise)
+        run.start(run.python, os.path.join("bench", "peers", "make_photos.py"), path, "--width", width, "--height", height,
+                  "--count", count, "--noise", noise)
     return path
 
 
@@ -33,8 +33,8 @@ def ours(run, kind):
 
 def peers(run, only, kind, configurations):
     chosen = [name for name in configurations if only is None or "torchvision " + name in only]
-    return figures(run.peer("torchvision_read.py", folder(run, kind), "--rounds", run.steps, "--configurations", ",".join(chosen)),
-                   lambda event: event["images_per_second"], "torchvision ")
+    events = run.peer("torchvision_read.py", folder(run, kind), "--rounds", run.steps, "--configurations", ",".join(chosen))
+    return figures(events, lambda event: event["images_per_second"], "torchvision ")
 
 
 def row(kind, title, targets, configurations=("PIL", "tensors"), name=None):

@@ -5,8 +5,8 @@ from measure import models, texts
 from measure.row import Figure, Row
 
 TITLE = "Roofline of each model"
-ABOUT = """`burnish bench profile MODEL` on 16 pictures of 224 x 224, the training step without the optimizer, and inference. Of the
-language model the share of the peak alone: the products of its LSTMs and of its decoder, by the seconds of a whole step."""
+ABOUT = """`burnish bench profile MODEL` on 16 pictures of 224 x 224, the training step without the optimizer, and inference. Of
+the language model the share of the peak alone: the products of its LSTMs and of its decoder, by the seconds of a whole step."""
 
 
 def profile(run, model, mode, size=None, batch_size=16):

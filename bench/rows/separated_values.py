@@ -12,7 +12,9 @@ def side(run, only=None, program="ours"):
     megabytes = 20 if run.quick else 500
     events = run.peer("pandas_csv.py", "--megabytes", megabytes, "--threads", run.threads, "--rounds", 1, "--only", program,
                       "--file", run.place("values-%d.csv" % megabytes))
-    return [Figure("" if program == "ours" else program, event["rows"] / event["seconds"] / 1e6) for event in events if "round" in event]
+    return [Figure("" if program == "ours" else program, event["rows"] / event["seconds"] / 1e6)
+            for event in events if "round" in event]
 
 
-ROWS = [Row("table/read", "500 MB of separated values into columns", "M rows/s", ours=side, peers=partial(side, program="pandas"))]
+ROWS = [Row("table/read", "500 MB of separated values into columns", "M rows/s", ours=side,
+            peers=partial(side, program="pandas"))]
