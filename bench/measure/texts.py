@@ -32,20 +32,28 @@ def sizes(run, length, batch_size):
     return (min(length, 8), 8) if run.quick else (length, batch_size)
 
 
-def ours(run, length=72, batch_size=64, steps=None):
-    steps = steps or run.steps
+def our_steps(run, length, batch_size, steps):
+    """bench-lm_step as it ended."""
     length, batch_size = sizes(run, length, batch_size)
     # A tenth validates; two steps warm up, and the last one is short.
     text = written(run, length, batch_size, int((steps + 4) / .9) + 2)
     precision = [] if run.precision == "fp32" else ["precision=" + run.precision]
-    done = run.start(os.path.join(run.build, "bench-lm_step"), text, steps, "length=%d" % length, "batch_size=%d" % batch_size,
+    return run.start(os.path.join(run.build, "bench-lm_step"), text, steps, "length=%d" % length, "batch_size=%d" % batch_size,
                      "threads=%d" % run.threads, *precision)
-    told = json.loads(done.text)
+
+
+def fastai_words(run, length, batch_size, steps):
+    """What fastai_language_model.py is told."""
+    length, batch_size = sizes(run, length, batch_size)
+    return ["--length", length, "--batch-size", batch_size, "--steps", steps, "--threads", run.threads, "--precision",
+            run.precision]
+
+
+def ours(run, length=72, batch_size=64):
+    told = json.loads(our_steps(run, length, batch_size, run.steps).text)
     return [Figure("", told["tokens"] / statistics.median(told["seconds"]), {"vocabulary": told["vocabulary"]})]
 
 
-def fastai(run, only, length=72, batch_size=64, steps=None):
-    length, batch_size = sizes(run, length, batch_size)
-    return figures(run.peer("fastai_language_model.py", "--length", length, "--batch-size", batch_size, "--steps",
-                            steps or run.steps, "--threads", run.threads, "--precision", run.precision),
+def fastai(run, only, length=72, batch_size=64):
+    return figures(run.peer("fastai_language_model.py", *fastai_words(run, length, batch_size, run.steps)),
                    lambda event: event["tokens_per_second"])
