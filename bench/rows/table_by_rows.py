@@ -20,7 +20,7 @@ def table(run, rows):
     return path
 
 
-def side(run, rows, only=None, program="ours"):
+def side(run, only=None, rows=0, program="ours"):
     events = run.peer("fastai_table.py", table(run, rows), "--threads", run.threads, "--rounds", 1, "--only", program, "--batch-size",
                       256, "--target", "answer", "--cat", "first,second,third", "--cont", "x,y,z")
     return [Figure("" if program == "ours" else program, event["rows_per_second"], {"accuracy": event["accuracy"]})
