@@ -181,6 +181,11 @@ BRN_API bool brn_ratings_model_is_click(const brn_ratings_model *model); /* scor
 /* Bias of an item (or user): how much it is liked, given who rates it; DOT only, else NaN. */
 BRN_API double brn_ratings_model_item_bias(const brn_ratings_model *model, int64_t item);
 BRN_API double brn_ratings_model_user_bias(const brn_ratings_model *model, int64_t user);
+/* Mean rating of an item in training; where it has none, that of all. NaN for a number above theirs. */
+BRN_API double brn_ratings_model_item_mean(const brn_ratings_model *model, int64_t item);
+/* What is learned of items: (item_count + 1, *width) in rows, row 0 that of one that is not known; the factors of DOT, the
+ * embedding of NEURAL. They live as long as the model. */
+BRN_API const float *brn_ratings_model_item_vectors(const brn_ratings_model *model, int64_t *width);
 
 typedef struct brn_ratings_item {
     int64_t item;

@@ -81,18 +81,36 @@ class Table:
             self.close()
 
     def _repr_html_(self):
-        return pages.element(pages.title(repr(self)), pages.table(*self._first) if self._first[0] and self._name else "")
+        return pages.element(pages.title(repr(self)), pages.wide(pages.table(*self._first)) if self._first[0] and self._name else "")
 
     def __repr__(self):
         return f"<Table {self.source}: {self.rows} rows>" if self._name else "<Table, closed>"
 
 
 def _first_rows(data):
-    """(names, the first rows) of a dict of columns; ([], []) of a frame, which shows itself."""
+    """(names, the first rows) of a dict of columns, or of a frame of pandas, polars or pyarrow; else ([], [])."""
     if not isinstance(data, dict):
-        return [], []
-    columns = [["" if value is None else value for value in itertools.islice(values, ROWS_SHOWN)] for values in data.values()]
+        data = _first_of_frame(data)
+    columns = [[_there(value) for value in itertools.islice(values, ROWS_SHOWN)] for values in data.values()]
     return list(map(str, data)), list(zip(*columns))
+
+
+def _there(value):
+    """A value as it is shown: nothing where it is missing."""
+    try:
+        return "" if value is None or value != value else value
+    except (TypeError, ValueError):  # what knows no truth: pandas' NA, arrays
+        return str(value)
+
+
+def _first_of_frame(frame):
+    """A dict of columns of the first rows."""
+    if hasattr(frame, "to_pydict"):  # pyarrow
+        return frame.slice(0, ROWS_SHOWN).to_pydict()
+    if not hasattr(frame, "head") or not hasattr(frame, "columns"):
+        return {}
+    frame = frame.head(ROWS_SHOWN)
+    return {name: frame[name] for name in frame.columns}
 
 
 def is_source(data):

@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from . import pages, plots
+from .errors import UsageError
 
 #: Suggestions of the rate finder, the one to take first.
 SUGGESTIONS = ("valley", "slide", "steep", "minimum")
@@ -34,6 +35,38 @@ class Rates(dict):
         return pages.element(pages.table(["suggestion", "rate"], rows), pages.curve([point[1] for point in self["points"]]))
 
 
+class Figures(dict):
+    """What was measured: a dict of numbers by name; of several contenders, dicts by theirs; of labels perhaps `confusion`."""
+
+    def __init__(self, found, classes=()):
+        super().__init__(found)
+        self.classes = list(classes)
+
+    def _repr_html_(self):
+        own = {name: value for name, value in self.items() if isinstance(value, (int, float))}
+        others = {name: value for name, value in self.items() if isinstance(value, dict)}
+        if others:
+            rows = [["model", *own.values()], *([name, *(one.get(key) for key in own)] for name, one in others.items())]
+            return pages.element(pages.wide(pages.table(["", *own], rows)))
+        shown = pages.confusion(self["confusion"], self.classes) if "confusion" in self else ""
+        return pages.element(pages.wide(pages.table(list(own), [list(own.values())])), shown and pages.wide(shown))
+
+    def plot_confusion(self):
+        """A Plot of the confusion matrix; of labels."""
+        if "confusion" not in self:
+            raise UsageError("plot_confusion: these figures have none")
+        return plots.confusion(self["confusion"], self.classes)
+
+
+class Prediction(namedtuple("Prediction", "label probability index")):
+    """The likeliest class, its probability, and its number."""
+
+    __slots__ = ()
+
+    def _repr_html_(self):
+        return pages.element(pages.bars(["answer", "probability"], [(self.label, self.probability)], 1))
+
+
 class Explanation(namedtuple("Explanation", "output words")):
     """The number of an answer, and [(token, what it adds to it)]."""
 
@@ -58,11 +91,13 @@ class Texts(dict):
         score = {name: value for name, value in self["score"].items() if value is not None}
         parts = [pages.table(list(score), [list(score.values())])]
         if "confusion" in self:
-            parts.append(pages.confusion(self["confusion"], self.classes))
+            parts.append(pages.wide(pages.confusion(self["confusion"], self.classes)))
         return pages.element(*parts, pages.table(["where", "text", "label", "answer", "loss"], rows))
 
     def plot_confusion(self):
         """A Plot of the confusion matrix; of labels."""
+        if "confusion" not in self:
+            raise UsageError("plot_confusion: expected labels")
         return plots.confusion(self["confusion"], self.classes)
 
 
@@ -74,22 +109,68 @@ class Items(list):
         return pages.element(pages.table(["", "id", "title", "value"], rows))
 
 
+class ItemTable(list):
+    """[(id, title, ratings in training, bias)] of items."""
+
+    def _repr_html_(self, most=10):
+        rows = sorted(self, key=lambda one: -one[2])
+        return pages.element(pages.title(f"{len(self)} items; those with most ratings"),
+                             pages.table(["id", "title", "ratings", "bias"], rows[:most]))
+
+
 class Columns(dict):
-    """What a network on a table goes by: `score`, `importance` (dicts of column, loss, deviation, metric), `worst` (dicts
-    of row, truth, answer, loss, and values, a dict by column)."""
+    """What a network on a table goes by.
+
+    `score`: figures of all rows. `importance`: dicts of column, loss, deviation, metric; what matters most first.
+    `dependence`: how the mean answer moves with one column, in the same order: dicts of column, category (a truth), at
+    (float64 (points), the column's values; of a category 0, 1 ...), values (names, most frequent first; None for numbers),
+    shares (float64 (points) of the rows; None for numbers) and answers (float64 (points, K), or (points, 1) of a number).
+    `worst`: dicts of row, truth, answer, loss, and values, a dict by column. `classes`: names; with them `confusion`
+    int64 (K, K), row = truth; without `truths` and `answers`, float64 (rows)."""
+
+    SHOWN = 6  # columns whose dependence is drawn
+
+    def _of(self, column):
+        for one in self["dependence"]:
+            if one["column"] == column:
+                return one
+        raise UsageError(f"column: {column} is none of {', '.join(one['column'] for one in self['dependence'])}")
+
+    def _class_number(self, answer):
+        if isinstance(answer, str):
+            if answer not in self["classes"]:
+                raise UsageError(f"answer: {answer} is none of {', '.join(self['classes'])}")
+            return self["classes"].index(answer)
+        return answer
+
+    def _name(self, k):
+        return f"probability of {self['classes'][k]}" if self["classes"] else self["target"]
 
     def _repr_html_(self):
         score = {name: value for name, value in self["score"].items() if value is not None}
-        most = max([0, *(one["loss"] for one in self["importance"])]) or 1
-        bars = "".join(
-            f"<tr><td style='text-align:left'>{pages.html.escape(one['column'])}</td><td>{one['loss']:.4g}</td><td style='text-align:left'><div "
-            f"style='height:.8em;width:{max(0, 200 * one['loss'] / most):.0f}px;background:#1f77b4'></div></td></tr>"
-            for one in self["importance"][:20])
+        parts = [pages.table(list(score), [list(score.values())])]
+        if "confusion" in self:
+            parts.append(pages.wide(pages.confusion(self["confusion"], self["classes"])))
+        parts.append(pages.bars(["column", "loss grows by"], [(one["column"], one["loss"]) for one in self["importance"][:20]]))
+        parts.append(pages.side_by_side(*self._curves()))
         worst = [[one["row"], one["truth"], one["answer"], one["loss"]] for one in self["worst"]]
-        return pages.element(
-            pages.table(list(score), [list(score.values())]),
-            f"<table><thead><tr><th>column</th><th>loss grows by</th><th></th></tr></thead><tbody>{bars}</tbody></table>",
-            pages.table(["row", "truth", "answer", "loss"], worst))
+        return pages.element(*parts, pages.table(["row", "truth", "answer", "loss"], worst))
+
+    def _curves(self):
+        """(pieces of HTML, captions): the mean answer over the columns that matter most."""
+        shown, captions = [], []
+        for one in self["dependence"][: self.SHOWN]:
+            k = shown_class(one["answers"])
+            answers = one["answers"][:, k].tolist()
+            if one["category"]:
+                rows = list(zip(one["values"], answers))[:5]
+                more = len(answers) - len(rows)
+                piece = pages.table([one["column"], "answer"], [*rows, *([[f"and {more} more", ""]] if more > 0 else [])])
+            else:
+                piece = pages.line(one["at"].tolist(), answers, one["column"])
+            shown.append(piece)
+            captions.append([one["column"], self._name(k)] if self["classes"] else one["column"])
+        return shown, captions
 
     def plot(self, most=15):
         """Importance of the columns that matter most: a Plot."""
@@ -99,3 +180,39 @@ class Columns(dict):
         plot.axes.set_xlabel("growth of the loss without the column")
         plot.axes.locator_params(axis="x", nbins=5)
         return plot
+
+    def plot_dependence(self, *columns, answer=None, most=SHOWN):
+        """How the mean answer moves with a column, all else as it is (partial dependence): a Plot, with a part for each.
+
+        Args:
+            columns: their names; none: the `most` that matter most.
+            answer: of classes, a name or its number; None: of two the second, else the one that moves most.
+        """
+        chosen = [self._of(column) for column in columns] or self["dependence"][:most]
+        if not chosen:
+            raise UsageError("plot_dependence: no columns")
+        answer = self._class_number(answer)
+        parts = []
+        for one in chosen:
+            k = shown_class(one["answers"]) if answer is None else answer
+            parts.append((one["column"], self._name(k), one["values"] or one["at"], one["answers"][:, k], one["shares"]))
+        return plots.dependence(parts)
+
+    def plot_confusion(self):
+        """A Plot of the confusion matrix; of classes."""
+        if "confusion" not in self:
+            raise UsageError("plot_confusion: expected classes; plot_answers() has numbers")
+        return plots.confusion(self["confusion"], self["classes"])
+
+    def plot_answers(self):
+        """Answers over truths, and the line on which they are the same: a Plot; of numbers."""
+        if "truths" not in self:
+            raise UsageError("plot_answers: expected numbers; plot_confusion() has classes")
+        return plots.answers(self["truths"], self["answers"], self["target"])
+
+
+def shown_class(answers):
+    """The class whose probability (points, K) is shown: the second of two, else the one that moves most; 0 of a number."""
+    if answers.shape[1] <= 2:
+        return answers.shape[1] - 1
+    return int((answers.max(0) - answers.min(0)).argmax())

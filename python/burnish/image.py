@@ -10,18 +10,16 @@ Options are those of the command line with `_` for `-`, and of `brn_image_option
 train` has them all with their defaults.
 """
 import json
-from collections import namedtuple
 
 from . import _burnish, pages
 from .arrays import floats, whole_numbers
 from .errors import UsageError
+from .found import Figures, Prediction, Rates
 from .interpretation import Confused, Interpretation, Mistake, judged  # noqa: F401 (names of this module)
 from .learner import StepByStep
+from .opened import Opened, names_folded
 from .progress import handler_of
 from .runs import Run
-
-Prediction = namedtuple("Prediction", "label probability index")
-Prediction.__doc__ = "The likeliest class, its probability, and its number."
 
 
 def train(data, *, progress=True, callbacks=(), **options):
@@ -59,7 +57,20 @@ def resume(run, *, progress=True, callbacks=()):
     return Run(_burnish.image_resume(run, handler_of(progress, callbacks)), Model)
 
 
-class Model:
+def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
+    """A mock training whose rate grows: a dict as of `Learner.lr_find`.
+
+    The first stage of the training is tried: the head while the body is frozen, or all layers.
+
+    Args:
+        form: "fastai2", "lr_find" or "lr_find2"; `finder`: a dict of start, end, iterations, linear, stop.
+        **options: as of `train`.
+    """
+    options = {"recipe": None, **_network_options(options), "data": data}
+    return Rates(_burnish.image_lr_find(options, {"form": form, **(finder or {})}, handler_of(False, callbacks)))
+
+
+class Model(Opened):
     """A trained model, or an architecture with its published weights. One thread uses it at a time.
 
     Args:
@@ -75,6 +86,7 @@ class Model:
 
     def __init__(self, what, *, threads=0, offline=False):
         self._native = _burnish.ImageModel(what, threads=threads, offline=offline)
+        self._opened(what)
         facts = self._native.facts()
         self.classes = facts["classes"]
         self.architecture = facts["architecture"]
@@ -111,11 +123,11 @@ class Model:
         return array
 
     def evaluate(self, data, *, progress=False, callbacks=(), **options):
-        """Figures on the validation pictures: a dict; `confusion` is int64 (K, K), row = truth."""
+        """Figures on the validation pictures: a dict; `confusion` is int64 (K, K), row = truth, and `plot_confusion()` shows it."""
         found = self._native.evaluate(data, options, handler_of(progress, callbacks))
         if "confusion" in found:
             found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))
-        return found
+        return Figures(found, self.classes)
 
     def interpret(self, data, top=10, min_count=2, *, split=1, progress=False, callbacks=(), **options):
         """What it gets wrong on the validation pictures (of labels): an Interpretation, with the `top` largest losses and
@@ -140,9 +152,13 @@ class Model:
         pictures = judged(paths, data.targets(split), self.probabilities(paths, batch_size))
         return Interpretation(self.classes, pictures, top=top, min_count=min_count)
 
-    def close(self):
-        """Frees the model now; later calls raise UsageError."""
-        self._native.close()
+    def _shown(self):
+        self._native.facts()  # raises where it has been closed
+        rows = [("pixels a side", self.size), ("answers with", self.target)]
+        if self.target == "tags":
+            rows.append(("a tag's probability is above", self.threshold))
+        answers = "classes" if self.target == "label" else self.target
+        return f"{self.architecture}: {len(self.classes)} {answers}", [*rows, names_folded(self.classes, answers)]
 
     def __repr__(self):
         return f"<image.Model {self.architecture}, {self.size} pixels, {len(self.classes)} classes>"

@@ -94,7 +94,7 @@ class Interpretation:
 
     def _repr_html_(self):
         parts = [pages.title(f"{len(self.paths)} pictures, accuracy {self.accuracy:.4f}"),
-                 pages.confusion(self.confusion, self.classes)]
+                 pages.wide(pages.confusion(self.confusion, self.classes))]
         for name, shown in (("greatest losses", self.top_losses()), ("labels that look wrong", self.suspects[:9])):
             if shown:
                 captions = [(f"{one.answer} / {one.label}", f"loss {one.loss:.2f}") for one in shown]

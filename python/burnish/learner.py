@@ -169,18 +169,11 @@ class StepByStep:
             mine = [one for one in parameters if one[3] == group]
             learning = sum(one[4] for one in mine)
             state = "frozen" if not learning else "learns" if learning == len(mine) else "learns in part"
-            groups.append([group, len({one[0].rpartition(".")[0] for one in mine}), sum(_size(one[1]) for one in mine), state])
-        rows = [[name, " x ".join(map(str, shape)), _size(shape), kind, group, "yes" if learns else "no"]
+            groups.append([group, len({one[0].rpartition(".")[0] for one in mine}), sum(pages.size(one[1]) for one in mine), state])
+        rows = [[name, " x ".join(map(str, shape)), pages.size(shape), kind, group, "yes" if learns else "no"]
                 for name, shape, kind, group, learns in parameters]
         return pages.element(
             pages.title(self._title()),
             pages.table(["layer group", "layers", "parameters", "state"], groups),
-            f"<details><summary>{len(rows)} parameters by name</summary>",
-            pages.table(["name", "shape", "values", "kind", "group", "learns"], rows), "</details>")
-
-
-def _size(shape):
-    size = 1
-    for length in shape:
-        size *= length
-    return size
+            pages.folded(f"{len(rows)} parameters by name",
+                         pages.table(["name", "shape", "values", "kind", "group", "learns"], rows)))

@@ -12,8 +12,9 @@ Options are those of `burnish help lm train` by the names of `brn_lm_options` an
 """
 from . import _burnish
 from .data import opened_all
-from .found import Rates
+from .found import Figures, Rates
 from .learner import StepByStep
+from .opened import Opened
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -60,7 +61,7 @@ def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
         return Rates(_burnish.lm_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks)))
 
 
-class Model:
+class Model(Opened):
     """A trained language model. One thread uses it at a time.
 
     Args:
@@ -73,6 +74,7 @@ class Model:
 
     def __init__(self, what, *, threads=0):
         self._native = _burnish.LmModel(what, threads=threads)
+        self._opened(what)
         self.vocabulary = self._native.facts()["vocabulary"]
 
     def generate(self, prompt="", **options):
@@ -86,11 +88,11 @@ class Model:
     def evaluate(self, data, **options):
         """A dict: tokens, and their mean `loss`, its `perplexity`, the share of hits `accuracy`."""
         with opened_all(data) as inputs:
-            return self._native.evaluate(inputs, options)
+            return Figures(self._native.evaluate(inputs, options))
 
-    def close(self):
-        """Frees the model now; later calls raise UsageError."""
-        self._native.close()
+    def _shown(self):
+        self._native.facts()  # raises where it has been closed
+        return "A language model", [("tokens that have a number", self.vocabulary)]
 
     def __repr__(self):
         return f"<lm.Model, {self.vocabulary} tokens>"
@@ -141,7 +143,7 @@ class Learner(StepByStep):
 
     def validate(self):
         """Figures of the texts that validate: a dict, as of `Model.evaluate`."""
-        return self._native.validate()
+        return Figures(self._native.validate())
 
     def __repr__(self):
         return f"<lm.Learner: {self.vocabulary} tokens, groups {self._learns()}>"

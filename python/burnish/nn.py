@@ -24,9 +24,10 @@ import json
 from collections import namedtuple
 from typing import Optional, Sequence, Union
 
-from . import _burnish, image
+from . import _burnish, image, pages
 from .arrays import floats
 from .errors import UsageError
+from .opened import Opened, names_folded
 
 Step = namedtuple("Step", "path kind shape group parameters")
 Step.__doc__ = "What one layer gives: its path, kind, shape without the batch, layer group and numbers of its own."
@@ -321,6 +322,27 @@ class Gate(_Inside):
     _kind = "gate"
 
 
+class Summary(str):
+    """A table as a text, which notebooks show as a table."""
+
+    def _repr_html_(self):
+        head, *rows = self.rows
+        return pages.element(pages.table(head, rows))
+
+
+def _described(layers, before=""):
+    """[(path, kind, what is said of it)] of layers as C reads them, each before those inside of it."""
+    rows = []
+    for place, said in enumerate(layers):
+        path = f"{before}{said.get('name', place)}"
+        words = [f"{key} {value}" for key, value in said.items() if key not in ("layer", "name", "layers", "shortcut")]
+        rows.append((path, said["layer"], ", ".join(words)))
+        rows += _described(said.get("layers", ()), f"{path}.")
+        if "shortcut" in said:
+            rows += _described([{**said["shortcut"], "name": "shortcut"}], f"{path}.")
+    return rows
+
+
 class Network:
     """A whole network: layers that lead to one output a class.
 
@@ -377,14 +399,20 @@ class Network:
         rows += [(s.path, s.kind, " x ".join(map(str, s.shape)), str(s.group), f"{s.parameters:,}") for s in steps]
         rows.append(("", "", "", "", f"{sum(s.parameters for s in steps):,}"))
         widths = [max(len(row[i]) for row in rows) for i in range(5)]
-        return "\n".join("  ".join(word.rjust(width) if i == 4 else word.ljust(width)
-                                   for i, (word, width) in enumerate(zip(row, widths))).rstrip() for row in rows)
+        text = Summary("\n".join("  ".join(word.rjust(width) if i == 4 else word.ljust(width)
+                                           for i, (word, width) in enumerate(zip(row, widths))).rstrip() for row in rows))
+        text.rows = rows
+        return text
 
     def __eq__(self, other):
         return isinstance(other, Network) and self.text == other.text
 
     def __hash__(self):
         return hash(self.text)
+
+    def _repr_html_(self):
+        rows = _described(json.loads(self.text)["layers"])
+        return pages.element(pages.title(f"{self.name}: {self.groups} layer groups"), pages.table(["layer", "kind", "says"], rows))
 
     def __repr__(self):
         return f"<nn.Network {self.name}, {self.groups} layer groups>"
@@ -493,6 +521,27 @@ class Arrays:
         """Numbers of the items, from 0."""
         return [str(i) for i in range(self.counts[split])]
 
+    def _named(self, target):
+        if self.target == "label":
+            return self.classes[int(target)]
+        if self.target == "tags":
+            return " ".join(name for name, on in zip(self.classes, target) if on)
+        return ", ".join(f"{value:.4g}" for value in target)
+
+    def _repr_html_(self, most=12):
+        split = TRAIN if self.counts[TRAIN] else VALID
+        items, targets = self.inputs(split)[:most], [self._named(target) for target in self.targets(split)[:most]]
+        if len(self.shape) == 2 or (len(self.shape) == 3 and self.shape[0] in (1, 3)):
+            shown = pages.side_by_side([pages.picture_of(item) for item in items], targets)
+        else:
+            rows = [[*(f"{value:.4g}" for value in item.ravel()[:most].tolist()), *(["…"] if item.size > most else []), target]
+                    for item, target in zip(items[:5], targets)]
+            width = max([1, *map(len, rows)]) - 1
+            shown = pages.wide(pages.table([*([""] * width), "target"], rows))
+        return pages.element(
+            pages.title(f"items of {' x '.join(map(str, self.shape))}, {len(self.classes)} {'classes' if self.target == 'label' else self.target}"),
+            pages.table(["training", "validation", "test"], [self.counts]), shown)
+
     def __repr__(self):
         return f"<nn.Arrays {self.shape}: {self.counts[0]} + {self.counts[1]} items, {len(self.classes)} {self.target}>"
 
@@ -545,7 +594,7 @@ def _answers(native, shape, outputs, inputs, form):
     return floats(native.answer_arrays(inputs, len(inputs), form), len(inputs), outputs)
 
 
-class Model:
+class Model(Opened):
     """A network that a Learner has saved: it answers. One thread uses it at a time.
 
     Args:
@@ -558,6 +607,7 @@ class Model:
 
     def __init__(self, path, *, threads=0):
         self._native = _burnish.array_open(path, threads)
+        self._opened(path)
         facts = _burnish.array_facts(self._native)
         self.classes, self.target, self.shape = facts["names"], facts["target"], facts["shape"]
 
@@ -565,9 +615,10 @@ class Model:
         """Probabilities of labels and tags, or numbers: float32 (N, K)."""
         return _answers(self._native, self.shape, len(self.classes), inputs, image.Learner.PROBABILITIES)
 
-    def close(self):
-        """Frees the model now; later calls raise UsageError."""
-        self._native.close()
+    def _shown(self):
+        _burnish.array_facts(self._native)  # raises where it has been closed
+        rows = [("shape of an item", " x ".join(map(str, self.shape))), ("answers with", self.target)]
+        return f"A network of layers: {len(self.classes)} answers", [*rows, names_folded(self.classes, "answers")]
 
     def __repr__(self):
         return f"<nn.Model {self.shape}, {len(self.classes)} {self.target}>"

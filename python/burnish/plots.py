@@ -33,14 +33,76 @@ class Plot:
         return f"<Plot {self.axes.get_title() or self.axes.get_ylabel()}>"
 
 
-def line(y, up, across="batch", x=None, logarithmic=False):
+def line(y, up, across="batch", x=None, logarithmic=False, marker=""):
     """A curve; `x` None: over its index."""
     plot = Plot()
-    plot.axes.plot(range(1, len(y) + 1) if x is None else x, y)
+    plot.axes.plot(range(1, len(y) + 1) if x is None else x, y, marker=marker, markersize=4)
     plot.axes.set_xlabel(across)
     plot.axes.set_ylabel(up)
     if logarithmic:
         plot.axes.set_xscale("log")
+    return plot
+
+
+def lines(x, series, across, up=None, marker="o"):
+    """Curves over one axis: (name, numbers) each, with their names where there are several."""
+    plot = Plot()
+    for name, y in series:
+        plot.axes.plot(x, y, label=name, marker=marker, markersize=4)
+    plot.axes.set_xlabel(across)
+    plot.axes.set_ylabel(up or (series[0][0] if len(series) == 1 else ""))
+    plot.axes.locator_params(axis="x", integer=True)
+    if len(series) > 1:
+        plot.axes.legend()
+    return plot
+
+
+def answers(truths, given, name):
+    """Answers over truths, and the line on which they are the same."""
+    plot = Plot(5, 5)
+    low, high = float(min(truths.min(), given.min())), float(max(truths.max(), given.max()))
+    plot.axes.plot([low, high], [low, high], color="0.6", linewidth=1, zorder=1)
+    plot.axes.scatter(truths, given, s=8, alpha=min(1, max(0.1, 300 / max(1, len(truths)))), zorder=2)
+    plot.axes.set_xlabel(f"{name}, truth")
+    plot.axes.set_ylabel(f"{name}, answer")
+    plot.axes.locator_params(nbins=5)
+    plot.axes.set_aspect("equal")
+    return plot
+
+
+CATEGORIES = 12  # of a part: those that are most frequent
+_LETTERS = 18    # of a name
+
+
+def _short(name):
+    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "\u2026"
+
+
+def dependence(parts, across=3):
+    """Mean answers over values: parts of (column, name of the answer, numbers or names, answers, shares of names)."""
+    across = min(across, len(parts))
+    down = -(-len(parts) // across)
+    plot = Plot(3.4 * across + 0.6, 2.7 * down)
+    plot.figure.clear()
+    for i, (column, name, values, given, shares) in enumerate(parts):
+        axes = plot.figure.add_subplot(down, across, i + 1)
+        axes.tick_params(labelsize=8)
+        if shares is None:
+            axes.plot(values, given, marker="o" if len(given) < 20 else "", markersize=3)
+            axes.locator_params(axis="x", nbins=4)
+            axes.set_xlabel(column, fontsize=9)
+            axes.set_ylabel(name, fontsize=8)
+        else:
+            shown = range(min(CATEGORIES, len(given)))
+            places = [-k for k in shown]
+            axes.hlines(places, min(given[k] for k in shown), [given[k] for k in shown], color="0.85", linewidth=1)
+            axes.scatter([given[k] for k in shown], places, s=[12 + 60 * shares[k] for k in shown], zorder=2)
+            axes.set_yticks(places, [_short(values[k]) for k in shown], fontsize=7)
+            axes.locator_params(axis="x", nbins=4)
+            more = len(given) - len(places)
+            axes.set_title(f"{column}, and {more} more values" if more else column, fontsize=9)
+            axes.set_xlabel(name, fontsize=8)
+    plot.axes = plot.figure.axes[0]
     return plot
 
 
@@ -76,19 +138,74 @@ def pictures(arrays, captions, across=3):
     return plot
 
 
-def map_of(vectors, names, title):
-    """Vectors (N, width) along the two directions in which they differ most, with their names: near is alike."""
+def components(vectors):
+    """Places (N, 2) of vectors (N, width) along the two directions in which they differ most (principal components), and
+    each direction's share of the variance. A direction's largest coordinate is positive, as in C's maps."""
     import numpy
 
-    centred = vectors - vectors.mean(0)
-    _, _, directions = numpy.linalg.svd(centred.astype(numpy.float64), full_matrices=False)
-    places = centred @ directions[:2].T
-    if places.shape[1] < 2:
-        places = numpy.column_stack([places, numpy.zeros(len(places))])
-    plot = Plot(7, 6)
-    plot.axes.scatter(places[:, 0], places[:, 1], s=12)
-    for name, (x, y) in zip(names, places):
-        plot.axes.annotate(name, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points")
-    plot.axes.margins(x=0.15)  # for the names
+    centred = (vectors - vectors.mean(0)).astype(numpy.float64)
+    _, deviations, directions = numpy.linalg.svd(centred, full_matrices=False)
+    count = min(2, len(directions))
+    signs = [numpy.sign(one[numpy.abs(one).argmax()]) or 1 for one in directions[:count]]
+    places, shares = numpy.zeros((len(vectors), 2)), numpy.zeros(2)
+    places[:, :count] = centred @ directions[:count].T * signs
+    shares[:count] = deviations[:count] ** 2 / ((deviations**2).sum() or 1)
+    return places, shares
+
+
+_NAME_SIZE = 7                 # points, of a map's names
+_LETTER, _LINE = 0.52, 1.15    # of a name: width of a letter and height, in sizes
+_SIDES = ((1, 0), (-1, 0), (0.8, 1), (0.8, -1), (-0.8, 1), (-0.8, -1), (0, 1), (0, -1))  # of a dot, to try a name at
+
+
+def _write_names(axes, places, names, radii):
+    """Writes names beside dots, the first of them first, where each covers neither a dot nor another name."""
+    import numpy
+
+    points = 72 / axes.figure.dpi
+    dots = axes.transData.transform(places) * points
+    box = axes.get_window_extent()
+    left, bottom, right, top = (edge * points for edge in (box.x0, box.y0, box.x1, box.y1))
+    taken = numpy.empty((0, 4))
+    for place, (x, y), name, radius in zip(places, dots, names, radii):
+        width, height = _LETTER * _NAME_SIZE * len(name), _LINE * _NAME_SIZE
+        for across, down in _SIDES:
+            gap = radius + 2
+            middle = (x + across * (gap + width / 2) if across else x, y + down * (gap + height / 2))
+            at = numpy.array([middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2])
+            inside = at[0] > left and at[2] < right and at[1] > bottom and at[3] < top
+            nearest = numpy.clip(dots, at[:2], at[2:])
+            if inside and not (numpy.hypot(*(dots - nearest).T) < radii).any() and not (
+                    (taken[:, 0] < at[2]) & (at[0] < taken[:, 2]) & (taken[:, 1] < at[3]) & (at[1] < taken[:, 3])).any():
+                taken = numpy.vstack([taken, at])
+                axes.annotate(name, place, fontsize=_NAME_SIZE, ha="center", va="center",
+                              xytext=(middle[0] - x, middle[1] - y), textcoords="offset points")
+                break
+
+
+def map_of(vectors, names, title, weights=None, values=None, values_name=""):
+    """Vectors (N, width) along the two directions in which they differ most, with their names where there is room: near is
+    alike. `weights` (N): the names to write first, and the greater dots; `values` (N): their colours."""
+    import numpy
+
+    places, shares = components(numpy.asarray(vectors))
+    weights = numpy.ones(len(places)) if weights is None else numpy.asarray(weights, numpy.float64)
+    order = numpy.argsort(-weights, kind="stable")
+    if (weights == weights[0]).all():  # those that stand out
+        order = numpy.argsort(-numpy.hypot(*places.T), kind="stable")
+    radii = 2 + 2.5 * numpy.sqrt(weights / (weights.max() or 1)) * (weights != weights[0]).any()
+    plot = Plot(8, 6.5)
+    plot.figure.set_layout_engine("none")  # names are placed by where the axes are
+    plot.figure.subplots_adjust(left=0.1, right=0.97, bottom=0.09, top=0.94)
+    colours = {} if values is None else {"c": values, "cmap": "viridis"}
+    shown = plot.axes.scatter(*places.T, s=(2 * radii) ** 2, alpha=0.8, linewidths=0, **colours)
+    if values is not None:
+        plot.figure.colorbar(shown, label=values_name, fraction=0.04, pad=0.02)
+    plot.axes.margins(0.1)
     plot.axes.set_title(title)
+    plot.axes.set_xlabel(f"direction 1: {shares[0]:.0%} of the variance")
+    plot.axes.set_ylabel(f"direction 2: {shares[1]:.0%} of the variance")
+    plot.axes.set_aspect("equal", adjustable="datalim")  # distances are comparable
+    plot.figure.draw_without_rendering()
+    _write_names(plot.axes, places[order], [_short(names[i]) for i in order], radii[order])
     return plot

@@ -12,12 +12,13 @@
 from collections import namedtuple
 from contextlib import ExitStack
 
-from . import _burnish, pages
+from . import _burnish, pages, plots
 from .arrays import doubles, floats, whole_numbers
 from .data import opened
-from .errors import InputError
-from .found import Items, Rates
+from .errors import InputError, UsageError
+from .found import Figures, Items, ItemTable, Rates
 from .learner import StepByStep
+from .opened import Opened
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -84,7 +85,7 @@ def _number(numbers, what, name):
     return number
 
 
-class Model:
+class Model(Opened):
     """A trained model. One thread uses it at a time.
 
     Args:
@@ -99,6 +100,7 @@ class Model:
 
     def __init__(self, what, *, threads=0):
         self._native = _burnish.RatingsModel(what, threads=threads)
+        self._opened(what)
         facts = self._native.facts()
         self.users, self.items, self.titles = facts["users"], facts["items"], facts["titles"]
         self.factors, self.clicks = facts["factors"], facts["clicks"]
@@ -154,25 +156,42 @@ class Model:
         """Figures on a table like the training's (None: on the run's rows that validated): a dict of count, rmse,
         mae, precision, recall, ndcg, mrr ..., with "item mean" and "popularity" to compare."""
         with opened(data) as source:
-            return self._native.evaluate(source)
+            return Figures(self._native.evaluate(source))
 
     def evaluate_folding(self):
         """What folding in costs: a dict of users, count, trained_mse, folded_mse, item_mean_mse."""
-        return self._native.folding()
+        return Figures(self._native.folding())
 
     def item_table(self):
         """[(id, title, ratings in training, bias)] of all items; the bias is NaN for a neural model."""
-        return [(i, t, *facts) for i, t, facts in zip(self.items, self.titles, self._native.item_facts())]
+        return ItemTable((i, t, *facts[:2]) for i, t, facts in zip(self.items, self.titles, self._native.item_facts()))
 
-    def close(self):
-        """Frees the model now; later calls raise UsageError."""
-        self._native.close()
+    def vectors(self):
+        """float32 (items, width): what is learned of each item, in the order of `items`; its factors, or a neural model's
+        embedding."""
+        values, width = self._native.item_vectors()
+        return floats(values, len(self.items), width)
 
-    def _repr_html_(self):
+    def plot_items(self, most=150, *, among=None):
+        """A map of the items that most have rated, along the two directions in which their vectors differ most (principal
+        components): near is alike. A Plot, coloured by the mean rating.
+
+        Args:
+            most: items; names are written where there is room, of the most rated first.
+            among: ids to choose from; None: all.
+        """
+        facts, vectors = self._native.item_facts(), self.vectors()
+        chosen = range(len(self.items)) if among is None else sorted({self._item(name) - 1 for name in among})
+        shown = sorted((i for i in chosen if facts[i][0]), key=lambda i: -facts[i][0])[:most]
+        if len(shown) < 2:
+            raise UsageError("plot_items: expected two items with ratings or more")
+        return plots.map_of(vectors[shown], [self.titles[i] for i in shown], "Map of items", [facts[i][0] for i in shown],
+                            None if self.clicks else [facts[i][2] for i in shown], "mean rating")
+
+    def _shown(self):
         most = sorted(self.item_table(), key=lambda one: -one[2])[:5]
-        return pages.element(
-            pages.title(f"{len(self.users)} users, {len(self.items)} items, vectors of {self.factors}"),
-            pages.table(["id", "title", "ratings", "bias"], most))
+        return f"{len(self.users)} users, {len(self.items)} items, vectors of {self.factors}", [
+            pages.table(["id", "title", "ratings", "bias"], most)]
 
     def __repr__(self):
         return f"<ratings.Model: {len(self.users)} users, {len(self.items)} items>"

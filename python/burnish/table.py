@@ -11,11 +11,12 @@
 Options are those of `burnish help table train`, and of `brn_table_train_options` in C.
 """
 from . import _burnish, pages, plots
-from .arrays import floats
+from .arrays import doubles, floats, whole_numbers
 from .data import opened
 from .errors import UsageError
-from .found import Columns, Rates
+from .found import Columns, Figures, Rates
 from .learner import StepByStep
+from .opened import Opened, names_folded
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -62,7 +63,7 @@ def lr_find(data, target, *, form="fastai2", finder=None, callbacks=(), **option
         return Rates(_burnish.table_lr_find(options, {"form": form, **(finder or {})}, handler_of(False, callbacks)))
 
 
-class Model:
+class Model(Opened):
     """A trained network. One thread uses it at a time.
 
     Attributes:
@@ -73,6 +74,7 @@ class Model:
 
     def __init__(self, what, *, threads=0):
         self._native = _burnish.TableModel(what, threads=threads)
+        self._opened(what)
         facts = self._native.facts()
         self.target, self.classes, self.columns = facts["target"], facts["classes"], facts["columns"]
 
@@ -94,7 +96,7 @@ class Model:
     def evaluate(self, data):
         """Figures on all rows of a table that has the target: a dict."""
         with opened(data) as source:
-            return self._native.evaluate(source)
+            return Figures(self._native.evaluate(source))
 
     def embeddings(self):
         """{column: (names of values, float32 (values, width))}: what the network knows of each category."""
@@ -111,36 +113,49 @@ class Model:
         names, vectors = known[column]
         return plots.map_of(vectors[1:], names[1:], column)  # the first is #na#
 
-    def interpret(self, data=None, *, target=None, top=10, repeats=5, seed=42, callbacks=()):
-        """Which columns matter and which rows are answered worst: Columns, a dict of `score`, `importance` and `worst`.
+    def interpret(self, data=None, *, target=None, top=10, repeats=5, seed=42, callbacks=(), **options):
+        """Which columns matter, how the answers move with them, and which rows are answered worst: Columns, a dict of
+        `score`, `importance`, `dependence`, `worst` and, of classes, `confusion`, of numbers `truths` and `answers`.
 
         Args:
             data: rows with the target; None: those of the run that validated.
             target: of several the one to look at; None: the first.
             top: rows; repeats: of the permutations of each column.
+            **options: rows (most that importance is measured on), sample (most rows that dependence is the mean of), points
+                (of a number's dependence), values (of a category's).
         """
         with opened(data) as source:
-            options = {"worst": top, "repeats": repeats, "seed": seed, "target": target}
+            options = {**options, "worst": top, "repeats": repeats, "seed": seed, "target": target}
             found = self._native.interpret(source, options, handler_of(False, callbacks))
-        for one in found["worst"]:
-            one["values"] = dict(zip(found["columns"], one["values"]))
-        return Columns(found)
+        return Columns(_with_arrays(found))
 
-    def close(self):
-        """Frees the model now; later calls raise UsageError."""
-        self._native.close()
-
-    def _repr_html_(self):
+    def _shown(self):
         vectors = [[column, *values.shape] for column, (_, values) in self.embeddings().items()]
         numbers = [column for column in self.columns if column not in {one[0] for one in vectors}]
         what = f"{len(self.classes)} classes" if self.classes else "a number"
-        return pages.element(
-            pages.title(f"{self.target}: {what}, from {len(self.columns)} columns"),
-            pages.table(["category", "values", "numbers each"], vectors),
-            f"<details><summary>{len(numbers)} other columns</summary>{pages.html.escape(', '.join(numbers))}</details>")
+        return f"{self.target}: {what}, from {len(self.columns)} columns", [
+            pages.table(["category", "values", "numbers each"], vectors), names_folded(numbers, "other columns")]
 
     def __repr__(self):
         return f"<table.Model of {self.target}: {len(self.columns)} columns>"
+
+
+def _with_arrays(found):
+    """What C found, with its bytes as arrays."""
+    k = len(found["classes"])
+    for one in found["worst"]:
+        one["values"] = dict(zip(found["columns"], one["values"]))
+    for one in found["dependence"]:
+        width = one.pop("width")
+        count = len(one["at"]) // 8
+        one["at"], one["answers"] = doubles(one["at"], count), doubles(one["answers"], count, width)
+        one["shares"] = None if one["shares"] is None else doubles(one["shares"], count)
+    confusion, truths, answers = (found.pop(name) for name in ("confusion", "truths", "answers"))
+    if confusion is not None:
+        found["confusion"] = whole_numbers(confusion, k, k)
+    if truths is not None:
+        found["truths"], found["answers"] = doubles(truths, len(truths) // 8), doubles(answers, len(answers) // 8)
+    return found
 
 
 # ------------------------------------------------------------------ step by step
@@ -207,7 +222,7 @@ class Learner(StepByStep):
 
     def validate(self):
         """Figures of the rows that validate: a dict, as of `Model.evaluate`."""
-        return self._native.validate()
+        return Figures(self._native.validate())
 
     def __repr__(self):
         return f"<table.Learner of {self.target}: {self.counts[0]} + {self.counts[1]} rows, groups {self._learns()}>"

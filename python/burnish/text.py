@@ -13,9 +13,9 @@ Options are those of `burnish help text train` by the names of `brn_text_train_o
 from . import _burnish
 from .arrays import floats, whole_numbers
 from .data import opened_all
-from .found import Explanation, Rates, Texts
-from .image import Prediction
+from .found import Explanation, Figures, Prediction, Rates, Texts
 from .learner import StepByStep
+from .opened import Opened, names_folded
 from .progress import handler_of
 from .runs import Run, resume_with
 
@@ -68,7 +68,7 @@ def lr_find(data, *, form="fastai2", finder=None, callbacks=(), **options):
         return Rates(_burnish.text_lr_find({**options, "inputs": inputs}, how, handler_of(False, callbacks)))
 
 
-class Model:
+class Model(Opened):
     """A trained classifier. One thread uses it at a time.
 
     Args:
@@ -79,10 +79,13 @@ class Model:
     Attributes:
         target: "label", "tags" or "numbers".
         classes: names of the K answers.
+        joined: how many others there are.
     """
 
     def __init__(self, what, *others, threads=0):
         self._native = _burnish.TextModel(what, threads=threads)
+        self._opened(what)
+        self.joined = len(others)
         for other in others:
             self._native.join(other)
         facts = self._native.facts()
@@ -114,7 +117,7 @@ class Model:
     def evaluate(self, data, **options):
         """Figures on labelled texts: a dict of count, loss, accuracy, f1, rmse, mae (None where there is none)."""
         with opened_all(data) as inputs:
-            return self._native.evaluate(inputs, options)
+            return Figures(self._native.evaluate(inputs, options))
 
     def interpret(self, data, top=10, **options):
         """The worst answers: a dict of `score`, `worst` (dicts of place, text, label, answer, loss, probability) and,
@@ -125,9 +128,10 @@ class Model:
             found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))
         return Texts(found, self.classes)
 
-    def close(self):
-        """Frees the model now; later calls raise UsageError."""
-        self._native.close()
+    def _shown(self):
+        self._native.facts()  # raises where it has been closed
+        rows = [("answers with", self.target), *([("averaged with other models", self.joined)] if self.joined else [])]
+        return f"A classifier of texts: {len(self.classes)} answers", [*rows, names_folded(self.classes, "answers")]
 
     def __repr__(self):
         return f"<text.Model, {len(self.classes)} answers ({self.target})>"

@@ -118,6 +118,27 @@ static PyObject *image_resume(PyObject *module, PyObject *arguments)
     return out;
 }
 
+static int fill(PyObject *dict, void *options, native_listener *listener, native_keep *keep)
+{
+    brn_image_options *o = options;
+    *o = brn_image_defaults();
+    o->on_event = native_listen;
+    o->context = listener;
+    return fill_image(dict, o, keep);
+}
+
+static brn_status find_rate(const void *options, const brn_lr_finder_options *finder, brn_lr_curve *curve)
+{
+    return brn_image_lr_find(options, finder, curve);
+}
+
+static PyObject *image_lr_find(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    static const native_job job = {.options_size = sizeof(brn_image_options), .fill = fill, .lr_find = find_rate};
+    return native_job_lr_find(&job, arguments);
+}
+
 static PyObject *image_options(PyObject *module, PyObject *nothing)
 {
     (void)module, (void)nothing;
@@ -135,6 +156,7 @@ static PyObject *image_options(PyObject *module, PyObject *nothing)
 PyMethodDef native_image_functions[] = {
     {"image_train", image_train, METH_VARARGS, "image_train(options, handler=None) -> result, as dicts."},
     {"image_resume", image_resume, METH_VARARGS, "image_resume(run, handler=None) -> result."},
+    {"image_lr_find", image_lr_find, METH_VARARGS, "image_lr_find(options, finder options, handler=None) -> dict."},
     {"image_options", image_options, METH_NOARGS, "Names of the options of image_train."},
     {NULL, NULL, 0, NULL},
 };

@@ -90,7 +90,8 @@ PyMODINIT_FUNC PyInit__burnish(void)
         PyModule_AddFunctions(module, native_ratings_functions) < 0 ||
         PyModule_AddFunctions(module, native_frame_functions) < 0 ||
         PyModule_AddFunctions(module, native_network_functions) < 0 ||
-        PyModule_AddFunctions(module, native_array_functions) < 0 || native_add_image_types(module) < 0 ||
+        PyModule_AddFunctions(module, native_array_functions) < 0 ||
+        PyModule_AddFunctions(module, native_state_functions) < 0 || native_add_image_types(module) < 0 ||
         native_add_learner_types(module) < 0 || native_add_table_types(module) < 0 ||
         native_add_table_learner_type(module) < 0 || native_add_ratings_learner_type(module) < 0 ||
         native_add_lm_learner_type(module) < 0 || native_add_text_learner_type(module) < 0 ||

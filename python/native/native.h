@@ -264,7 +264,7 @@ PyObject *native_learner_close(PyObject *object, PyObject *nothing);
 
 extern PyMethodDef native_image_functions[], native_table_functions[], native_lm_functions[], native_text_functions[],
     native_ratings_functions[], native_frame_functions[], native_network_functions[],
-    native_array_functions[];
+    native_array_functions[], native_state_functions[];
 int native_add_lm_types(PyObject *module);
 int native_add_text_types(PyObject *module);
 int native_add_ratings_types(PyObject *module);

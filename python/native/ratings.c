@@ -111,7 +111,7 @@ static PyObject *model_facts(PyObject *object, PyObject *nothing)
     return facts;
 }
 
-/* [(ratings in training, bias)] of the items. */
+/* [(ratings in training, bias, mean rating)] of the items. */
 static PyObject *model_item_facts(PyObject *object, PyObject *nothing)
 {
     (void)nothing;
@@ -121,12 +121,28 @@ static PyObject *model_item_facts(PyObject *object, PyObject *nothing)
     const int64_t count = brn_ratings_model_item_count(m);
     PyObject *list = PyList_New((Py_ssize_t)count);
     for (int64_t i = 0; list && i < count; i++) {
-        PyObject *one = Py_BuildValue("(Ld)", (long long)brn_ratings_model_rating_count(m, i + 1),
-                                      brn_ratings_model_item_bias(m, i + 1));
+        PyObject *one = Py_BuildValue("(Ldd)", (long long)brn_ratings_model_rating_count(m, i + 1),
+                                      brn_ratings_model_item_bias(m, i + 1), brn_ratings_model_item_mean(m, i + 1));
         if (!one || PyList_SetItem(list, (Py_ssize_t)i, one) < 0) Py_CLEAR(list);
     }
     native_give_back(handle);
     return list;
+}
+
+/* (float32 bytes (items, width), width). */
+static PyObject *model_item_vectors(PyObject *object, PyObject *nothing)
+{
+    (void)nothing;
+    native_handle *handle = &((native_model *)object)->handle;
+    const brn_ratings_model *m = native_take(handle, "model");
+    if (!m) return NULL;
+    int64_t width;
+    const float *vectors = brn_ratings_model_item_vectors(m, &width);
+    const size_t bytes = (size_t)(brn_ratings_model_item_count(m) * width) * sizeof *vectors;
+    PyObject *out = Py_BuildValue("(NL)", PyByteArray_FromStringAndSize((const char *)(vectors + width), (Py_ssize_t)bytes),
+                                  (long long)width);
+    native_give_back(handle);
+    return out;
 }
 
 /* ------------------------------------------------------------------ lists of items */
@@ -360,7 +376,8 @@ static PyObject *model_folding(PyObject *object, PyObject *nothing)
 
 static PyMethodDef model_methods[] = {
     {"facts", model_facts, METH_NOARGS, "Ids of users and items from number 1 on, titles, factors, clicks."},
-    {"item_facts", model_item_facts, METH_NOARGS, "[(ratings in training, bias)] of the items."},
+    {"item_facts", model_item_facts, METH_NOARGS, "[(ratings in training, bias, mean rating)] of the items."},
+    {"item_vectors", model_item_vectors, METH_NOARGS, "(float32 bytes (items, width), width)."},
     {"recommend", model_recommend, METH_VARARGS,
      "recommend(user, top, with_seen, rated_by, among[, items, ratings]) -> [(item, value)]."},
     {"similar", model_similar, METH_VARARGS,

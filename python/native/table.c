@@ -234,20 +234,59 @@ static PyObject *worst_of(const brn_table_interpretation *found, const brn_table
                          "answer", found->classes[one->guess], "loss", one->loss, "values", values);
 }
 
-static PyObject *interpretation_of(const brn_table_interpretation *found)
+static PyObject *all_worst(const brn_table_interpretation *found)
 {
-    PyObject *score = PyDict_New(), *worst = PyList_New((Py_ssize_t)found->worst_count);
-    if (score && native_put_table_score(score, &found->score) < 0) Py_CLEAR(score);
+    PyObject *worst = PyList_New((Py_ssize_t)found->worst_count);
     for (int64_t i = 0; worst && i < found->worst_count; i++) {
         PyObject *one = worst_of(found, &found->worst[i]);
         if (!one || PyList_SetItem(worst, (Py_ssize_t)i, one) < 0) Py_CLEAR(worst);
     }
-    PyObject *importance = importance_of(found), *columns = native_words(found->column_count, text_at, found->columns);
-    if (score && worst && importance && columns)
-        return Py_BuildValue("{s:N, s:N, s:N, s:N}", "score", score, "importance", importance, "worst", worst, "columns",
-                             columns);
-    Py_XDECREF(score), Py_XDECREF(worst), Py_XDECREF(importance), Py_XDECREF(columns);
-    return NULL;
+    return worst;
+}
+
+/* Bytes of `count` numbers of eight bytes each; None where there are none. */
+static PyObject *bytes_of(const void *numbers, int64_t count)
+{
+    if (numbers) return PyByteArray_FromStringAndSize(numbers, (Py_ssize_t)((size_t)count * 8));
+    Py_RETURN_NONE;
+}
+
+/* [{column, category, values or None, at, shares or None, answers, width}]: float64 bytes. */
+static PyObject *dependence_of(const brn_table_interpretation *found)
+{
+    PyObject *list = PyList_New((Py_ssize_t)found->dependence_count);
+    for (int64_t i = 0; list && i < found->dependence_count; i++) {
+        const brn_table_dependence *d = &found->dependence[i];
+        PyObject *dict = Py_BuildValue("{s:s, s:N, s:N, s:N, s:N, s:N, s:L}", "column", d->column, "category",
+                                       PyBool_FromLong(d->category), "values",
+                                       d->values ? native_words(d->count, text_at, d->values) : bytes_of(NULL, 0), "at",
+                                       bytes_of(d->at, d->count), "shares", bytes_of(d->shares, d->count), "answers",
+                                       bytes_of(d->answers, d->count * d->width), "width", (long long)d->width);
+        if (!dict || PyList_SetItem(list, (Py_ssize_t)i, dict) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *interpretation_of(const brn_table_interpretation *found)
+{
+    PyObject *score = PyDict_New();
+    if (score && native_put_table_score(score, &found->score) < 0) Py_CLEAR(score);
+    PyObject *dict = score ? PyDict_New() : NULL;
+    if (!dict) {
+        Py_XDECREF(score);
+        return NULL;
+    }
+    if (native_put(dict, "score", score) < 0 ||
+        native_put(dict, "target", PyUnicode_DecodeFSDefault(found->target)) < 0 ||
+        native_put(dict, "importance", importance_of(found)) < 0 || native_put(dict, "dependence", dependence_of(found)) < 0 ||
+        native_put(dict, "worst", all_worst(found)) < 0 ||
+        native_put(dict, "columns", native_words(found->column_count, text_at, found->columns)) < 0 ||
+        native_put(dict, "classes", native_words(found->class_count, text_at, found->classes)) < 0 ||
+        native_put(dict, "confusion", bytes_of(found->confusion, found->class_count * found->class_count)) < 0 ||
+        native_put(dict, "truths", bytes_of(found->truths, found->count)) < 0 ||
+        native_put(dict, "answers", bytes_of(found->answers, found->count)) < 0)
+        Py_CLEAR(dict);
+    return dict;
 }
 
 static int fill_interpret(PyObject *dict, brn_table_interpret_options *out, native_listener *listener, native_keep *keep)
@@ -255,6 +294,10 @@ static int fill_interpret(PyObject *dict, brn_table_interpret_options *out, nati
     static const brn_option list[] = {
         {"worst", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, worst), NULL},
         {"repeats", BRN_OPTION_WHOLE, offsetof(brn_table_interpret_options, repeats), NULL},
+        {"rows", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, rows), NULL},
+        {"sample", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, sample), NULL},
+        {"points", BRN_OPTION_WHOLE, offsetof(brn_table_interpret_options, points), NULL},
+        {"values", BRN_OPTION_WHOLE, offsetof(brn_table_interpret_options, values), NULL},
         {"seed", BRN_OPTION_BIG, offsetof(brn_table_interpret_options, seed), NULL},
         {"target", BRN_OPTION_TEXT, offsetof(brn_table_interpret_options, target), NULL},
     };

@@ -68,6 +68,16 @@ double brn_ratings_model_user_bias(const brn_ratings_model *m, int64_t user)
     return (double)brn__ratings_tables_of(&m->network).u_bias[user];
 }
 
+double brn_ratings_model_item_mean(const brn_ratings_model *m, int64_t item)
+{
+    return item >= 0 && item < m->network.items ? (double)m->facts.means[item] : (double)NAN;
+}
+
+const float *brn_ratings_model_item_vectors(const brn_ratings_model *m, int64_t *width)
+{
+    return brn__ratings_item_vectors(&m->network, width);
+}
+
 /* ------------------------------------------------------------------ what may be shown */
 
 static brn_status check_user(const brn_ratings_model *m, int64_t user)
