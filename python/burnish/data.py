@@ -9,6 +9,7 @@
 """
 import array
 import itertools
+import numbers
 import os
 from contextlib import contextmanager
 
@@ -221,9 +222,9 @@ def _list_column(name, values):
         return count, (name, "b", valid, _bits([good and value for value, good in zip(values, there)]), None)
     kept = [value if good else 0 for value, good in zip(values, there)]
     try:
-        if kinds and kinds <= {bool, int}:
+        if kinds and all(issubclass(kind, numbers.Integral) for kind in kinds):
             return count, (name, "l", valid, array.array("q", kept), None)
-        if kinds and kinds <= {bool, int, float}:
+        if kinds and all(issubclass(kind, numbers.Real) for kind in kinds):
             return count, (name, "g", valid, array.array("d", kept), None)
     except OverflowError:
         raise UsageError(f"column {name}: a number beyond 64 bits") from None

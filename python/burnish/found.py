@@ -152,6 +152,7 @@ class Columns(dict):
         if "confusion" in self:
             parts.append(pages.wide(pages.confusion(self["confusion"], self["classes"])))
         parts.append(pages.bars(["column", "loss grows by"], [(one["column"], one["loss"]) for one in self["importance"][:20]]))
+        parts.append(pages.title("how the mean answer moves with a column, all else as it is"))
         parts.append(pages.side_by_side(*self._curves()))
         worst = [[one["row"], one["truth"], one["answer"], one["loss"]] for one in self["worst"]]
         return pages.element(*parts, pages.table(["row", "truth", "answer", "loss"], worst))
@@ -169,7 +170,7 @@ class Columns(dict):
             else:
                 piece = pages.line(one["at"].tolist(), answers, one["column"])
             shown.append(piece)
-            captions.append([one["column"], self._name(k)] if self["classes"] else one["column"])
+            captions.append([*([] if one["category"] else [one["column"]]), *([self._name(k)] if self["classes"] else [])])
         return shown, captions
 
     def plot(self, most=15):

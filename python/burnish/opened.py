@@ -18,6 +18,7 @@ class Opened:
         path = os.fsdecode(what)
         path = os.path.join(path, "model.safetensors") if os.path.isdir(path) else path
         self.file = os.path.abspath(path) if os.path.isfile(path) else None
+        self._given = os.fsdecode(what)
 
     def summary(self):
         """[(name, shape)] of every parameter, as the file has them now; [] when it is gone, or was none."""
@@ -44,7 +45,7 @@ class Opened:
         if parameters:
             layers = {one[0].rpartition(".")[0] for one in parameters}
             rows += [("layers with parameters", len(layers)), ("parameters", sum(pages.size(shape) for _, shape in parameters)),
-                     ("file", self.file)]
+                     ("file", self._given)]
         return pages.element(
             pages.title(name), pages.facts(rows), *(fact for fact in facts if isinstance(fact, str)),
             pages.parameters(parameters) if parameters else "")

@@ -59,10 +59,11 @@ def table(head, rows, shades=None):
             style = "" if _is_number(text) else " style='text-align:left'"
             if shade is not None:
                 # Light fields keep the page's own colour of letters, which may be a dark page's.
-                style = f" style='background:rgba(31,119,180,{shade:.2f}){';color:white' if shade > 0.6 else ''}'"
+                style = f" style='background:rgba(31,119,180,{shade:.2f}){';color:white' if shade > 0.8 else ''}'"
             fields.append(f"<td{style}>{html.escape(text)}</td>")
         body.append("<tr>" + "".join(fields) + "</tr>")
-    names = "".join(f"<th>{html.escape(str(name))}</th>" for name in head)
+    sides = ["" if not rows or _is_number(figure(value)) else " style='text-align:left'" for value in (rows[0] if rows else head)]
+    names = "".join(f"<th{side}>{html.escape(str(name))}</th>" for name, side in zip(head, sides))
     return f"<table><thead><tr>{names}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
@@ -186,6 +187,11 @@ def line(x, y, name, width=200, height=60):
     return _line(x, y, width, height, name, True)
 
 
+def _end(value):
+    """The number at an axis' end."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.3g}"
+
+
 def _line(x, y, width, height, name, below=False):
     low, high, first, last = min(y), max(y), min(x), max(x)
     across, up = (last - first) or 1, (high - low) or 1
@@ -194,9 +200,10 @@ def _line(x, y, width, height, name, below=False):
     drawn = f"<polyline fill='none' stroke='#1f77b4' stroke-width='1.5' points='{points}'/>"
     if len(places) == 1:
         drawn = f"<circle fill='#1f77b4' r='2.5' cx='{places[0][0]:.1f}' cy='{places[0][1]:.1f}'/>"
-    ends = f"<text x='{width + 6}' y='4'>{high:.3g}</text><text x='{width + 6}' y='{height + 4}'>{low:.3g}</text>"
+    ends = f"<text x='{width + 6}' y='4'>{_end(high)}</text><text x='{width + 6}' y='{height + 4}'>{_end(low)}</text>"
     foot = 14 if below else 0
     if below:
-        ends += f"<text x='0' y='{height + 16}'>{first:.4g}</text><text x='{width}' y='{height + 16}' text-anchor='end'>{last:.4g}</text>"
+        ends += (f"<text x='0' y='{height + 16}'>{_end(first)}</text>"
+                 f"<text x='{width}' y='{height + 16}' text-anchor='end'>{_end(last)}</text>")
     return (f"<svg width='{width + 60}' height='{height + 12 + foot}' viewBox='-2 -6 {width + 62} {height + 12 + foot}' role='img' "
             f"aria-label='{html.escape(name, quote=True)}'>{drawn}<g font-size='11' fill='currentColor'>{ends}</g></svg>")

@@ -71,11 +71,10 @@ def answers(truths, given, name):
 
 
 CATEGORIES = 12  # of a part: those that are most frequent
-_LETTERS = 18    # of a name
 
 
-def _short(name):
-    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "\u2026"
+def _short(name, letters=18):
+    return name if len(name) <= letters else name[: letters - 1] + "\u2026"
 
 
 def dependence(parts, across=3):
@@ -106,9 +105,12 @@ def dependence(parts, across=3):
     return plot
 
 
+COUNTED = 40  # classes of a confusion matrix whose counts are written
+
+
 def confusion(matrix, classes):
-    """Counts, row = truth, column = answer."""
-    side = 2.5 + 0.45 * len(classes)
+    """Counts, row = truth, column = answer; written into their fields where these are large enough."""
+    side = min(14, 2.5 + 0.45 * len(classes))
     plot = Plot(side + 0.6, side)
     shown = plot.axes.imshow(matrix, cmap="Blues", interpolation="nearest", vmin=0)
     plot.figure.colorbar(shown, fraction=0.046)
@@ -117,6 +119,9 @@ def confusion(matrix, classes):
     plot.axes.set_xlabel("answer")
     plot.axes.set_ylabel("truth")
     most = max(1, int(matrix.max()))
+    if len(classes) > COUNTED:
+        plot.axes.tick_params(labelsize=max(3, 450 / len(classes) / 2))
+        return plot
     for i in range(len(classes)):
         for j in range(len(classes)):
             plot.axes.text(j, i, int(matrix[i, j]), ha="center", va="center", fontsize=8,
@@ -154,8 +159,18 @@ def components(vectors):
 
 
 _NAME_SIZE = 7                 # points, of a map's names
-_LETTER, _LINE = 0.52, 1.15    # of a name: width of a letter and height, in sizes
 _SIDES = ((1, 0), (-1, 0), (0.8, 1), (0.8, -1), (-0.8, 1), (-0.8, -1), (0, 1), (0, -1))  # of a dot, to try a name at
+_GAPS = (2, 6, 12, 20, 30)     # points from the dot to its name, and which of them have a line that leads there
+_LEADS_FROM = 2
+
+
+def _places_of(x, y, width, height, radius):
+    """Boxes (left, bottom, right, top) to try a name at, nearest first, and the gap of each."""
+    for gap in _GAPS:
+        for across, down in _SIDES:
+            left = x + across * (radius + gap + width / 2) - width / 2
+            bottom = y + down * (radius + gap + height / 2) - height / 2
+            yield (left, bottom, left + width, bottom + height), gap
 
 
 def _write_names(axes, places, names, radii):
@@ -164,22 +179,22 @@ def _write_names(axes, places, names, radii):
 
     points = 72 / axes.figure.dpi
     dots = axes.transData.transform(places) * points
-    box = axes.get_window_extent()
-    left, bottom, right, top = (edge * points for edge in (box.x0, box.y0, box.x1, box.y1))
+    window = axes.get_window_extent()
+    low, high = numpy.array([window.x0, window.y0]) * points + 2, numpy.array([window.x1, window.y1]) * points - 2
     taken = numpy.empty((0, 4))
     for place, (x, y), name, radius in zip(places, dots, names, radii):
-        width, height = _LETTER * _NAME_SIZE * len(name), _LINE * _NAME_SIZE
-        for across, down in _SIDES:
-            gap = radius + 2
-            middle = (x + across * (gap + width / 2) if across else x, y + down * (gap + height / 2))
-            at = numpy.array([middle[0] - width / 2, middle[1] - height / 2, middle[0] + width / 2, middle[1] + height / 2])
-            inside = at[0] > left and at[2] < right and at[1] > bottom and at[3] < top
-            nearest = numpy.clip(dots, at[:2], at[2:])
-            if inside and not (numpy.hypot(*(dots - nearest).T) < radii).any() and not (
-                    (taken[:, 0] < at[2]) & (at[0] < taken[:, 2]) & (taken[:, 1] < at[3]) & (at[1] < taken[:, 3])).any():
-                taken = numpy.vstack([taken, at])
-                axes.annotate(name, place, fontsize=_NAME_SIZE, ha="center", va="center",
-                              xytext=(middle[0] - x, middle[1] - y), textcoords="offset points")
+        written = axes.text(0, 0, name, fontsize=_NAME_SIZE)
+        extent = written.get_window_extent()
+        written.remove()
+        for at, gap in _places_of(x, y, extent.width * points + 2, extent.height * points, radius):
+            box = numpy.array(at)
+            beside = numpy.hypot(*(dots - numpy.clip(dots, box[:2], box[2:])).T) >= radii
+            apart = (taken[:, :2] >= box[2:]).any(1) | (taken[:, 2:] <= box[:2]).any(1)
+            if (box[:2] > low).all() and (box[2:] < high).all() and beside.all() and apart.all():
+                taken = numpy.vstack([taken, box])
+                leads = {"arrowprops": {"arrowstyle": "-", "color": "0.7", "linewidth": 0.5}} if gap >= _GAPS[_LEADS_FROM] else {}
+                axes.annotate(name, place, fontsize=_NAME_SIZE, ha="center", va="center", textcoords="offset points",
+                              xytext=((box[0] + box[2]) / 2 - x, (box[1] + box[3]) / 2 - y), **leads)
                 break
 
 
@@ -190,22 +205,22 @@ def map_of(vectors, names, title, weights=None, values=None, values_name=""):
 
     places, shares = components(numpy.asarray(vectors))
     weights = numpy.ones(len(places)) if weights is None else numpy.asarray(weights, numpy.float64)
-    order = numpy.argsort(-weights, kind="stable")
-    if (weights == weights[0]).all():  # those that stand out
-        order = numpy.argsort(-numpy.hypot(*places.T), kind="stable")
-    radii = 2 + 2.5 * numpy.sqrt(weights / (weights.max() or 1)) * (weights != weights[0]).any()
-    plot = Plot(8, 6.5)
+    differ = (weights != weights[0]).any()
+    order = numpy.argsort(-(weights if differ else numpy.hypot(*places.T)), kind="stable")  # else those that stand out
+    radii = 2 + 2.5 * differ * numpy.sqrt(weights / (weights.max() or 1))
+    across, up = numpy.ptp(places, 0)
+    plot = Plot(8, min(8, max(4, 8 * up / (across or 1))))
     plot.figure.set_layout_engine("none")  # names are placed by where the axes are
-    plot.figure.subplots_adjust(left=0.1, right=0.97, bottom=0.09, top=0.94)
+    plot.figure.subplots_adjust(left=0.1, right=0.97, bottom=0.1, top=0.93)
     colours = {} if values is None else {"c": values, "cmap": "viridis"}
     shown = plot.axes.scatter(*places.T, s=(2 * radii) ** 2, alpha=0.8, linewidths=0, **colours)
     if values is not None:
         plot.figure.colorbar(shown, label=values_name, fraction=0.04, pad=0.02)
-    plot.axes.margins(0.1)
+    plot.axes.margins(0.08)
     plot.axes.set_title(title)
     plot.axes.set_xlabel(f"direction 1: {shares[0]:.0%} of the variance")
     plot.axes.set_ylabel(f"direction 2: {shares[1]:.0%} of the variance")
     plot.axes.set_aspect("equal", adjustable="datalim")  # distances are comparable
     plot.figure.draw_without_rendering()
-    _write_names(plot.axes, places[order], [_short(names[i]) for i in order], radii[order])
+    _write_names(plot.axes, places[order], [_short(names[i], 26) for i in order], radii[order])
     return plot

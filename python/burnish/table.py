@@ -133,8 +133,10 @@ class Model(Opened):
         vectors = [[column, *values.shape] for column, (_, values) in self.embeddings().items()]
         numbers = [column for column in self.columns if column not in {one[0] for one in vectors}]
         what = f"{len(self.classes)} classes" if self.classes else "a number"
+        categories = pages.table(["category", "values", "numbers each"], vectors)
         return f"{self.target}: {what}, from {len(self.columns)} columns", [
-            pages.table(["category", "values", "numbers each"], vectors), names_folded(numbers, "other columns")]
+            pages.folded(f"{len(vectors)} categories", categories) if len(vectors) > 12 else categories,
+            names_folded(numbers, "other columns")]
 
     def __repr__(self):
         return f"<table.Model of {self.target}: {len(self.columns)} columns>"
