@@ -326,6 +326,46 @@ TEST(neural_models_learn_and_answer_too)
     }
 }
 
+static double dot(const float *a, const float *b, int64_t width)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < width; k++) sum += (double)a[k] * (double)b[k];
+    return sum;
+}
+
+/* Cosines of a dot model's vectors and of a neural one's are those that it finds items alike by. */
+TEST(ratings_models_show_the_vectors_and_means_of_their_items)
+{
+    const char *folder = test_scratch_folder();
+    const char *data = write_text(folder, "r.csv", "user,item,rating\na,x,1\nb,x,2\nc,x,4\na,y,3\nb,z,5\nc,y,4\na,z,2\n");
+    for (int network = BRN_RATINGS_DOT; network <= BRN_RATINGS_NEURAL; network++) {
+        brn_ratings_options o = quick_options(data, in(folder, network ? "neural" : "dot"));
+        o.network = (brn_ratings_network)network;
+        o.split = BRN_RATINGS_SPLIT_FILE;
+        o.valid_data = write_text(folder, "v.csv", "user,item,rating\nb,y,1\nc,w,5\n");
+        o.epochs = 1;
+        assert_ok(brn_ratings_train(&o, NULL));
+        brn_ratings_model *model;
+        int64_t width, count;
+        brn_ratings_item alike[2];
+        assert_ok(brn_ratings_model_open(o.out, 1, &model));
+        const float *vectors = brn_ratings_model_item_vectors(model, &width);
+        if (network == BRN_RATINGS_DOT) assert_int_equal(width, brn_ratings_model_factors(model));
+        const int64_t x = brn_ratings_model_item(model, "x");
+        assert_ok(brn_ratings_similar(model, x, NULL, 2, alike, &count));
+        assert_int_equal(count, 2);
+        for (int64_t k = 0; k < count; k++) {
+            const float *a = vectors + x * width, *b = vectors + alike[k].item * width;
+            assert_close(alike[k].value, dot(a, b, width) / sqrt(dot(a, a, width) * dot(b, b, width)), 1e-6);
+        }
+        assert_close(brn_ratings_model_item_mean(model, x), 7. / 3, 1e-6);
+        assert_close(brn_ratings_model_item_mean(model, brn_ratings_model_item(model, "y")), 3.5, 1e-6);
+        assert_close(brn_ratings_model_item_mean(model, 0), 3, 1e-6); /* of all in training */
+        assert_true(isnan(brn_ratings_model_item_mean(model, -1)) && isnan(brn_ratings_model_item_mean(model, 99)));
+        brn_ratings_model_close(model);
+    }
+}
+
 /* ------------------------------------------------------------------ splits */
 
 static brn_ratings_result train_small(const char *text, brn_ratings_options o)
