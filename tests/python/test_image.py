@@ -82,6 +82,18 @@ class ImageJob(unittest.TestCase):
         self.assertEqual(found["confusion"].sum(), 6)
         self.assertAlmostEqual(found["accuracy"], numpy.trace(found["confusion"]) / 6)
 
+    def test_the_rate_finder_tries_the_first_stage(self):
+        heard = []
+        options = {key: value for key, value in SMALL.items() if key != "epochs"}
+        found = burnish.image.lr_find(self.data, finder={"iterations": 12, "stop": False}, callbacks=[heard.append], **options)
+        self.assertEqual(len(found["points"]), 12)
+        rates = [point[0] for point in found["points"]]
+        self.assertEqual(rates, sorted(rates))
+        self.assertTrue(all(point[1] > 0 for point in found["points"]))
+        self.assertIn("batch", {event["event"] for event in heard})
+        with self.assertRaisesRegex(burnish.UsageError, "form"):
+            burnish.image.lr_find(self.data, form="guess", **options)
+
     def test_wrong_things_raise_and_name_what_is_wrong(self):
         model = self.run_made.model(threads=1)
         with self.assertRaisesRegex(burnish.UsageError, "uint8"):
