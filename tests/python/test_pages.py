@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What notebooks show."""
+import csv
 import html.parser
 import math
 import os
@@ -11,7 +12,7 @@ import numpy
 import pictures
 from burnish import pages, plots
 from burnish.data import _first_rows
-from burnish.found import Explanation, Figures, Items, Rates
+from burnish.found import Explanation, Figures, Items, Rates, shown_class
 from burnish.image import Data, Learner, Model
 from burnish.interpretation import Interpretation, judged
 
@@ -299,6 +300,11 @@ class Tables(unittest.TestCase):
                 with self.assertRaisesRegex(burnish.UsageError, words):
                     wrong()
 
+    def test_the_class_that_moves_most_is_shown(self):
+        self.assertEqual(shown_class(numpy.array([[1.], [5.]])), 0)
+        self.assertEqual(shown_class(numpy.array([[.1, .9], [.2, .8]])), 1)
+        self.assertEqual(shown_class(numpy.array([[.1, .5, .4], [.2, .1, .7]])), 1)
+
     def test_classes_have_a_confusion_and_a_curve_each(self):
         rows = {"rooms": self.rows["rooms"], "noise": self.rows["noise"],
                 "size": [("small", "middle", "large")[(n > 2) + (n > 4)] for n in self.rows["rooms"].tolist()]}
@@ -316,10 +322,11 @@ class Tables(unittest.TestCase):
         self.assertIn("truth \\ answer", text)
         self.assertIn("probability of", text)
         if matplotlib:
-            large = found["classes"].index("large")
-            for answer in ("large", large):
+            small = found["classes"].index("small")
+            self.assertGreater(small, 0)
+            for answer in ("small", small):
                 dots = found.plot_dependence("rooms", answer=answer).axes.collections[-1].get_offsets()
-                numpy.testing.assert_array_equal(numpy.asarray(dots)[:, 0], rooms["answers"][:, large])
+                numpy.testing.assert_array_equal(numpy.asarray(dots)[:, 0], rooms["answers"][:, small])
             self.assertEqual(sum(int(one.get_text()) for one in found.plot_confusion().axes.texts), 400)
             for wrong, words in ((found.plot_answers, "numbers"), (lambda: found.plot_dependence("rooms", answer="huge"), "huge")):
                 with self.assertRaisesRegex(burnish.UsageError, words):
@@ -444,11 +451,12 @@ class Opened(unittest.TestCase):
         with self.assertRaisesRegex(burnish.UsageError, "accuracy"):
             run.plot_metrics("luck")
         self.assertEqual(list(run.plot_rates().axes.lines[0].get_ydata()), [row["learning_rate"] for row in run.history])
-        with open(self.lm_run.path + "/curve.csv", encoding="utf-8") as file:
-            rows = file.read().split()[1:]
-        within = self.lm_run.plot_losses().axes.lines[0]  # the stage's name has a blank or none: fields from the end
-        self.assertEqual(len(within.get_xdata()), len([row for row in rows if row.count(",") > 2]))
-        self.assertGreater(len(within.get_xdata()), 4)
+        with open(self.lm_run.path + "/curve.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertGreater(len(rows), 4)
+        within = self.lm_run.plot_losses().axes.lines[0]
+        self.assertEqual(list(within.get_xdata()), [float(row["epoch"]) for row in rows])
+        self.assertEqual(list(within.get_ydata()), [float(row["train_loss"]) for row in rows])
         self.assertGreater(len(self.lm_run.plot_rates().axes.lines[0].get_xdata()), 4)
 
 
@@ -588,6 +596,10 @@ class Maps(unittest.TestCase):
         means = plot.axes.collections[0].get_array()
         self.assertEqual(len(means), 6)
         self.assertTrue(((1 <= means) & (means <= 5)).all())
+        for one in (vectors, -vectors):  # no mirror images
+            for place in plots.components(one)[0].T:
+                axis = (one - one.mean(0)).T @ place
+                self.assertGreater(axis[numpy.abs(axis).argmax()], 0)
         few = self.model.plot_items(among=most[2:5])
         self.assertEqual([text.get_text() for text in few.axes.texts], most[2:5])
         with self.assertRaisesRegex(burnish.UsageError, "two items"):
