@@ -115,7 +115,8 @@ class Model(Opened):
 
     def interpret(self, data=None, *, target=None, top=10, repeats=5, seed=42, callbacks=(), **options):
         """Which columns matter, how the answers move with them, and which rows are answered worst: Columns, a dict of
-        `score`, `importance`, `dependence`, `worst` and, of classes, `confusion`, of numbers `truths` and `answers`.
+        `score`, `importance`, `dependence`, `worst` and, of classes, `confusion`, of numbers `truths` and `answers`
+        (`burnish.found.Columns`).
 
         Args:
             data: rows with the target; None: those of the run that validated.

@@ -261,6 +261,7 @@ class Tables(unittest.TestCase):
         text = found._repr_html_()
         self.assertEqual(Balance(text).wrong, [])
         self.assertLess(text.index("rooms"), text.index("noise"))
+        self.assertRegex(text, f"<td>{worst['row']}</td>(<td>[^<]*</td>){{3}}<td>{worst['values']['rooms']}</td>")
         with self.assertRaisesRegex(burnish.InputError, "memory:"):
             self.model.interpret()  # the table of the training is gone
         if matplotlib:
