@@ -21,7 +21,8 @@ class Opened:
         self._given = os.fsdecode(what)
 
     def summary(self):
-        """[(name, shape)] of every parameter, as the file has them now; [] when it is gone, or was none."""
+        """[(name, shape)] of every array that the file has now, those that are no parameters too; [] when it is gone, or was
+        none."""
         try:
             return _burnish.state_tensors(self.file) if self.file else []
         except Error:
@@ -41,14 +42,12 @@ class Opened:
         except UsageError:  # it has been closed
             return pages.element(pages.title(repr(self)[1:-1] + ", closed"))
         rows = [fact for fact in facts if not isinstance(fact, str)]
-        parameters = self.summary()
-        if parameters:
-            layers = {one[0].rpartition(".")[0] for one in parameters}
-            rows += [("layers with parameters", len(layers)), ("parameters", sum(pages.size(shape) for _, shape in parameters)),
-                     ("file", self._given)]
+        arrays = self.summary()
+        if arrays:
+            rows += [("numbers in its file", sum(pages.size(shape) for _, shape in arrays)), ("file", self._given)]
         return pages.element(
             pages.title(name), pages.facts(rows), *(fact for fact in facts if isinstance(fact, str)),
-            pages.parameters(parameters) if parameters else "")
+            pages.arrays(arrays) if arrays else "")
 
 
 def names_folded(names, what):

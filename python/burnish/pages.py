@@ -141,9 +141,9 @@ def bars(head, rows, most=None):
     return f"<table><thead><tr>{names}<th></th></tr></thead><tbody>{body}</tbody></table>"
 
 
-def parameters(rows):
-    """Parameters by name, folded: rows of (name, shape)."""
-    return folded(f"{len(rows)} parameters by name", table(["name", "shape", "values"], [
+def arrays(rows):
+    """Arrays by name, folded: rows of (name, shape)."""
+    return folded(f"{len(rows)} arrays by name", table(["name", "shape", "values"], [
         [name, " x ".join(map(str, shape)) or "one", size(shape)] for name, shape in rows]))
 
 

@@ -359,7 +359,7 @@ class Opened(unittest.TestCase):
         parameters = model.summary()
         self.assertEqual(dict(parameters), learner_parameters)
         text = self.page(model)
-        for words in (*said, f"{len(parameters)} parameters by name",
+        for words in (*said, f"{len(parameters)} arrays by name",
                       f"<td style='text-align:left'>{sum(pages.size(shape) for _, shape in parameters)}</td>"):
             self.assertIn(words, text)
         for name, shape in parameters:
@@ -391,10 +391,10 @@ class Opened(unittest.TestCase):
     def test_models_of_runs_know_their_file(self):
         model = self.lm_run.model(threads=1)
         self.assertEqual(os.path.realpath(model.file), os.path.realpath(self.scratch.name + "/lm/model.safetensors"))
-        self.assertIn("parameters by name", self.page(model))
+        self.assertIn("arrays by name", self.page(model))
         os.rename(model.file, model.file + ".away")
         self.assertEqual(model.summary(), [])
-        self.assertNotIn("parameters by name", self.page(model))
+        self.assertNotIn("arrays by name", self.page(model))
         os.rename(model.file + ".away", model.file)
         both = burnish.text.Model(self.text_run.path, self.text_run.path, threads=1)
         self.assertIn("averaged with other models</td><td style='text-align:left'>1</td>", self.page(both))
@@ -575,7 +575,7 @@ class Maps(unittest.TestCase):
         self.assertEqual(text.count("<tr>"), 1 + 10)
         self.assertEqual(len(found[0]), 4)
         self.assertIn("popularity", self.model.evaluate()._repr_html_())
-        self.assertIn("parameters by name", self.model._repr_html_())
+        self.assertIn("arrays by name", self.model._repr_html_())
 
     @unittest.skipIf(matplotlib is None, "no matplotlib")
     def test_the_map_has_the_most_rated_items(self):
