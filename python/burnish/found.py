@@ -153,7 +153,7 @@ class Columns(dict):
             parts.append(pages.wide(pages.confusion(self["confusion"], self["classes"])))
         parts.append(pages.bars(["column", "loss grows by"], [(one["column"], one["loss"]) for one in self["importance"][:20]]))
         parts.append(pages.title("how the mean answer moves with a column, all else as it is"))
-        parts.append(pages.side_by_side(*self._curves()))
+        parts.append(pages.side_by_side(*self._curves(), "flex-start"))
         most = [one["column"] for one in self["importance"] if one["column"] in self["columns"]][: self.SHOWN]
         worst = [[one["row"], one["truth"], one["answer"], one["loss"], *(one["values"][name] for name in most)] for one in self["worst"]]
         return pages.element(*parts, pages.title("greatest losses"),

@@ -111,14 +111,15 @@ def picture_of(array, height=96):
     return f"<img style='height:{height}px;margin:0;image-rendering:pixelated' alt='' src='data:image/png;base64,{data}'>"
 
 
-def side_by_side(pictures, captions):
-    """Pictures, each over its caption (lines, one below the other)."""
+def side_by_side(pictures, captions, align="flex-end"):
+    """Pictures, each over its caption (lines, one below the other); `align`: "flex-end" by their feet, "flex-start" by
+    their heads."""
     places = []
     for shown, caption in zip(pictures, captions):
         lines = "<br>".join(html.escape(str(line)) for line in ([caption] if isinstance(caption, str) else caption))
         places.append(f"<figure style='margin:4px;text-align:center;font-size:85%'>{shown}"
                       f"<figcaption>{lines}</figcaption></figure>")
-    return f"<div style='display:flex;flex-wrap:wrap;align-items:flex-end'>{''.join(places)}</div>"
+    return f"<div style='display:flex;flex-wrap:wrap;align-items:{align}'>{''.join(places)}</div>"
 
 
 def grid(paths, captions, height=96):
@@ -137,7 +138,7 @@ def bars(head, rows, most=None):
     most = most or max([0, *(number for _, number in rows)]) or 1
     body = "".join(f"<tr><td style='text-align:left'>{html.escape(str(name))}</td><td>{number:.4g}</td>"
                    f"<td style='text-align:left'>{bar(number / most)}</td></tr>" for name, number in rows)
-    names = "".join(f"<th>{html.escape(name)}</th>" for name in head)
+    names = f"<th style='text-align:left'>{html.escape(head[0])}</th><th>{html.escape(head[1])}</th>"
     return f"<table><thead><tr>{names}<th></th></tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -209,9 +209,10 @@ def map_of(vectors, names, title, weights=None, values=None, values_name=""):
     order = numpy.argsort(-(weights if differ else numpy.hypot(*places.T)), kind="stable")  # else those that stand out
     radii = 2 + 2.5 * differ * numpy.sqrt(weights / (weights.max() or 1))
     across, up = numpy.ptp(places, 0)
-    plot = Plot(8, min(8, max(4, 8 * up / (across or 1))))
+    height = min(8, max(4, 8 * up / (across or 1)))
+    plot = Plot(8, height)
     plot.figure.set_layout_engine("none")  # names are placed by where the axes are
-    plot.figure.subplots_adjust(left=0.1, right=0.97, bottom=0.1, top=0.93)
+    plot.figure.subplots_adjust(left=0.1, right=0.97 if values is None else 0.9, bottom=0.55 / height, top=1 - 0.35 / height)
     colours = {} if values is None else {"c": values, "cmap": "viridis"}
     shown = plot.axes.scatter(*places.T, s=(2 * radii) ** 2, alpha=0.8, linewidths=0, **colours)
     if values is not None:

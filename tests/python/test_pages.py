@@ -601,6 +601,11 @@ class Maps(unittest.TestCase):
             for place in plots.components(one)[0].T:
                 axis = (one - one.mean(0)).T @ place
                 self.assertGreater(axis[numpy.abs(axis).argmax()], 0)
+        plot.figure.draw_without_rendering()
+        width, height = plot.figure.get_size_inches() * plot.figure.dpi
+        for axes in plot.figure.axes:  # the colours' names too
+            box = axes.get_tightbbox(plot.figure._get_renderer())
+            self.assertTrue(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, box)
         few = self.model.plot_items(among=most[2:5])
         self.assertEqual([text.get_text() for text in few.axes.texts], most[2:5])
         with self.assertRaisesRegex(burnish.UsageError, "two items"):
