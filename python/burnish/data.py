@@ -82,7 +82,8 @@ class Table:
             self.close()
 
     def _repr_html_(self):
-        return pages.element(pages.title(repr(self)), pages.wide(pages.table(*self._first)) if self._first[0] and self._name else "")
+        rows = pages.wide(pages.table(*self._first)) if self._first[0] and self._name else ""
+        return pages.element(pages.title(repr(self)), rows)
 
     def __repr__(self):
         return f"<Table {self.source}: {self.rows} rows>" if self._name else "<Table, closed>"

@@ -155,7 +155,8 @@ class Columns(dict):
         parts.append(pages.title("how the mean answer moves with a column, all else as it is"))
         parts.append(pages.side_by_side(*self._curves(), "flex-start"))
         most = [one["column"] for one in self["importance"] if one["column"] in self["columns"]][: self.SHOWN]
-        worst = [[one["row"], one["truth"], one["answer"], one["loss"], *(one["values"][name] for name in most)] for one in self["worst"]]
+        worst = [[one["row"], one["truth"], one["answer"], one["loss"], *(one["values"][name] for name in most)]
+                 for one in self["worst"]]
         return pages.element(*parts, pages.title("greatest losses"),
                              pages.wide(pages.table(["row", "truth", "answer", "loss", *most], worst)))
 

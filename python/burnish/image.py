@@ -123,7 +123,8 @@ class Model(Opened):
         return array
 
     def evaluate(self, data, *, progress=False, callbacks=(), **options):
-        """Figures on the validation pictures: a dict; `confusion` is int64 (K, K), row = truth, and `plot_confusion()` shows it."""
+        """Figures on the validation pictures: a dict; `confusion` is int64 (K, K), row = truth,
+        and `plot_confusion()` shows it."""
         found = self._native.evaluate(data, options, handler_of(progress, callbacks))
         if "confusion" in found:
             found["confusion"] = whole_numbers(found["confusion"], len(self.classes), len(self.classes))

@@ -412,7 +412,8 @@ class Network:
 
     def _repr_html_(self):
         rows = _described(json.loads(self.text)["layers"])
-        return pages.element(pages.title(f"{self.name}: {self.groups} layer groups"), pages.table(["layer", "kind", "says"], rows))
+        return pages.element(pages.title(f"{self.name}: {self.groups} layer groups"),
+                             pages.table(["layer", "kind", "says"], rows))
 
     def __repr__(self):
         return f"<nn.Network {self.name}, {self.groups} layer groups>"
@@ -538,8 +539,9 @@ class Arrays:
                     for item, target in zip(items[:5], targets)]
             width = max([1, *map(len, rows)]) - 1
             shown = pages.wide(pages.table([*([""] * width), "target"], rows))
+        what = "classes" if self.target == "label" else self.target
         return pages.element(
-            pages.title(f"items of {' x '.join(map(str, self.shape))}, {len(self.classes)} {'classes' if self.target == 'label' else self.target}"),
+            pages.title(f"items of {' x '.join(map(str, self.shape))}, {len(self.classes)} {what}"),
             pages.table(["training", "validation", "test"], [self.counts]), shown)
 
     def __repr__(self):

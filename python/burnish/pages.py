@@ -206,5 +206,6 @@ def _line(x, y, width, height, name, below=False):
     if below:
         ends += (f"<text x='0' y='{height + 16}'>{_end(first)}</text>"
                  f"<text x='{width}' y='{height + 16}' text-anchor='end'>{_end(last)}</text>")
-    return (f"<svg width='{width + 60}' height='{height + 12 + foot}' viewBox='-2 -6 {width + 62} {height + 12 + foot}' role='img' "
+    return (f"<svg width='{width + 60}' height='{height + 12 + foot}' "
+            f"viewBox='-2 -6 {width + 62} {height + 12 + foot}' role='img' "
             f"aria-label='{html.escape(name, quote=True)}'>{drawn}<g font-size='11' fill='currentColor'>{ends}</g></svg>")

@@ -57,6 +57,24 @@ def lines(x, series, across, up=None, marker="o"):
     return plot
 
 
+def side_by_side(x, series, across):
+    """Curves over one axis, (name, numbers) each, in a part of its own: their sizes differ."""
+    if len(series) == 1:
+        return lines(x, series, across)
+    beside = min(3, len(series))
+    down = -(-len(series) // beside)
+    plot = Plot(3.4 * beside, 2.7 * down)
+    plot.figure.clear()
+    for i, (name, y) in enumerate(series):
+        axes = plot.figure.add_subplot(down, beside, i + 1)
+        axes.plot(x, y, marker="o", markersize=4)
+        axes.set_xlabel(across)
+        axes.set_ylabel(name)
+        axes.locator_params(axis="x", integer=True, nbins=6)
+    plot.axes = plot.figure.axes[0]
+    return plot
+
+
 def answers(truths, given, name):
     """Answers over truths, and the line on which they are the same."""
     plot = Plot(5, 5)

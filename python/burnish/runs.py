@@ -76,13 +76,15 @@ class Run:
         return plot
 
     def plot_metrics(self, *names):
-        """What was measured on the validation data after each epoch: a Plot. `names`: of the columns of `history`; none: all."""
+        """What was measured on the validation data after each epoch: a Plot, with a part for each. `names`: of the columns of
+        `history`; none: all."""
         rows, epochs = self._epochs_to_plot("plot_metrics")
         there = [name for name in rows[0] if name not in _NO_METRICS and all(isinstance(row[name], float) for row in rows)]
         wrong = [name for name in names if name not in there]
         if wrong or not there:
-            raise UsageError(f"plot_metrics: {', '.join(wrong) or 'nothing was measured'}; expected {', '.join(there) or 'metrics'}")
-        return plots.lines(epochs, [(name, [row[name] for row in rows]) for name in names or there], "epoch")
+            raise UsageError(f"plot_metrics: {', '.join(wrong) or 'nothing was measured'}; "
+                             f"expected {', '.join(there) or 'metrics'}")
+        return plots.side_by_side(epochs, [(name, [row[name] for row in rows]) for name in names or there], "epoch")
 
     def plot_rates(self):
         """Learning rates over the training, of each layer group where they differ: a Plot."""
@@ -102,7 +104,8 @@ class Run:
         names = [name for name in (rows[0] if rows else ()) if name not in ("stage", "epoch", "seconds", "learning_rate")]
         epochs = pages.table(["stage", "epoch", *names],
                              [[row["stage"], int(row["epoch"]), *(row[name] for name in names)] for row in rows])
-        return pages.element(pages.title(self.path), pages.wide(pages.table(list(figures), [list(figures.values())])), pages.wide(epochs))
+        measured = pages.table(list(figures), [list(figures.values())])
+        return pages.element(pages.title(self.path), pages.wide(measured), pages.wide(epochs))
 
     def __repr__(self):
         figures = ", ".join(f"{name} {value:.4f}" for name, value in self.metrics.items() if value is not None)

@@ -445,7 +445,7 @@ class Opened(unittest.TestCase):
     def test_curves_of_a_run(self):
         run = self.text_run
         accuracy = [row["accuracy"] for row in run.history]
-        lines = {one.get_label(): list(one.get_ydata()) for one in run.plot_metrics().axes.lines}
+        lines = {axes.get_ylabel(): list(axes.lines[0].get_ydata()) for axes in run.plot_metrics().figure.axes}
         self.assertEqual(lines["accuracy"], accuracy)
         self.assertNotIn("valid_loss", lines)
         self.assertEqual(list(run.plot_metrics("accuracy").axes.lines[0].get_ydata()), accuracy)
