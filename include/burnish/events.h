@@ -38,6 +38,7 @@ typedef struct brn_event {
     int64_t batch, batches;     /* done so far in this epoch; of how many */
     double train_loss, valid_loss, learning_rate; /* NaN where there is none; rate of the last group;
                                                      batches that validate have none */
+    double momentum;            /* of the last group, at this rate; Adam: its first beta. NaN where there is none */
     const brn_metric *metrics;
     int metric_count;
     double seconds;             /* of the epoch; DONE: of the call */

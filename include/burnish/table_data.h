@@ -102,6 +102,18 @@ BRN_API const char *brn_table_column_name(const brn_table *table, int64_t column
 BRN_API brn_column_type brn_table_column_type(const brn_table *table, int64_t column);
 BRN_API int64_t brn_table_column_find(const brn_table *table, const char *name); /* or -1 */
 
+/* All values of a column; the table's. What its type does not have is NULL. */
+typedef struct brn_column_values {
+    const int64_t *integers; /* (rows) INTEGER: 0 where missing. DATE: microseconds since 1970-01-01 UTC */
+    const double *reals;     /* (rows) REAL: NaN where missing */
+    const int32_t *codes;    /* (rows) TEXT: numbers of words. BOOLEAN: 0 or 1. -1 where missing */
+    const uint64_t *missing; /* one bit a row, the lowest first; NULL: none is missing */
+    int64_t missing_count, word_count;
+} brn_column_values;
+BRN_API brn_column_values brn_table_column_values(const brn_table *table, int64_t column);
+/* Word `code` (0 to word_count - 1) of a TEXT column, UTF-8, *length bytes without a NUL behind them. */
+BRN_API const char *brn_table_column_word(const brn_table *table, int64_t column, int64_t code, int64_t *length);
+
 enum { BRN_TOP_VALUES = 5, BRN_VALUE_TEXT_BYTES = 64 };
 
 typedef struct brn_value_count {

@@ -66,6 +66,10 @@ class Table:
             _live.discard(self._name)
             self._name = None
 
+    def columns(self):
+        """The rows as the library keeps them, a dict of arrays (N,): `columns` of the source."""
+        return columns(self)
+
     def __fspath__(self):
         if self._name is None:
             raise UsageError("table: it has been closed")
@@ -151,6 +155,39 @@ def name_in(run):
 
 
 # ------------------------------------------------------------------ columns
+
+_STORED = {"integer": "int64", "real": "float64", "date": "datetime64[us]"}
+
+
+def columns(source):
+    """A whole table, of any source that jobs take, as {name: array (N,)}.
+
+    Whole numbers are int64, with gaps float64 with NaN; numbers float64; dates datetime64[us], NaT where missing; truths
+    bool. Texts, and truths with gaps, are objects, None where missing.
+
+    >>> import burnish
+    >>> with burnish.Table({"town": ["Cork", None], "rooms": [3, None], "open": [True, False]}) as table:
+    ...     table.columns()
+    {'town': array(['Cork', None], dtype=object), 'rooms': array([ 3., nan]), 'open': array([ True, False])}
+    """
+    return {name: _array_of(kind, missing, values, words) for name, kind, missing, values, words in _burnish.table_columns(source)}
+
+
+def _array_of(kind, missing, values, words):
+    import numpy
+
+    array = numpy.frombuffer(values, dtype=_STORED.get(kind, "int32"))
+    gaps = array == -1 if kind in ("text", "boolean") else None
+    if missing:
+        gaps = numpy.unpackbits(numpy.frombuffer(missing, dtype=numpy.uint8), bitorder="little")[: len(array)].astype(bool)
+    if words is not None:
+        return numpy.array([*words, None], dtype=object)[numpy.where(gaps, len(words), array)]
+    if kind == "boolean":
+        return numpy.where(gaps, None, array == 1) if gaps.any() else array == 1
+    if gaps is None or kind == "real":
+        return array
+    return numpy.where(gaps, numpy.datetime64("NaT") if kind == "date" else numpy.nan, array)
+
 
 
 def _kept(name, data):

@@ -13,13 +13,14 @@ class StepByStep:
     Attributes:
         groups: how many layer groups it has.
         recorded: (rate, smoothed loss) of every training batch.
+        momenta: of every training batch, the momentum (Adam's first beta) that went with the rate.
         found: what `lr_find` returned last.
     """
 
     def _start(self, native, progress, callbacks, metrics=()):
         self._native = native
         self.progress, self.callbacks, self.metrics = progress, list(callbacks), list(metrics)
-        self.recorded = []
+        self.recorded, self.momenta = [], []
         self.groups = native.facts()["groups"]
 
     # -------------------------------------------------------------- what learns
@@ -53,6 +54,7 @@ class StepByStep:
     def _record(self, event):
         if event["event"] == "batch" and event["learning_rate"] is not None and event["train_loss"] is not None:
             self.recorded.append((event["learning_rate"], event["train_loss"]))
+            self.momenta.append(event["momentum"])
 
     def _measure(self, metric):
         """The function of a metric on what C gives; C refuses those of learners that have none of their own."""
@@ -125,8 +127,14 @@ class StepByStep:
     # -------------------------------------------------------------- what was done
 
     def plot_rates(self):
-        """The head's learning rate of every training batch so far: a Plot."""
-        return plots.line([rate for rate, _ in self.recorded], "learning rate")
+        """The head's learning rate of every training batch so far, and the momentum where it moves, on an axis of its own:
+        a Plot."""
+        plot = plots.line([rate for rate, _ in self.recorded], "learning rate")
+        if len(set(self.momenta)) > 1:
+            momentum = plot.axes.twinx()
+            momentum.plot(range(1, len(self.momenta) + 1), self.momenta, color="C1", linestyle="--")
+            momentum.set_ylabel("momentum (dashed)")
+        return plot
 
     def plot_losses(self):
         """The smoothed training loss of every batch so far: a Plot."""

@@ -214,7 +214,75 @@ static PyObject *table_keep_columns(PyObject *module, PyObject *arguments)
     return out;
 }
 
+/* ------------------------------------------------------------------ and back */
+
+/* The words of a column of texts, or None. */
+static PyObject *words_of(const brn_table *table, int64_t place, const brn_column_values *values)
+{
+    if (brn_table_column_type(table, place) != BRN_COLUMN_TEXT) Py_RETURN_NONE;
+    PyObject *list = PyList_New((Py_ssize_t)values->word_count);
+    for (int64_t code = 0; list && code < values->word_count; code++) {
+        int64_t length;
+        const char *word = brn_table_column_word(table, place, code, &length);
+        PyObject *text = PyUnicode_DecodeUTF8(word, (Py_ssize_t)length, "replace");
+        if (!text || PyList_SetItem(list, (Py_ssize_t)code, text) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+/* (name, type, a bit a row or None, bytes of the values, words or None). */
+static PyObject *column_of(const brn_table *table, int64_t place)
+{
+    const brn_column_values values = brn_table_column_values(table, place);
+    const size_t rows = (size_t)brn_table_row_count(table);
+    const void *bytes = values.integers ? (const void *)values.integers
+                        : values.reals  ? (const void *)values.reals
+                                        : (const void *)values.codes;
+    const size_t width = values.codes ? sizeof *values.codes : sizeof *values.integers;
+    const size_t missing = values.missing_count > 0 && values.missing ? (rows + 63) / 64 * sizeof *values.missing : 0;
+    PyObject *words = words_of(table, place, &values);
+    if (!words) return NULL;
+    return Py_BuildValue("(ssNNN)", brn_table_column_name(table, place),
+                         brn_column_type_name(brn_table_column_type(table, place)),
+                         PyByteArray_FromStringAndSize((const char *)values.missing, (Py_ssize_t)missing),
+                         PyByteArray_FromStringAndSize(bytes, (Py_ssize_t)(rows * width)), words);
+}
+
+static PyObject *columns_of(const brn_table *table)
+{
+    const int64_t count = brn_table_column_count(table);
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (int64_t i = 0; list && i < count; i++) {
+        PyObject *one = column_of(table, i);
+        if (!one || PyList_SetItem(list, (Py_ssize_t)i, one) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *table_columns(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    PyObject *source, *out = NULL;
+    native_keep keep;
+    if (!PyArg_ParseTuple(arguments, "O", &source) || native_keep_init(&keep) < 0) return NULL;
+    const char *text = native_text(source, &keep);
+    if (text) {
+        const brn_table_options options = brn_table_defaults();
+        brn_table *table = NULL;
+        brn_status status;
+        Py_BEGIN_ALLOW_THREADS;
+        status = brn_table_open(text, &options, &table);
+        Py_END_ALLOW_THREADS;
+        out = status == BRN_OK ? columns_of(table) : native_raise(status);
+        brn_table_close(table);
+    }
+    native_keep_free(&keep);
+    return out;
+}
+
 PyMethodDef native_frame_functions[] = {
+    {"table_columns", table_columns, METH_VARARGS,
+     "table_columns(source) -> [(name, type, missing bits, values, words or None)]."},
     {"table_keep_stream", table_keep_stream, METH_VARARGS, "table_keep_stream(name, capsule) -> rows."},
     {"table_keep_columns", table_keep_columns, METH_VARARGS,
      "table_keep_columns(name, rows, [(name, format, validity, values, texts)]) -> rows."},

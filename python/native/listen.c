@@ -31,6 +31,7 @@ static PyObject *dict_of(const brn_event *e)
         native_put_real(dict, "train_loss", e->train_loss) < 0 ||
         native_put_real(dict, "valid_loss", e->valid_loss) < 0 ||
         native_put_real(dict, "learning_rate", e->learning_rate) < 0 ||
+        native_put_real(dict, "momentum", e->momentum) < 0 ||
         native_put(dict, "metrics", native_metrics(e->metrics, e->metric_count)) < 0)
         Py_CLEAR(dict);
     return dict;

@@ -11,6 +11,7 @@ brn_event brn__event_of(brn_event_kind kind, const char *text)
                        .train_loss = NAN,
                        .valid_loss = NAN,
                        .learning_rate = NAN,
+                       .momentum = NAN,
                        .text = text};
 }
 
@@ -31,8 +32,10 @@ static brn__action send(brn__progress *progress, brn__fit *fit, brn_event_kind k
     event.batch = fit->batch + fit->valid_batch;
     event.batches = fit->batches + fit->valid_batches;
     event.train_loss = fit->train_loss;
-    event.learning_rate = fit->settings.groups[groups > 0 ? groups - 1 : 0].learning_rate;
-    if (kind == BRN_EVENT_BATCH && fit->valid_batch > 0) event.learning_rate = NAN;
+    const brn_group_settings *last = &fit->settings.groups[groups > 0 ? groups - 1 : 0];
+    event.learning_rate = last->learning_rate;
+    event.momentum = last->momentum;
+    if (kind == BRN_EVENT_BATCH && fit->valid_batch > 0) event.learning_rate = event.momentum = NAN;
     event.seconds = brn__seconds_now() - fit->epoch_start;
     if (kind == BRN_EVENT_EPOCH) {
         event.valid_loss = fit->valid_loss;

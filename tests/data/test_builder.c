@@ -34,6 +34,36 @@ static brn_table *finish(brn__builder *builder)
     return table;
 }
 
+TEST(values_of_columns_are_handed_out_by_their_types)
+{
+    const brn_table_options options = brn_table_defaults();
+    brn__builder *b = builder_of(&options, 5);
+    for (int i = 0; i < 5; i++) assert_ok(brn__builder_missing(b, i));
+    assert_ok(brn__builder_integer(b, 0, -7));
+    assert_ok(brn__builder_real(b, 1, .5));
+    assert_ok(brn__builder_text(b, 2, slice("Cork")));
+    assert_ok(brn__builder_boolean(b, 3, true));
+    assert_ok(brn__builder_date(b, 4, 86400000000));
+    brn_table *table = finish(b);
+    brn_column_values v[5];
+    for (int i = 0; i < 5; i++) {
+        v[i] = brn_table_column_values(table, i);
+        assert_int_equal(v[i].missing_count, 1);
+        assert_int_equal(!!v[i].integers + !!v[i].reals + !!v[i].codes, 1);
+        assert_int_equal(v[i].word_count, i == 2);
+    }
+    assert_true(v[0].integers[1] == -7 && v[0].missing[0] == 1);
+    assert_true(isnan(v[1].reals[0]) && v[1].reals[1] == .5);
+    assert_true(v[2].codes[0] == -1 && v[2].codes[1] == 0);
+    assert_true(v[3].codes[0] == -1 && v[3].codes[1] == 1);
+    assert_true(v[4].integers[1] == 86400000000 && v[4].missing[0] == 1);
+    int64_t length;
+    const char *word = brn_table_column_word(table, 2, 0, &length);
+    assert_int_equal(length, 4);
+    assert_memory_equal(word, "Cork", 4);
+    brn_table_close(table);
+}
+
 TEST(built_columns_are_what_all_values_are)
 {
     const brn_table_options options = brn_table_defaults();

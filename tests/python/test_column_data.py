@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import warnings
 from contextlib import redirect_stdout
 
@@ -16,7 +17,7 @@ import burnish
 import numpy
 from burnish.fastai07 import traps
 from burnish.fastai07.column_data import *
-from burnish.fastai07 import column_data
+from burnish.fastai07 import column_data, figures
 
 SOURCE = os.environ.get("BURNISH_SOURCE", "")
 DATA = os.environ.get("BURNISH_DATA", "")
@@ -147,6 +148,41 @@ class Columns(unittest.TestCase):
         xs = numpy.stack(list(df.values()), 1).astype(numpy.float32)
         m = ColumnarModelData.from_arrays(self.scratch.name, range(240, 320), xs, y).get_learner([], 2, 0, 1, [8], [0], threads=1)
         self.assertEqual(m.predict().shape, (80, 1))
+
+    def test_a_table_of_the_library_is_as_good_as_its_columns(self):
+        df, y = self.rows()
+        answers = []
+        with burnish.Table(df) as table:
+            for rows in (df, table, table.source):
+                md = ColumnarModelData.from_data_frame(self.scratch.name, range(240, 320), rows, y, ["store"], 32, test_df=rows)
+                m = self.learner(md)
+                self.quietly(m.fit, 1e-2, 1)
+                answers.append(m.predict(True))
+        numpy.testing.assert_array_equal(answers[0], answers[1])
+        numpy.testing.assert_array_equal(answers[0], answers[2])
+
+    def test_momenta_are_plotted_beside_the_rates_where_they_move(self):
+        m = self.learner()
+        self.quietly(m.fit, 1e-3, 1, cycle_len=2, use_clr_beta=(10, 10, 0.95, 0.85))
+        self.assertEqual(len(m.sched.momentums), len(m.sched.lrs))
+        self.assertEqual((round(max(m.sched.momentums), 3), round(min(m.sched.momentums), 2)), (0.95, 0.85))
+        top = m.sched.lrs.index(max(m.sched.lrs))
+        self.assertLessEqual(abs(m.sched.momentums.index(min(m.sched.momentums)) - top), 1)  # one against the other
+
+        def curves(**keywords):
+            drawn = []
+            with unittest.mock.patch.object(figures, "line", lambda x, y, across, up: drawn.append((list(y), up))), \
+                    unittest.mock.patch.object(figures, "_pyplot", lambda: None):
+                m.sched.plot_lr(**keywords)
+            return drawn
+
+        self.assertEqual(curves(), [(m.sched.lrs, "learning rate"), (m.sched.momentums, "momentum")])
+        self.assertEqual(curves(show_moms=False), [(m.sched.lrs, "learning rate")])
+        self.quietly(m.fit, 1e-3, 1, cycle_len=1)
+        self.assertEqual(set(m.sched.momentums), {0.9})  # Adam's, as it is
+        self.assertEqual(curves(), [(m.sched.lrs, "learning rate")])
+        m.lr_find()
+        self.assertEqual(curves(), [(m.sched.lrs, "learning rate")])
 
     def test_classes_and_tags(self):
         df, y = self.rows()

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """0.7's preparation of tables, in the form of the course's Rossmann notebook."""
+import io
+import tempfile
 import unittest
+from contextlib import redirect_stdout
 
+import burnish
 import numpy
 from burnish.fastai07 import structured
+from burnish.fastai07.column_data import CollabFilterDataset, ColumnarModelData
 
 try:
     import pandas
@@ -60,7 +65,51 @@ class Tables(unittest.TestCase):
         structured.train_cats(df)
         done, y, medians = structured.proc_df(df, max_n_cat=3)
         self.assertEqual(list(done.columns), ["Store_a", "Store_b", "Store_c", "Store_nan"])
-        self.assertEqual(done.sum(1).tolist(), [1, 1, 1, 1])
+        self.assertEqual(done.sum(axis=1).tolist(), [1, 1, 1, 1])
+
+    def test_a_table_of_the_library_is_a_frame_where_a_new_one_is_returned(self):
+        df = self.table().drop(columns="Date")
+        frame = df.copy()
+        structured.train_cats(frame)
+        with burnish.Table({"Store": df["Store"].tolist(), "Distance": df["Distance"].to_numpy(), "Sales": df["Sales"].to_numpy()}) as table:
+            done, y, medians = structured.proc_df(table, "Sales")
+            other = pandas.DataFrame({"Store": ["a", "new"]})
+            structured.apply_cats(other, table)
+            self.assertEqual([len(part) for part in structured.split_vals(table, 3)], [3, 1])
+            self.assertEqual(len(structured.get_sample(table, 2)), 2)
+            for call in (lambda: structured.train_cats(table), lambda: structured.add_datepart(table, "Date"),
+                         lambda: structured.apply_cats(table, frame)):
+                with self.assertRaisesRegex(burnish.UnsupportedError, "of a Table"):
+                    call()
+        pandas.testing.assert_frame_equal(done, structured.proc_df(frame, "Sales")[0])
+        self.assertEqual((y.tolist(), medians), ([10, 20, 30, 40], {"Distance": 4}))
+        self.assertEqual(other["Store"].cat.codes.tolist(), [0, -1])
+
+    def test_a_network_learns_from_frames(self):
+        count = numpy.arange(160)
+        df = pandas.DataFrame({"store": pandas.Series(count % 3).map({0: "Cork", 1: "Nice", 2: None}), "open": count % 2 == 0,
+                               "area": numpy.where(count % 9 == 0, numpy.nan, count / 160), "rooms": count % 5})
+        df["rooms"] = df["rooms"].astype("Int64")  # whole numbers that may be missing
+        df["size"] = pandas.cut(pandas.Series(count), 4, labels=list("abcd"))
+        df["Sales"] = count % 3 + count % 5
+        y = df.pop("Sales").to_numpy()
+        columns = {name: df[name].tolist() for name in ("store", "open", "size", "rooms")}
+        answers = []
+        with tempfile.TemporaryDirectory() as folder, burnish.Table({**columns, "area": df["area"].to_numpy()}) as table:
+            for rows in (df, table):
+                md = ColumnarModelData.from_data_frame(folder, range(0, 160, 4), rows, y, ["store", "open", "size"], bs=32, test_df=rows)
+                self.assertEqual(set(md.cont_flds), {"area", "rooms"})
+                m = md.get_learner([(3, 2), (2, 1), (4, 2)], 2, 0, 1, [16], [0], threads=1)
+                with redirect_stdout(io.StringIO()):
+                    m.fit(3e-2, 12)
+                self.assertLess(((m.predict() - md.val_y) ** 2).mean(), md.val_y.var() / 2)
+                answers.append(m.predict(True))
+                self.assertEqual(answers[-1].shape, (160, 1))
+            frame = pandas.DataFrame({"who": ["u%d" % (i % 8) for i in range(64)], "what": [i // 8 for i in range(64)], "stars": 3.0})
+            with burnish.Table({name: frame[name].tolist() for name in frame}) as rated:
+                found = [CollabFilterDataset.from_data_frame(folder, one, "who", "what", "stars") for one in (frame, rated)]
+        self.assertEqual(found[0].user2idx, found[1].user2idx)
+        self.assertEqual((found[0].n_users, found[0].n_items), (8, 8))
 
     def test_samples_and_halves(self):
         df = self.table()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import collections
 import ctypes
+import doctest
 import gc
 import os
 import subprocess
@@ -11,7 +12,7 @@ import unittest
 import burnish
 import numpy
 import words
-from burnish import _burnish
+from burnish import _burnish, data
 
 PEERS = os.environ.get("BURNISH_PEERS_PYTHON", os.path.join(os.environ.get("BURNISH_SOURCE", ""), "build", "peers", "bin", "python"))
 NAMES = ["town", "area", "dear"]
@@ -83,6 +84,39 @@ class Frames(unittest.TestCase):
         with burnish.Table(rows, "through") as table:
             self.assertEqual(table.rows, 2)
             self.assertIn("Basel", table._repr_html_())
+
+    def test_columns_come_back_as_they_were_kept(self):
+        days = numpy.array(["1969-12-31T23:59:58.5", "NaT", "2015-07-31"], "datetime64[ms]")
+        given = {"town": ["Ähtäri", None, "7"], "rooms": [3, None, 2**53 + 1], "whole": numpy.array([-2, 0, 2**62]),
+                 "area": numpy.array([40.5, numpy.nan, 120], numpy.float32), "open": [True, False, True], "shut": [None, False, True],
+                 "day": days, "none": [None, None, None]}
+        with burnish.Table(given) as table:
+            found = table.columns()
+        self.assertEqual(list(found), list(given))
+        self.assertEqual({name: column.dtype.kind for name, column in found.items() if name != "none"},
+                         {"town": "O", "rooms": "f", "whole": "i", "area": "f", "open": "b", "shut": "O", "day": "M"})
+        for name in ("town", "whole", "open", "shut"):
+            self.assertEqual(found[name].tolist(), list(given[name]), name)
+        numpy.testing.assert_array_equal(found["rooms"], [3, numpy.nan, 2**53])
+        numpy.testing.assert_array_equal(found["area"], given["area"])
+        self.assertEqual(found["day"].tolist()[2], days.tolist()[2])
+        self.assertTrue(numpy.isnat(found["day"][1]))
+        self.assertEqual(found["day"][0], numpy.datetime64("1969-12-31T23:59:58"))  # kept to the second
+        self.assertTrue(all(one is None or one != one for one in found["none"].tolist()))
+        self.assertEqual(data.columns(self.path)["town"].tolist(), [row[0] for row in self.rows])
+        with self.assertRaisesRegex(burnish.UsageError, "closed"):
+            table.columns()
+        with self.assertRaises(burnish.Error):
+            data.columns("nowhere.csv")
+        many = {"n": numpy.arange(1000), "word": [None if i % 67 == 66 else f"w{i % 300}" for i in range(1000)]}
+        with burnish.Table(many) as table:
+            found = table.columns()
+        self.assertEqual({name: column.tolist() for name, column in found.items()},
+                         {"n": list(range(1000)), "word": many["word"]})
+
+    def test_examples_in_the_text_are_true(self):
+        failed, tried = doctest.testmod(data, verbose=False)
+        self.assertEqual((failed, tried > 3), (0, True))
 
     def test_wrong_columns_raise(self):
         for data, word in (({"a": [1, 2], "b": [1]}, "one length"), ({}, "one length"), (7, "expected a frame"),

@@ -159,6 +159,21 @@ class Shown(unittest.TestCase):
         self.assertEqual(list(losses), [loss for _, loss in self.learner.recorded])
 
     @unittest.skipIf(matplotlib is None, "no matplotlib")
+    def test_the_momentum_has_an_axis_of_its_own_where_it_moves(self):
+        rows = {"rooms": [1, 2, 3, 4] * 20, "dear": ["no", "no", "yes", "yes"] * 20}
+        learner = burnish.table.Learner(rows, "dear", hidden=[8], batch_size=8, threads=1, progress=False)
+        learner.fit(1, 1e-2)
+        self.assertEqual(set(learner.momenta), {0.9})
+        self.assertEqual(len(self.picture(learner.plot_rates()).figure.axes), 1)
+        learner.fit_one_cycle(2, 1e-2)
+        first, second = self.picture(learner.plot_rates()).figure.axes
+        self.assertEqual(list(second.lines[0].get_ydata()), learner.momenta)
+        self.assertEqual((len(learner.momenta), len(first.lines[0].get_ydata())), (24, 24))
+        cycle = learner.momenta[8:]
+        self.assertEqual((cycle[0], min(cycle)), (0.95, 0.85))
+        self.assertEqual(second.get_ylabel(), "momentum (dashed)")
+
+    @unittest.skipIf(matplotlib is None, "no matplotlib")
     def test_the_finder_marks_its_suggestions(self):
         points = [(10.0 ** -i, 5.0 + i, 5.0, math.nan) for i in range(6, 0, -1)]
         found = Rates(points=points, begin=1, useful=4, valley=1e-3, slide=None, steep=1e-4, minimum=None)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables and ratings by 0.7's names. Rows are those of a pandas frame or of a dict of columns."""
+"""Tables and ratings by 0.7's names. Rows are those of a pandas frame, of a dict of columns, or of a burnish.Table."""
 import csv as _csv
 
+from .. import data as _data
 from .. import ratings as _ratings
 from .. import table as _table
 from ..data import Table
@@ -21,8 +22,10 @@ def columns_of(frame):
     >>> columns_of({"town": ["Cork", None], "area": [1, 2]})
     {'town': array(['Cork', None], dtype=object), 'area': array([1, 2])}
     """
+    if _data.is_source(frame):
+        frame = _data.columns(frame)
     if not hasattr(frame, "columns") and not hasattr(frame, "items"):
-        unsupported(f"rows of {type(frame).__name__}", "a pandas frame, or a dict of columns")
+        unsupported(f"rows of {type(frame).__name__}", "a pandas frame, a dict of columns, or a burnish.Table")
     names = list(frame.columns) if hasattr(frame, "columns") else list(frame)
     return {str(name): _column(frame[name]) for name in names}
 

@@ -29,6 +29,17 @@ def line(x, y, across, up, logarithmic=False):
         pyplot.xscale("log")
 
 
+def lines(x, curves, across):
+    """Curves [(y, what it is)] side by side, each with axes of its own."""
+    pyplot = _pyplot()
+    if pyplot is not None and len(curves) > 1:
+        pyplot.figure(figsize=(6 * len(curves), 4))
+    for place, (y, up) in enumerate(curves):
+        if pyplot is not None and len(curves) > 1:
+            pyplot.subplot(1, len(curves), place + 1)
+        line(x, y, across, up)
+
+
 def _show():
     import sys
 

@@ -66,7 +66,8 @@ class Learner:
         return os.path.join(self.models_path, f"{name}.safetensors")
 
     def _record(self, points, of_finder):
-        self.sched = LR_Finder([rate for rate, loss in points], [loss for rate, loss in points], of_finder)
+        """(rate, loss, momentum) of each batch."""
+        self.sched = LR_Finder(*([point[i] for point in points] for i in range(2)), of_finder, [point[2] for point in points])
 
     def load_cycle(self, name, cycle):
         """The snapshot of a cycle of fit(..., cycle_save_name=name)."""
@@ -128,7 +129,7 @@ class Learner:
             stop = False
             if event["event"] == "batch" and event["train_loss"] is not None and event["train_loss"] != last[0]:
                 last[0] = event["train_loss"]  # batches of validation tell the loss of training again
-                points.append((event["learning_rate"], event["train_loss"]))
+                points.append((event["learning_rate"], event["train_loss"], event["momentum"]))
                 stop = [one.on_batch_end([event["train_loss"]]) for one in callbacks]
             if event["event"] == "epoch":
                 figures = self._measured(metrics) or event["metrics"]
@@ -172,7 +173,7 @@ class Learner:
             traps.warn("the empty plot on few batches", f"an epoch of {batches} batches would leave nothing of the plot; the "
                        "finder goes through the data again, for 100 batches at most")
         found = self._learner._native.lr_find(options, finder, None)
-        self._record([(rate, loss) for rate, loss, *others in found["points"]], of_finder=True)
+        self._record([(rate, loss, None) for rate, loss, *others in found["points"]], of_finder=True)
 
     def lr_find2(self, start_lr=1e-5, end_lr=10, num_it=100, wds=None, linear=False, stop_dv=True):
         self.lr_find(start_lr, end_lr, wds, linear, form="lr_find2", iterations=num_it, stop=stop_dv)

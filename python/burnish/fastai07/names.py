@@ -76,7 +76,7 @@ MODULES = {
                             "LayerOptimizer opt_params set_lrs set_wds"),
     "sgdr": {
         "Callback": ("part", "on_train_begin, on_batch_end, on_epoch_end, on_train_end"),
-        "LR_Finder": ("part", "what `learn.sched` is: plot, plot_lr, plot_loss"),
+        "LR_Finder": ("part", "what `learn.sched` is: plot, plot_lr (with the momentum), plot_loss"),
         **_all("no", "schedules are chosen by the arguments of `learn.fit`",
                "LossRecorder LR_Updater LR_Finder2 CosAnneal CircularLR CircularLR_beta SaveBestModel WeightDecaySchedule "
                "TrainingPhase DecayType OptimScheduler DecayScheduler LoggingCallback"),

@@ -22,10 +22,10 @@ class Callback:
 
 
 class LR_Finder:
-    """`learn.sched`: rates and smoothed losses of each training batch."""
+    """`learn.sched`: rates, momenta and smoothed losses of each training batch."""
 
-    def __init__(self, rates, losses, of_finder):
-        self.lrs, self.losses, self.of_finder = list(rates), list(losses), of_finder
+    def __init__(self, rates, losses, of_finder, momenta=()):
+        self.lrs, self.losses, self.of_finder, self.momentums = list(rates), list(losses), of_finder, list(momenta)
         self.iterations = list(range(len(self.losses)))
 
     def _skips(self, n_skip, n_skip_end):
@@ -43,8 +43,12 @@ class LR_Finder:
         shown = self._skips(n_skip, n_skip_end)
         figures.line(self.lrs[shown], self.losses[shown], "learning rate (log scale)", "loss", logarithmic=True)
 
-    def plot_lr(self):
-        figures.line(self.iterations, self.lrs, "iterations", "learning rate")
+    def plot_lr(self, show_text=True, show_moms=True):
+        """Rates, and momenta beside them where they move; show_text changes nothing, as there are no phases to name."""
+        curves = [(self.lrs, "learning rate")]
+        if show_moms and len(set(self.momentums)) > 1:
+            curves.append((self.momentums, "momentum"))
+        figures.lines(self.iterations, curves, "iterations")
 
     def plot_loss(self, n_skip=10, n_skip_end=5):
         shown = self._skips(n_skip, n_skip_end)

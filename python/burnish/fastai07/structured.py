@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables made ready with pandas, as 0.7 did it. `burnish.table` needs none of this: it reads tables as they are."""
+"""Tables made ready with pandas, as 0.7 did it. `burnish.table` needs none of this: it reads tables as they are.
+
+Where a new table is returned a burnish.Table is taken too, its words as categories; what changes a table in place
+needs a frame."""
+from .. import data as _data
 from .imports import *  # noqa: F401,F403
-from .names import finish
+from .names import finish, unsupported
+
+
+def _frame(df):
+    """The frame itself, or a new one of a Table, its words as categories."""
+    if not _data.is_source(df):
+        return df
+    frame = pd.DataFrame(_data.columns(df))
+    train_cats(frame)
+    return frame
+
+
+def _in_place(name, df):
+    if _data.is_source(df):
+        unsupported(f"{name} of a Table, whose rows stay as they are,", f"{name} of pandas.DataFrame(table.columns())")
 
 
 def _is_text(column):
@@ -18,6 +36,7 @@ def _is_number(column):
 
 def train_cats(df):
     """Columns of words become ordered categories, in place."""
+    _in_place("train_cats", df)
     for name in df.columns:
         if _is_text(df[name]):
             df[name] = df[name].astype("category").cat.as_ordered()
@@ -25,9 +44,12 @@ def train_cats(df):
 
 def apply_cats(df, trn):
     """The categories of another table's columns, in place; other values become missing."""
+    _in_place("apply_cats", df)
+    trn = _frame(trn)
     for name in df.columns:
         if name in trn.columns and isinstance(trn[name].dtype, pd.CategoricalDtype):
-            df[name] = pd.Categorical(df[name], categories=trn[name].cat.categories, ordered=True)
+            known = df[name].astype(object).where(df[name].isin(trn[name].cat.categories), None)
+            df[name] = pd.Categorical(known, categories=trn[name].cat.categories, ordered=True)
 
 
 def fix_missing(df, col, name, na_dict):
@@ -60,7 +82,7 @@ def proc_df(df, y_fld=None, skip_flds=None, ignore_flds=None, do_scale=False, na
             subset=None, mapper=None):
     """[table of numbers, y, medians], and the scales with do_scale."""
     ignored = list(ignore_flds or [])
-    df = get_sample(df, subset) if subset else df.copy()
+    df = get_sample(df, subset) if subset else _frame(df).copy()
     kept = df[ignored]
     df = df.drop(columns=ignored)
     if preproc_fn:
@@ -85,30 +107,34 @@ def proc_df(df, y_fld=None, skip_flds=None, ignore_flds=None, do_scale=False, na
 
 def add_datepart(df, fldname, drop=True, time=False):
     """Year, Month, Week, Day ... of a column of dates, in place; their names begin with its name without `Date`."""
+    _in_place("add_datepart", df)
     dates = pd.to_datetime(df[fldname])
     prefix = re.sub("[Dd]ate$", "", fldname)
     parts = ["Year", "Month", "Week", "Day", "Dayofweek", "Dayofyear", "Is_month_end", "Is_month_start", "Is_quarter_end",
              "Is_quarter_start", "Is_year_end", "Is_year_start"] + (["Hour", "Minute", "Second"] if time else [])
     for part in parts:
-        df[prefix + part] = dates.dt.isocalendar().week.astype("int64") if part == "Week" else getattr(dates.dt, part.lower())
+        name = {"Dayofweek": "day_of_week", "Dayofyear": "day_of_year"}.get(part, part.lower())
+        df[prefix + part] = dates.dt.isocalendar().week.astype("int64") if part == "Week" else getattr(dates.dt, name)
     df[prefix + "Elapsed"] = (dates - pd.Timestamp("1970-01-01")) // pd.Timedelta(seconds=1)
     if drop:
-        df.drop(columns=fldname, inplace=True)
+        del df[fldname]
 
 
 def split_vals(a, n):
     """The first n rows, and the others."""
+    a = _frame(a)
     return a[:n].copy(), a[n:].copy()
 
 
 def get_sample(df, n):
     """n rows, drawn, in their order."""
+    df = _frame(df)
     return df.iloc[sorted(np.random.permutation(len(df))[:n])].copy()
 
 
 def rf_feat_importance(m, df):
     """Of a forest of scikit-learn: columns and their importance, the greatest first."""
-    return pd.DataFrame({"cols": df.columns, "imp": m.feature_importances_}).sort_values("imp", ascending=False)
+    return pd.DataFrame({"cols": _frame(df).columns, "imp": m.feature_importances_}).sort_values("imp", ascending=False)
 
 
 finish(globals(), "structured")

@@ -31,6 +31,25 @@ int64_t brn_table_column_find(const brn_table *table, const char *name)
     return -1;
 }
 
+brn_column_values brn_table_column_values(const brn_table *table, int64_t column)
+{
+    const brn__column *c = &table->columns[column];
+    const bool wholes = c->type == BRN_COLUMN_INTEGER || c->type == BRN_COLUMN_DATE, reals = c->type == BRN_COLUMN_REAL;
+    return (brn_column_values){.integers = wholes ? c->integers : NULL,
+                               .reals = reals ? c->reals : NULL,
+                               .codes = wholes || reals ? NULL : c->codes,
+                               .missing = c->missing,
+                               .missing_count = c->missing_count,
+                               .word_count = c->type == BRN_COLUMN_TEXT ? c->words.count : 0};
+}
+
+const char *brn_table_column_word(const brn_table *table, int64_t column, int64_t code, int64_t *length)
+{
+    const brn__slice word = table->columns[column].words.words[code];
+    *length = (int64_t)word.length;
+    return word.bytes;
+}
+
 brn_status brn__table_need(const brn_table *table, const char *name, const brn__column **out)
 {
     int64_t column = brn_table_column_find(table, name);
