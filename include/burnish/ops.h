@@ -152,6 +152,8 @@ BRN_API brn_node *brn_embedding(brn_node *weight, brn_node *indices);
 /* x (N, F) -> int64 (N): the whole numbers nearest to x[:, column], which must be below 2^24 to be
  * exact in float32. So one input holds codes and numbers side by side, as rows of a table do. */
 BRN_API brn_node *brn_column_indices(brn_node *x, int64_t column);
+/* x (N, F) -> int64 (N, F): all columns so. */
+BRN_API brn_node *brn_all_indices(brn_node *x);
 
 /* At the end of every run, in training and in inference behaviour, the buffer `state` (a parameter that
  * does not learn) takes `value`, of its shape, as the run computed it; the run itself read what the buffer

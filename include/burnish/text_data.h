@@ -113,6 +113,19 @@ BRN_API brn_text_options brn_text_defaults(void);
 /* All options but columns, replacements, separators and threads. */
 BRN_API const brn_option *brn_text_option_list(int *count);
 
+/* Texts split into their tokens, which stand one behind the other. */
+typedef struct brn_split_texts {
+    int64_t text_count, token_count;
+    const int64_t *ends;     /* (text_count): how many tokens the texts up to this one have */
+    const uint32_t *lengths; /* (token_count): bytes */
+    const char *bytes;       /* UTF-8 */
+} brn_split_texts;
+/* By the rules, replacements and tokens of `options`, each text without the mark of its beginning. BRN_ERROR_INPUT
+ * names the first text that is not UTF-8. The caller frees by brn_split_texts_free. */
+BRN_API brn_status brn_text_split(const brn_text_options *options, const char *const *texts, int64_t count,
+                                  brn_split_texts **out);
+BRN_API void brn_split_texts_free(brn_split_texts *texts); /* NULL is fine */
+
 #ifdef __cplusplus
 }
 #endif

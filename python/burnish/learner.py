@@ -2,7 +2,7 @@
 """What all learners that are trained step by step have alike: `burnish.image.Learner`, `burnish.table.Learner` ..."""
 from . import pages, plots
 from .arrays import floats
-from .errors import Stopped
+from .errors import Stopped, UsageError
 from .found import Rates
 from .progress import handler_of
 
@@ -163,6 +163,16 @@ class StepByStep:
         """A copy of the values of one, float32, by its name in `summary`."""
         shape, values = self._native.parameter(name)
         return floats(values, *shape)
+
+    def set_parameter(self, name, values):
+        """Gives one other values, an array of its shape. They stay until a fit changes them."""
+        import numpy
+
+        values = numpy.ascontiguousarray(values, dtype=numpy.float32)
+        shapes = {one[0]: tuple(one[1]) for one in self._native.facts()["parameters"]}
+        if shapes.get(name, values.shape) != values.shape:
+            raise UsageError(f"parameter {name}: values of shape {values.shape}; expected {shapes[name]}")
+        self._native.set_parameter(name, values)
 
     def _learns(self):
         return "".join("L" if on else "-" for on in self._native.facts()["learns"])

@@ -117,6 +117,19 @@ class Embedding(Layer):
     name: Optional[str] = dataclasses.field(**_NAME)
 
 
+@_layer("ratio_bag")
+class RatioBag(Layer):
+    """The words of a text, whole numbers in the columns of (F), 0 where there is none, to (outputs): the sum of their
+    (weight + shift) / divisor times their ratios (Wang and Manning 2012). Weights learn; the ratios are zeros until
+    `learner.set_parameter("0.ratios", values)` gives them, row 0 those of no word. Without `outputs`: one a class."""
+
+    rows: int
+    outputs: Optional[int] = _outputs()
+    shift: float = 0.4
+    divisor: float = 10.0
+    name: Optional[str] = dataclasses.field(**_NAME)
+
+
 @_layer("relu")
 class ReLU(Layer):
     """max(x, 0)."""

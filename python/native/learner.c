@@ -147,6 +147,31 @@ PyObject *native_learner_parameter(PyObject *object, PyObject *name)
     return out;
 }
 
+/* Takes values from float32, as many as it has. */
+PyObject *native_learner_set_parameter(PyObject *object, PyObject *arguments)
+{
+    native_learner *self = (native_learner *)object;
+    const char *name;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(arguments, "sy*", &name, &view)) return NULL;
+    void *learner = native_take(&self->handle, "learner");
+    PyObject *out = NULL;
+    if (learner) {
+        brn_parameters *parameters = self->kind->parameters(learner);
+        const int place = brn_parameters_find(parameters, name);
+        if (place < 0) native_raise_usage("parameter: there is no %s", name);
+        else {
+            const int64_t count = (int64_t)view.len / (int64_t)sizeof(float);
+            const brn_status status = brn_parameters_write(parameters, place, BRN_DTYPE_F32, view.buf, count);
+            if (status != BRN_OK) native_raise(status);
+            else out = Py_NewRef(Py_None);
+        }
+        native_give_back(&self->handle);
+    }
+    PyBuffer_Release(&view);
+    return out;
+}
+
 /* ------------------------------------------------------------------ fits */
 
 /* A metric written in Python: (name, callable), which gets bytes of answers and of targets. */

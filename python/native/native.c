@@ -89,6 +89,7 @@ PyMODINIT_FUNC PyInit__burnish(void)
         PyModule_AddFunctions(module, native_text_functions) < 0 ||
         PyModule_AddFunctions(module, native_ratings_functions) < 0 ||
         PyModule_AddFunctions(module, native_frame_functions) < 0 ||
+        PyModule_AddFunctions(module, native_reading_functions) < 0 ||
         PyModule_AddFunctions(module, native_network_functions) < 0 ||
         PyModule_AddFunctions(module, native_array_functions) < 0 ||
         PyModule_AddFunctions(module, native_state_functions) < 0 || native_add_image_types(module) < 0 ||

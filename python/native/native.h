@@ -202,6 +202,7 @@ PyObject *native_learner_freeze_to(PyObject *object, PyObject *arguments);
 PyObject *native_learner_fit(PyObject *object, PyObject *arguments);
 PyObject *native_learner_lr_find(PyObject *object, PyObject *arguments);
 PyObject *native_learner_parameter(PyObject *object, PyObject *name);
+PyObject *native_learner_set_parameter(PyObject *object, PyObject *arguments);
 PyObject *native_learner_validated(PyObject *object, PyObject *nothing);
 PyObject *native_learner_save(PyObject *object, PyObject *path);
 PyObject *native_learner_load(PyObject *object, PyObject *path);
@@ -215,6 +216,7 @@ PyObject *native_learner_close(PyObject *object, PyObject *nothing);
     {"lr_find", native_learner_lr_find, METH_VARARGS,                                              \
      "lr_find(fit options, finder options, handler=None) -> dict."},                               \
     {"parameter", native_learner_parameter, METH_O, "parameter(name) -> (shape, float32 bytes)."}, \
+    {"set_parameter", native_learner_set_parameter, METH_VARARGS, "set_parameter(name, float32 bytes)."},\
     {"save", native_learner_save, METH_O, "save(path)."},                                          \
     {"load", native_learner_load, METH_O, "load(path)."},                                          \
     {"close", native_learner_close, METH_NOARGS, "Frees it."}
@@ -263,7 +265,7 @@ PyObject *native_learner_close(PyObject *object, PyObject *nothing);
 /* ------------------------------------------------------------------ the modules */
 
 extern PyMethodDef native_image_functions[], native_table_functions[], native_lm_functions[], native_text_functions[],
-    native_ratings_functions[], native_frame_functions[], native_network_functions[],
+    native_ratings_functions[], native_frame_functions[], native_reading_functions[], native_network_functions[],
     native_array_functions[], native_state_functions[];
 int native_add_lm_types(PyObject *module);
 int native_add_text_types(PyObject *module);

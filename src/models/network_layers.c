@@ -96,6 +96,34 @@ const brn__layer_kind brn__layer_embedding = {
     .has_parameters = true,
     .build = build_embedding};
 
+/* Wang and Manning 2012, as fast.ai 0.7's DotProdNB has it: a row's numbers name words (0: none), each adds its ratios
+ * times what it weighs. The ratios are given, and do not learn. */
+static brn_node *build_ratio_bag(const brn__layer *layer, brn__network_walk *walk, brn_node *x)
+{
+    const int64_t rows = (int64_t)layer->values[0], outputs = width(layer, 1, walk);
+    const double shift = layer->values[2], divisor = layer->values[3];
+    brn_scope_push(x->graph, "%s", layer->name);
+    brn_node *weight = brn_parameter(x->graph, "weight", (const int64_t[]){rows, 1}, 2, BRN_PARAMETER_WEIGHT,
+                                     (brn_init){.kind = BRN_INIT_UNIFORM, .a = .1});
+    brn_node *ratios = brn_parameter(x->graph, "ratios", (const int64_t[]){rows, outputs}, 2, BRN_PARAMETER_BUFFER,
+                                     (brn_init){.kind = BRN_INIT_ZEROS});
+    brn_node *words = brn_all_indices(x), *y = words;
+    if (!brn__is_poison(words)) {
+        brn_node *weights = brn_scale(brn_embedding(weight, words), 1 / divisor, shift / divisor);
+        y = brn_reduce(brn_mul(weights, brn_embedding(ratios, words)), BRN_REDUCE_SUM, 1 << 1, false);
+    }
+    brn_scope_pop(x->graph);
+    return y;
+}
+const brn__layer_kind brn__layer_ratio_bag = {
+    .name = "ratio_bag",
+    .fields = {{"rows", BRN__LAYER_WHOLE, 1, ROWS_MAX, NAN, NULL},
+               {"outputs", BRN__LAYER_OUTPUTS, 1, BRN__LAYER_WIDTH_MAX, NAN, NULL},
+               {"shift", BRN__LAYER_REAL, -1000, 1000, .4, NULL},
+               {"divisor", BRN__LAYER_REAL, 1e-3, 1e6, 10, NULL}},
+    .has_parameters = true,
+    .build = build_ratio_bag};
+
 /* ------------------------------------------------------------------ activations */
 
 #define ACTIVATION(id, kind)                                                                       \

@@ -11,6 +11,7 @@
     X(linear)                                                                                      \
     X(batch_norm)                                                                                  \
     X(embedding)                                                                                   \
+    X(ratio_bag)                                                                                   \
     X(relu)                                                                                        \
     X(relu6)                                                                                       \
     X(leaky_relu)                                                                                  \

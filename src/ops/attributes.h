@@ -190,10 +190,11 @@ typedef struct brn__embedding_attributes {
     bool by_category; /* embedding: nobody needs the list of rows, so category_linear may take its place */
 } brn__embedding_attributes;
 
-/* column_indices (x (N,F)) -> indices (N): the whole number nearest to x[n, column], halves up. Nothing
- * flows back. */
+/* column_indices (x (N,F)) -> indices (N): the whole number nearest to x[n, column], halves up; of all columns
+ * (N,F). Nothing flows back. */
+enum { BRN__ALL_COLUMNS = -1 };
 typedef struct brn__column_attributes {
-    int64_t column;
+    int64_t column; /* or BRN__ALL_COLUMNS */
 } brn__column_attributes;
 
 /* category_linear (x (N,F), tables (T), weight (O,I), [dense (N,D)], [bias (O)]) -> y (N,O): a linear layer over

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * column_indices: a column of a real matrix as indices. */
+ * column_indices: a column of a real matrix, or all of them, as indices. */
 #include "ops/rules.h"
 
 static brn_status infer_column_indices(brn_node *node)
@@ -8,6 +8,10 @@ static brn_status infer_column_indices(brn_node *node)
     BRN__TRY(brn__expect_real(node, 0, "x"));
     BRN__TRY(brn__expect_rank(node, 0, "x", 2, 2));
     brn_shape x = brn__input_shape(node, 0);
+    if (attributes->column == BRN__ALL_COLUMNS) {
+        brn__set_output(node, 0, BRN_DTYPE_I64, x);
+        return BRN_OK;
+    }
     if (attributes->column < 0 || attributes->column >= x.dims[1])
         return brn__fail(BRN_ERROR_USAGE, "column_indices: there is no column %lld in x %s",
                          (long long)attributes->column, BRN__SHAPE(x));
@@ -23,7 +27,8 @@ static brn_status gradient_column_indices(brn__gradient *gradient)
 static void describe_column_indices(const brn_node *node, brn__text *out)
 {
     const brn__column_attributes *attributes = node->attributes;
-    brn__text_printf(out, "column %lld", (long long)attributes->column);
+    if (attributes->column == BRN__ALL_COLUMNS) brn__text_add(out, "all columns");
+    else brn__text_printf(out, "column %lld", (long long)attributes->column);
 }
 
 const brn__op brn__op_column_indices = {.name = "column_indices",
@@ -38,6 +43,12 @@ const brn__op brn__op_column_indices = {.name = "column_indices",
 
 brn_node *brn_column_indices(brn_node *x, int64_t column)
 {
-    brn__column_attributes attributes = {column};
+    brn__column_attributes attributes = {column < 0 ? INT64_MIN : column};
+    return brn__apply(&brn__op_column_indices, &attributes, &x, 1);
+}
+
+brn_node *brn_all_indices(brn_node *x)
+{
+    const brn__column_attributes attributes = {BRN__ALL_COLUMNS};
     return brn__apply(&brn__op_column_indices, &attributes, &x, 1);
 }

@@ -196,3 +196,33 @@ TEST(a_pattern_that_never_ends_is_an_error)
     brn__tokenizing_deinit(&work);
     brn__tokenizer_free(tokenizer);
 }
+
+static void expect_token(const brn_split_texts *texts, int64_t number, const char *expected)
+{
+    size_t begin = 0;
+    for (int64_t i = 0; i < number; i++) begin += texts->lengths[i];
+    assert_int_equal(texts->lengths[number], strlen(expected));
+    assert_memory_equal(texts->bytes + begin, expected, strlen(expected));
+}
+
+TEST(texts_of_a_program_are_split_one_by_one)
+{
+    static const char *const texts[] = {"It's GREAT", "", "so"};
+    brn_text_options options = brn_text_defaults();
+    options.rules = BRN_TEXT_RULES_FASTAI07;
+    brn_split_texts *found;
+    assert_ok(brn_text_split(&options, texts, 3, &found));
+    assert_int_equal(found->text_count, 3);
+    assert_int_equal(found->token_count, 5);
+    assert_true(found->ends[0] == 4 && found->ends[1] == 4 && found->ends[2] == 5);
+    static const char *const expected[] = {"it", "'s", "t_up", "great", "so"};
+    for (int64_t i = 0; i < 5; i++) expect_token(found, i, expected[i]);
+    brn_split_texts_free(found);
+    assert_ok(brn_text_split(&options, texts, 0, &found));
+    assert_int_equal(found->token_count, 0);
+    brn_split_texts_free(found);
+    static const char *const wrong[] = {"good", "b\xE4" "d"};
+    assert_fails(brn_text_split(&options, wrong, 2, &found), BRN_ERROR_INPUT, "text 1 is not UTF-8");
+    assert_null(found);
+    brn_split_texts_free(NULL);
+}

@@ -43,7 +43,7 @@ class Names(unittest.TestCase):
 
     def test_every_module_of_the_package_is_in_the_table(self):
         folder = os.path.dirname(fastai07.__file__)
-        ours = {"__init__", "__main__", "names", "traps", "figures", "torchtext"}
+        ours = {"__init__", "__main__", "names", "traps", "figures", "torchtext", "bow"}
         self.assertEqual({name[:-3] for name in os.listdir(folder) if name.endswith(".py")} - ours - set(names.MODULES), set())
 
     def test_examples_in_the_text_are_true(self):

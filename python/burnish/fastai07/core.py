@@ -33,6 +33,16 @@ def partition(values, size):
     return [values[i : i + size] for i in range(0, len(values), size)]
 
 
+def partition_by_cores(values):
+    """A list for each processor, or nearly."""
+    return partition(values, len(values) // num_cpus() + 1)
+
+
+def to_gpu(value, *arguments, **keywords):
+    """The thing itself: there is no GPU."""
+    return value
+
+
 def even_mults(start, stop, n):
     """n numbers from start to stop, each the same multiple of the one before."""
     ratio = (stop / start) ** (1 / (n - 1))

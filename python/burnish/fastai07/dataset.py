@@ -4,6 +4,7 @@ import csv
 import tempfile
 
 from ..image import TEST, TRAIN, VALID, Data
+from .dataloader import DataLoader
 from .names import finish, unsupported
 from .transforms import *  # noqa: F401,F403
 
@@ -20,6 +21,35 @@ def split_by_idx(idxs, *arrays):
     mask = np.zeros(len(arrays[0]), dtype=bool)
     mask[np.array(idxs)] = True
     return [(array[mask], array[~mask]) for array in arrays]
+
+
+class ModelData:
+    """Loaders of texts that train, that validate, and perhaps that test; RNN_Learner learns from it."""
+
+    def __init__(self, path, trn_dl, val_dl, test_dl=None):
+        for one in (trn_dl, val_dl, *([test_dl] if test_dl is not None else [])):
+            if not isinstance(one, DataLoader):
+                unsupported(f"ModelData of a {type(one).__name__}", "DataLoader(TextDataset(...), ...)")
+        self.path, self.trn_dl, self.val_dl, self.test_dl = str(path), trn_dl, val_dl, test_dl
+        self.trn_ds, self.val_ds, self.test_ds = (one.dataset if one is not None else None for one in (trn_dl, val_dl, test_dl))
+        self.bs, self.is_reg, self.is_multi, self._encoder = trn_dl.batch_size, False, False, None
+        self.c = int(max(self.trn_ds.y.max(), self.val_ds.y.max())) + 1
+
+    @property
+    def trn_y(self):
+        return self.trn_ds.y
+
+    @property
+    def val_y(self):
+        return self.val_ds.y
+
+    def _learner(self, described, seed, threads, **keywords):
+        from .text import NumberedTextLearner
+
+        return NumberedTextLearner._of_data(self, described, seed, threads, **keywords)
+
+    def __repr__(self):
+        return f"<ModelData {len(self.trn_ds)} + {len(self.val_ds)} texts>"
 
 
 class _Part:

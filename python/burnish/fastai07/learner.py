@@ -145,11 +145,15 @@ class Learner:
                           optimizer=optimizer_options(self.opt_fn, decoupled=use_wd_sched), clip_norm=self.clip or 0,
                           schedule=self._schedule(cycle_len, cycle_mult, use_clr, use_clr_beta),
                           snapshots=self._path(cycle_save_name)[: -len(".safetensors")] if cycle_save_name else None,
-                          callbacks=[hear])
+                          callbacks=[hear], metrics=self._told(metrics))
         self._record(points, of_finder=False)
         for one in callbacks:
             one.on_train_end()
         return table.finish(self._later(metrics))
+
+    def _told(self, metrics):
+        """Metrics that the library calls after every epoch."""
+        return []
 
     def _measured(self, metrics):
         """{name: figure} of the epoch that has just ended, where its outputs are kept."""

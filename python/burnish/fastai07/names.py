@@ -5,6 +5,8 @@ from ..errors import UnsupportedError
 
 _LAYERS = "networks are the library's own; custom PyTorch modules are not run"
 _LM = "`burnish lm` and `burnish text`"
+_RNN = ("made by get_model, or of what get_language_model and get_rnn_classifer describe; a language model's metrics are accuracy and its "
+        "loss, it has no predict, and learn.model only state_dict and load_state_dict")
 _MEMORY = "there is no GPU, and the library keeps its own memory"
 
 
@@ -27,11 +29,12 @@ MODULES = {
         **_all("no", "another network, resnext101_32x8d, is there under its own name", "resnext101 resnext101_64"),
         **_all("no", "the library has no such network", "dn161 dn169 dn201 inception_4 inceptionresnet_2 nasnetalarge"),
         **_all("no", "models are files of the library: `learn.save`, `learn.load`", "save_model load_model load_pre"),
-        **_all("no", _LAYERS, "children nn torch Variable"),
+        "torch": ("part", "torch.load, which gives arrays; scripts that import torch themselves have their own"),
+        **_all("no", _LAYERS, "children nn Variable"),
     },
     "core": {
-        **_yes("A T V VV to_np partition even_mults"),
-        **_all("no", _LAYERS, "to_gpu set_grad_enabled set_trainable noop split_by_idxs one_hot chunk_iter BasicModel SingleModel SimpleNet"),
+        **_yes("A T V VV to_np to_gpu partition partition_by_cores even_mults"),
+        **_all("no", _LAYERS, "set_grad_enabled set_trainable noop split_by_idxs one_hot chunk_iter BasicModel SingleModel SimpleNet"),
         "SGD_Momentum": ("yes", ""),
         "num_cpus": ("yes", ""),
         "save": ("yes", ""),
@@ -54,12 +57,13 @@ MODULES = {
         "get_cv_idxs": ("yes", ""),
         "split_by_idx": ("yes", ""),
         "ImageData": ("yes", ""),
+        "ModelData": ("part", "of DataLoaders of a TextDataset"),
         **_all("no", "data are listed and read by the library",
-               "ModelData FilesDataset FilesArrayDataset FilesIndexArrayDataset FilesNhotArrayDataset ArraysDataset "
+               "FilesDataset FilesArrayDataset FilesIndexArrayDataset FilesNhotArrayDataset ArraysDataset "
                "ArraysIndexDataset ArraysNhotDataset BaseDataset FilesIndexArrayRegressionDataset resize_img resize_imgs "
                "open_image read_dir read_dirs folder_source parse_csv_labels nhot_labels csv_source dict_source isdicom n_hot"),
     },
-    "dataloader": _all("no", "the library loads by itself", "DataLoader"),
+    "dataloader": {"DataLoader": ("part", "of a TextDataset; the library makes the batches, none is handed out")},
     "sampler": _all("no", "the library orders by itself", "SequentialSampler RandomSampler BatchSampler"),
     "model": _all("no", _LAYERS, "fit validate Stepper FP16 predict predict_with_targs get_prediction predict_batch "
                                  "model_summary num_features cut_model validate_next link_data_loaders set_train_mode get_value"),
@@ -123,15 +127,32 @@ MODULES = {
         "LanguageModelData": ("part", "from_text_files, from_dataframes, get_model; begins of texts are marked, not their ends; the tokens "
                                       "of trn_ds are not handed out"),
         "TextData": ("part", "from_splits, get_model; predict gives texts in their order; words are those of the encoder, or counted anew"),
-        "RNN_Learner": ("part", "made by get_model; a language model's metrics are accuracy and its loss, and it has no predict"),
-        **_all("no", _LM, "LanguageModel TextDataLoader SortSampler DotProdNB DotProdNBData TextClassifierData SimpleNB calc_r calc_pr IMDB"),
+        "RNN_Learner": ("part", _RNN),
+        **_all("no", _LM, "LanguageModel TextDataLoader SortSampler DotProdNBData IMDB"),
+        "TextClassifierData": ("part", "from_bow and dotprod_nb_learner; it learns by cross-entropy, where 0.7 took the distance of probabilities"),
+        "DotProdNB": ("part", "a description for dotprod_nb_learner, no module"),
+        "BOW_Learner": ("part", "of a DotProdNB; predict gives probabilities, their targets are rows of 0 and 1"),
+        **_yes("calc_r calc_pr"),
+        "SimpleNB": ("no", "dotprod_nb_learner; naive Bayes alone is calc_r and a product"),
     },
-    "text": _all("no", _LM, "Tokenizer TextDataset LanguageModelLoader LanguageModelData LanguageModel RNN_Learner SortishSampler "
-                            "SortSampler texts_labels_from_folders numericalize_tok"),
+    "text": {
+        "Tokenizer": ("part", "English, by the library's splitter; proc_text, proc_all, proc_all_mp, spacy_tok and sub_br; `fixup` is in it"),
+        "TextDataset": ("part", "one class a text; tags and numbers are not there"),
+        "LanguageModelLoader": ("part", "the stream and its length; batches are not handed out"),
+        "LanguageModelData": ("part", "of two LanguageModelLoaders; model files know words by their numbers; numbers that no text that "
+                                      "trains has are unknown"),
+        "LanguageModel": ("part", "of what get_language_model describes"),
+        "TextModel": ("part", "of what get_rnn_classifer describes"),
+        "RNN_Learner": ("part", _RNN),
+        "SortishSampler": ("part", "the library trains in such an order, drawn by itself"),
+        **_yes("SortSampler texts_labels_from_folders numericalize_tok"),
+    },
     "lm_rnn": {
         "seq2seq_reg": ("part", "as learn.reg_fn, alone or in a partial"),
-        **_all("no", _LM, "RNN_Encoder MultiBatchRNN get_language_model get_rnn_classifer get_rnn_classifier LinearDecoder "
-                          "PoolingLinearClassifier SequentialRNN repackage_var"),
+        "get_language_model": ("part", "a description for RNN_Learner, no module"),
+        "get_rnn_classifer": ("part", "a description for RNN_Learner, no module; bidir and more than one hidden layer of the head are not there"),
+        "get_rnn_classifier": ("part", "get_rnn_classifer by its right name"),
+        **_all("no", _LM, "RNN_Encoder MultiBatchRNN LinearDecoder PoolingLinearClassifier SequentialRNN repackage_var"),
     },
     "rnn_reg": _all("no", _LM, "LockedDropout WeightDrop EmbeddingDropout dropout_mask"),
     "rnn_train": _all("no", _LM, "train evaluate get_batch"),

@@ -4,10 +4,11 @@ import tempfile
 
 from .. import lm as _lm
 from .. import text as _text
+from .bow import BOW_Learner, DotProdNB, TextClassifierData, calc_pr, calc_r  # noqa: F401
 from .column_data import columns_of
 from .learner import *  # noqa: F401,F403
 from .learner import metric_name
-from .lm_rnn import seq2seq_reg
+from .lm_rnn import Described, seq2seq_reg
 from .metrics import accuracy
 from .names import finish, unsupported
 from .torchtext import Field, Vocab
@@ -76,12 +77,30 @@ def _penalties(reg_fn):
     return {"alpha": float(keywords.get("alpha", 0)), "beta": float(keywords.get("beta", 0))}
 
 
-class RNN_Learner(Learner):
-    """A learner of texts, by 0.7's methods; made by get_model. The network is made at its first use, with the penalties of
-    `reg_fn`; where they change later, its values go over."""
+def words_of(numbers):
+    """A text whose words are the numbers.
 
-    def __init__(self, data, models=None, **keywords):
-        unsupported("RNN_Learner of a PyTorch model", "LanguageModelData.get_model and TextData.get_model make learners")
+    >>> words_of(np.array([5, 0]))
+    '5 0'
+    """
+    return " ".join(map(str, np.asarray(numbers).tolist()))
+
+
+class RNN_Learner(Learner):
+    """A learner of texts, by 0.7's methods; made by get_model, or of what get_language_model and get_rnn_classifer describe.
+    The network is made at its first use, with the penalties of `reg_fn`; where they change later, its values go over."""
+
+    def __new__(cls, data, models=None, opt_fn=None, metrics=None, clip=None, crit=None, tmp_name="tmp", models_name="models",
+                seed=42, threads=0):
+        described = getattr(models, "model", models)
+        if not isinstance(described, Described) or not hasattr(data, "_learner"):
+            unsupported("RNN_Learner of a PyTorch model", "get_model of the data, or what get_language_model and get_rnn_classifer describe")
+        if crit is not None:
+            unsupported("crit= of RNN_Learner", "cross-entropy, and learn.reg_fn")
+        return data._learner(described, seed, threads, opt_fn=opt_fn, metrics=metrics, clip=clip, models_name=models_name)
+
+    def __init__(self, *arguments, **keywords):
+        pass  # __new__ and _of have made it
 
     @classmethod
     def _of(cls, data, make, opt_fn, metrics=None, clip=None, models_name="models"):
@@ -112,27 +131,38 @@ class RNN_Learner(Learner):
         """PATH/models/NAME.safetensors: the whole model, of which load_encoder takes the encoder."""
         self.save(name)
 
+    def fit(self, lrs, n_cycle, *arguments, metrics=None, **keywords):
+        """As of all learners."""
+        self._check(self.metrics if metrics is None else metrics)
+        return super().fit(lrs, n_cycle, *arguments, metrics=metrics, **keywords)
+
+    def _check(self, metrics):
+        pass
+
+    def _later(self, metrics):
+        return {}
+
+
+class LanguageLearner(RNN_Learner):
+    """The language model's, whose metrics are accuracy alone."""
+
+    @classmethod
+    def _of_rows(cls, data, rows, options, opt_fn, **keywords):
+        return cls._of(data, lambda **more: _lm.Learner(rows, progress=False, **options, **more), opt_fn, **keywords)
+
     def predict(self, is_test=False):
         unsupported("predict of a language model", "burnish.lm.Model(file).generate(prompt)")
 
     predict_with_targs = predict
 
     def load_encoder(self, name):
-        """Of a language model: all that save_encoder kept."""
+        """All that save_encoder kept."""
         self.load(name)
-
-    def fit(self, lrs, n_cycle, *arguments, metrics=None, **keywords):
-        """As of all learners; the metrics of a language model are accuracy alone."""
-        self._check(self.metrics if metrics is None else metrics)
-        return super().fit(lrs, n_cycle, *arguments, metrics=metrics, **keywords)
 
     def _check(self, metrics):
         others = [metric_name(one) for one in metrics if metric_name(one) != "accuracy"]
         if others:
             unsupported(f"the metric {others[0]} of a language model", "accuracy, and exp of the loss")
-
-    def _later(self, metrics):
-        return {}
 
 
 class TextLearner(RNN_Learner):
@@ -143,9 +173,6 @@ class TextLearner(RNN_Learner):
         if self._made is not None:
             unsupported("load_encoder after the network was used", "load_encoder right behind get_model")
         self.data._encoder = self._path(name)
-
-    def _check(self, metrics):
-        pass
 
     def _answer(self, is_test):
         if is_test:
@@ -159,10 +186,14 @@ class TextLearner(RNN_Learner):
     def predict_with_targs(self, is_test=False):
         return self._answer(is_test), self._learner.labels()
 
+    def _by_number(self, answers):
+        """A column a class."""
+        return answers
+
     def _measured(self, metrics):
         outputs = self._learner.validated().astype(np.float64)
         shifted = outputs - outputs.max(1, keepdims=True)
-        answers = (shifted - np.log(np.exp(shifted).sum(1, keepdims=True))).astype(np.float32)
+        answers = self._by_number((shifted - np.log(np.exp(shifted).sum(1, keepdims=True))).astype(np.float32))
         return {metric_name(one): float(one(answers, self.data.val_y)) for one in metrics}
 
 
@@ -210,7 +241,7 @@ class LanguageModelData:
         options = {**self._options, "embedding": emb_sz, "hidden": n_hid, "layers": n_layers, "untied": not tie_weights,
                    "decoder_bias": bias, "qrnn": qrnn, "output_dropout": dropout, "hidden_dropout": dropouth, "input_dropout": dropouti,
                    "word_dropout": dropoute, "weight_dropout": wdrop, "seed": seed, "threads": threads}
-        return RNN_Learner._of(self, lambda **more: _lm.Learner(self._rows, progress=False, **options, **more), opt_fn, **keywords)
+        return LanguageLearner._of_rows(self, self._rows, options, opt_fn, **keywords)
 
     def __repr__(self):
         return f"<LanguageModelData {self.nt} tokens, {len(self.trn_dl)} + {len(self.val_dl)} batches>"

@@ -40,6 +40,23 @@ class optim:
 for _name in ("Adagrad", "Adadelta", "Adamax", "ASGD", "LBFGS", "Rprop", "SparseAdam"):
     setattr(optim, _name, Missing(f"torch.optim.{_name}", "SGD, Adam and RMSprop"))
 
+class _Torch:
+    """torch, as far as scripts read weights with it: nothing in a file is executed."""
+
+    @staticmethod
+    def load(path, map_location=None):
+        """{name: array} of a file of weights, of torch.save or safetensors."""
+        return {name: np.frombuffer(values, dtype=np.float32).reshape(shape).copy()
+                for name, shape, values in _burnish.weights_read(path)}
+
+    def __getattr__(self, attribute):
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        unsupported(f"torch.{attribute}", "torch.load reads weights, as arrays; networks are the library's own")
+
+
+torch = _Torch()
+
 #: 0.7's names of the library's networks.
 ALIASES = {"resnext50": "resnext50_32x4d", "wrn": "wide_resnet50_2", "vgg16": "vgg16_bn", "vgg19": "vgg19_bn", "dn121": "densenet121"}
 

@@ -21,10 +21,12 @@ static brn_status column_indices_run(const brn__step *step, const brn__run *run)
     (void)run;
     const brn__column_attributes *attributes = step->node->attributes;
     brn_shape shape = brn__step_shape(step, 0);
-    const float *x = (const float *)step->inputs[0] + attributes->column;
+    const bool all = attributes->column == BRN__ALL_COLUMNS;
+    const float *x = (const float *)step->inputs[0] + (all ? 0 : attributes->column);
+    const int64_t stride = all ? 1 : shape.dims[1], count = all ? shape.dims[0] * shape.dims[1] : shape.dims[0];
     int64_t *indices = step->outputs[0];
-    for (int64_t n = 0; n < shape.dims[0]; n++) {
-        double value = floor((double)x[n * shape.dims[1]] + .5);
+    for (int64_t n = 0; n < count; n++) {
+        double value = floor((double)x[n * stride] + .5);
         indices[n] = fabs(value) < 0x1p62 ? (int64_t)value : -1;
     }
     return BRN_OK;
