@@ -29,7 +29,7 @@ MODULES = {
         **_all("no", "another network, resnext101_32x8d, is there under its own name", "resnext101 resnext101_64"),
         **_all("no", "the library has no such network", "dn161 dn169 dn201 inception_4 inceptionresnet_2 nasnetalarge"),
         **_all("no", "models are files of the library: `learn.save`, `learn.load`", "save_model load_model load_pre"),
-        "torch": ("part", "torch.load, which gives arrays; scripts that import torch themselves have their own"),
+        "torch": ("part", "torch.load, which gives arrays; PyTorch's own is there where a script imports it behind fast.ai's names"),
         **_all("no", _LAYERS, "children nn Variable"),
     },
     "core": {

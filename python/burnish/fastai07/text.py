@@ -253,7 +253,7 @@ class NumberedTextLearner(TextLearner):
             unsupported("RNN_Learner of a language model on ModelData", "LanguageModelData")
         rows = {name: list(column) for name, column in (
             ("text", (words_of(ds._numbers(i)) for ds in (data.trn_ds, data.val_ds) for i in range(len(ds)))),
-            ("label", (cls._label(one) for ds in (data.trn_ds, data.val_ds) for one in ds.y.tolist())),
+            ("label", (str(one) for ds in (data.trn_ds, data.val_ds) for one in ds.y.tolist())),
             ("is_valid", (ds is data.val_ds for ds in (data.trn_ds, data.val_ds) for one in range(len(ds)))))}
         options = {**described.options, "rules": "none", "tokens": "blanks", "text_columns": ["text"], "label_columns": ["label"],
                    "min_freq": 1, "max_vocabulary": 1 << 24, "batch_size": data.bs, "seed": seed, "threads": threads}
@@ -269,11 +269,6 @@ class NumberedTextLearner(TextLearner):
         self = cls._of(data, make, **keywords)
         self._width = max(described.classes, data.c)
         return self
-
-    @staticmethod
-    def _label(number):
-        """Names of classes are sorted as texts are."""
-        return f"{number:09d}"
 
     def _by_number(self, answers):
         """A column a class number: those that no text that trains has are impossible."""
