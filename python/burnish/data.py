@@ -193,7 +193,11 @@ def _array_of(kind, missing, values, words):
 def _kept(name, data):
     """How many rows are kept."""
     if hasattr(data, "__arrow_c_stream__"):
-        return _burnish.table_keep_stream(name, data.__arrow_c_stream__())
+        try:
+            return _burnish.table_keep_stream(name, data.__arrow_c_stream__())
+        except ImportError:  # pandas, which wants pyarrow for it: column by column then
+            if not hasattr(data, "items"):
+                raise
     if not hasattr(data, "items"):
         raise UsageError(f"table: expected a frame or a dict of columns, got {type(data).__name__}")
     columns = [_column(str(key), values) for key, values in data.items()]
@@ -251,9 +255,21 @@ def _array_column(name, values):
     return len(values), (name, layout, valid, values, None)
 
 
+def is_there(value):
+    """Neither None, nor NaN, nor pandas' NA, which is not even equal or unequal.
+
+    >>> is_there(0), is_there(float("nan"))
+    (True, False)
+    """
+    try:
+        return value is not None and bool(value == value)
+    except TypeError:
+        return False
+
+
 def _list_column(name, values):
     count = len(values)
-    there = [value is not None and value == value for value in values]
+    there = [is_there(value) for value in values]
     valid = None if all(there) else _bits(there)
     kinds = {type(value) for value, good in zip(values, there) if good}
     if kinds and kinds <= {bool}:

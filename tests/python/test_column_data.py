@@ -217,6 +217,9 @@ class Columns(unittest.TestCase):
                       lambda: ColumnarModelData.from_data_frame(".", [0], 7, [1], [])):
             with self.assertRaises(burnish.UnsupportedError):
                 wrong()
+        df = {**self.rows()[0], "town": ["Cork", None] * 160}
+        with self.assertRaisesRegex(ValueError, "town: a column of words"):
+            ColumnarModelData.from_data_frame(".", [0], df, self.rows()[1], ["store"]).get_learner([(6, 4)], 2, 0, 1, [8], [0])
         with self.assertRaisesRegex(KeyError, "no column town"):
             ColumnarModelData.from_data_frame(".", [0], self.rows()[0], self.rows()[1], ["town"])
 

@@ -90,10 +90,11 @@ class Tables(unittest.TestCase):
         df = pandas.DataFrame({"store": pandas.Series(count % 3).map({0: "Cork", 1: "Nice", 2: None}), "open": count % 2 == 0,
                                "area": numpy.where(count % 9 == 0, numpy.nan, count / 160), "rooms": count % 5})
         df["rooms"] = df["rooms"].astype("Int64")  # whole numbers that may be missing
+        df.loc[[5, 90], "rooms"] = pandas.NA
         df["size"] = pandas.cut(pandas.Series(count), 4, labels=list("abcd"))
         df["Sales"] = count % 3 + count % 5
         y = df.pop("Sales").to_numpy()
-        columns = {name: df[name].tolist() for name in ("store", "open", "size", "rooms")}
+        columns = {name: df[name].tolist() for name in ("store", "open", "size", "rooms")}  # pandas' NA among them
         answers = []
         with tempfile.TemporaryDirectory() as folder, burnish.Table({**columns, "area": df["area"].to_numpy()}) as table:
             for rows in (df, table):

@@ -118,6 +118,21 @@ class Frames(unittest.TestCase):
         failed, tried = doctest.testmod(data, verbose=False)
         self.assertEqual((failed, tried > 3), (0, True))
 
+    def test_frames_that_lack_pyarrow_go_column_by_column(self):
+        class Frame(dict):
+            def __arrow_c_stream__(self):
+                raise ImportError("`Import pyarrow` failed")
+
+        frame = Frame({"area": numpy.array([1.5, numpy.nan]), "town": numpy.array(["Cork", None], dtype=object)})
+        with burnish.Table(frame) as table:
+            self.assertEqual(table.columns()["town"].tolist(), ["Cork", None])
+
+        class Stream:
+            __arrow_c_stream__ = Frame.__arrow_c_stream__
+
+        with self.assertRaises(ImportError):
+            burnish.Table(Stream())
+
     def test_wrong_columns_raise(self):
         for data, word in (({"a": [1, 2], "b": [1]}, "one length"), ({}, "one length"), (7, "expected a frame"),
                            ({"a": numpy.zeros((2, 2))}, r"\(N,\)"), ({"a": "text"}, "expected an array or a list"),
@@ -173,11 +188,7 @@ frame = pandas.read_csv(path)
 model = burnish.table.Model(run, threads=1)
 found = model.predict({name: frame[name].to_numpy() for name in frame})
 assert numpy.array_equal(found, model.predict(path))
-if hasattr(frame, "__arrow_c_stream__"):
-    try:
-        assert numpy.array_equal(model.predict(frame), found)
-    except ImportError:
-        pass  # pandas without pyarrow
+assert numpy.array_equal(model.predict(frame), found)
 tensor = torch.from_dlpack(found)  # the library's numbers, not copied
 tensor[0, 0] = 7
 assert found[0, 0] == 7

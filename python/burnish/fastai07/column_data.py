@@ -36,7 +36,7 @@ def _column(values):
     array = np.asarray(values)
     if array.dtype.kind in "biufM":
         return array
-    return np.array([None if one is None or one != one else one for one in array.tolist()], dtype=object)
+    return np.array([one if _data.is_there(one) else None for one in array.tolist()], dtype=object)
 
 
 def _category(values):
@@ -46,7 +46,12 @@ def _category(values):
     return values
 
 
-def _number(values):
+def _number(name, values):
+    if values.dtype == object:
+        try:
+            values = np.array([np.nan if one is None else one for one in values.tolist()], dtype=np.float64)
+        except ValueError:
+            raise ValueError(f"{name}: a column of words; expected numbers, or the column in cat_flds") from None
     return values.astype(np.float32 if values.dtype.itemsize <= 4 else np.float64)
 
 
@@ -153,7 +158,7 @@ class ColumnarModelData:
         if missing:
             raise KeyError(f"the rows have no column {missing[0]}")
         return {**{name: _category(ds.columns[name]) for name in self.cat_flds},
-                **{name: _number(ds.columns[name]) for name in self.cont_flds}}
+                **{name: _number(name, ds.columns[name]) for name in self.cont_flds}}
 
     def _whole(self):
         """(columns of all rows, those that train first, names of the targets, name of the column that says which validate)."""
