@@ -101,12 +101,67 @@ static int64_t place_of(const brn__layout *layout, brn_shape shape, int64_t inde
     return ((n * b.channel_blocks + c / b.block) * b.spatial + s) * b.block + c % b.block;
 }
 
+/* Layouts of weights: the backend's own reorder makes and reads them. */
+static void reorder(one_step *one, brn__type type, brn__layout from, brn__layout to, void *values, void *made)
+{
+    brn__value value = {brn_input(one->graph, "values", BRN_DTYPE_F32, type.shape.dims, type.shape.rank), 0};
+    brn_node *node = brn__node_new(one->graph, &brn__op_reorder, NULL, &value, 1, "reorder");
+    assert_ok(brn_graph_status(one->graph));
+    node->outputs[0] = type;
+    brn__step step = {.node = node, .backend = one->step.backend, .threads = one->step.threads};
+    step.kernel = step.backend->kernels[brn__op_reorder.id];
+    step.have[0] = step.in[0] = from;
+    step.out[0] = to;
+    assert_ok(step.kernel->prepare(&step));
+    assert_int_equal(step.out[0].bytes, to.bytes);
+    step.scratch = malloc(step.scratch_bytes + 1);
+    step.inputs[0] = values;
+    step.outputs[0] = made;
+    assert_ok(step.kernel->run(&step, &(brn__run){0}));
+    if (step.kernel->release) step.kernel->release(&step);
+    free(step.scratch);
+}
+
+static bool is_weight(const brn__layout *layout, brn_shape shape)
+{
+    brn__blocking b;
+    return layout->description && !brn__blocking_of(layout, shape, &b);
+}
+
+static void write_weight(one_step *one, int i)
+{
+    const brn__type *type = brn__type_of(one->step.node->inputs[i]);
+    int64_t n = brn_shape_elements(type->shape);
+    float *canonical = malloc((size_t)n * sizeof *canonical);
+    assert_non_null(canonical);
+    for (int64_t k = 0; k < n; k++) canonical[k] = (float)one->inputs[i][k];
+    reorder(one, *type, brn__canonical_input(&one->step, i), one->step.in[i], canonical, one->step.inputs[i]);
+    check_guard("reordered weights", one->step.inputs[i], one->step.in[i].bytes);
+    free(canonical);
+}
+
+static void read_weight(one_step *one, int j)
+{
+    brn__type type = one->step.node->outputs[j];
+    int64_t n = brn_shape_elements(type.shape);
+    float *canonical = malloc((size_t)n * sizeof *canonical);
+    assert_non_null(canonical);
+    reorder(one, type, one->step.out[j], brn__canonical_output(&one->step, j), one->step.outputs[j], canonical);
+    one->outputs[j] = calloc((size_t)n, sizeof(double));
+    for (int64_t k = 0; k < n; k++) one->outputs[j][k] = (double)canonical[k];
+    free(canonical);
+}
+
 static void write_input(one_step *one, int i)
 {
     const brn__type *type = brn__type_of(one->step.node->inputs[i]);
     const brn__layout *layout = &one->step.in[i];
     one->step.inputs[i] = guarded(one, i, layout->bytes);
     memset(one->step.inputs[i], 0, layout->bytes);
+    if (is_weight(layout, type->shape)) {
+        write_weight(one, i);
+        return;
+    }
     int64_t n = brn_shape_elements(type->shape);
     for (int64_t k = 0; k < n; k++) {
         int64_t at = place_of(layout, type->shape, k);
@@ -122,6 +177,10 @@ static void read_output(one_step *one, int j)
     brn_shape shape = one->step.node->outputs[j].shape;
     const brn__layout *layout = &one->step.out[j];
     const float *data = one->step.outputs[j];
+    if (is_weight(layout, shape)) {
+        read_weight(one, j);
+        return;
+    }
     int64_t n = brn_shape_elements(shape), stored = (int64_t)(layout->bytes / sizeof(float));
     one->outputs[j] = calloc((size_t)n, sizeof(double));
     double padding = 0, inside = 0;

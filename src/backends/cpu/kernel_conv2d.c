@@ -3,6 +3,7 @@
 #include "backends/cpu/dnnl_conv2d.h"
 #include "backends/cpu/kernel_depthwise.h"
 #include "backends/cpu/kernel_grouped_conv.h"
+#include "backends/cpu/kernel_winograd.h"
 #include "backends/cpu/kernels.h"
 #include "ops/attributes.h"
 
@@ -22,12 +23,15 @@ typedef struct own_kernel {
 
 static const own_kernel own_forward[] = {{brn__grouped_forward_wins, &brn__grouped_conv2d},
                                          {brn__depthwise_forward_wins, &brn__depthwise_conv2d},
+                                         {brn__winograd_forward_wins, &brn__winograd_conv2d},
                                          {NULL, NULL}};
 static const own_kernel own_grad_input[] = {{brn__grouped_grad_input_wins, &brn__grouped_conv2d_grad_input},
                                             {brn__depthwise_grad_input_wins, &brn__depthwise_grad_input},
+                                            {brn__winograd_grad_input_wins, &brn__winograd_grad_input},
                                             {NULL, NULL}};
 static const own_kernel own_grad_weight[] = {{brn__grouped_grad_weight_wins, &brn__grouped_conv2d_grad_weight},
                                              {brn__depthwise_grad_weight_wins, &brn__depthwise_grad_weight},
+                                             {brn__winograd_grad_weight_wins, &brn__winograd_grad_weight},
                                              {NULL, NULL}};
 
 static brn_status choose(brn__step *step, const own_kernel *own, const brn__kernel *otherwise)

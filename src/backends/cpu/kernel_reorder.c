@@ -6,6 +6,7 @@
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/simd/weight_blocks.h"
+#include "backends/cpu/winograd_weights.h"
 #include "base/alloc.h"
 
 #include <string.h>
@@ -139,6 +140,11 @@ static brn_status prepare(brn__step *step)
     if (brn__cpu_same_layout(&step->in[0], &step->out[0])) {
         step->implementation = "copy";
         return BRN_OK;
+    }
+    brn__winograd_weights points;
+    if (brn__winograd_weights_in(&step->out[0], &points)) {
+        step->kernel = &brn__winograd_reorder;
+        return step->kernel->prepare(step);
     }
     BRN__TRY(prepare_weight(step));
     if (step->data) {
