@@ -144,7 +144,8 @@ static void read_x(const group *g, const problem *k, const float *x)
     for (int64_t b = 0; b < g->c_blocks; b++) { /* in two parts, as groups are */
         const float *plane = x + b * k->h * k->w * g->loops->block;
         g->loops->read_input(&g->x, plane, 0, half, g->x_points + b * row, g->x_step);
-        g->loops->read_input(&g->x, plane, half, g->tiles - half, g->x_points + b * row + half * g->loops->block, g->x_step);
+        float *second = g->x_points + b * row + half * g->loops->block;
+        g->loops->read_input(&g->x, plane, half, g->tiles - half, second, g->x_step);
     }
 }
 
@@ -273,7 +274,10 @@ static void run_kernel(const problem *k, int what, int threads, const double *a,
     one_step_run(one, what == DW ? 3 : 1, false, &(brn__run){0});
 }
 
-static int64_t count_of(const problem *k, int what) { return what == Y ? y_count(k) : what == DX ? x_count(k) : w_count(k); }
+static int64_t count_of(const problem *k, int what)
+{
+    return what == Y ? y_count(k) : what == DX ? x_count(k) : w_count(k);
+}
 
 static void check_kernel(const problem *k, int what)
 {
@@ -306,8 +310,9 @@ static void check_kernel(const problem *k, int what)
 TEST(winograd_convolution_takes_any_number_of_channels_pictures_and_threads)
 {
     static const problem problems[] = {
-        {1, 16, 16, 7, 7, 1},  {3, 32, 48, 5, 4, 1},  {3, 48, 16, 1, 1, 1},  {1, 16, 32, 3, 3, 0}, {2, 64, 80, 14, 13, 1},
-        {3, 16, 16, 1, 2, 2},  {1, 80, 16, 9, 10, 0}, {3, 32, 32, 20, 28, 1}, {1, 16, 48, 150, 151, 1}, /* several groups each thread */
+        {1, 16, 16, 7, 7, 1},   {3, 32, 48, 5, 4, 1}, {3, 48, 16, 1, 1, 1},  {1, 16, 32, 3, 3, 0},
+        {2, 64, 80, 14, 13, 1}, {3, 16, 16, 1, 2, 2}, {1, 80, 16, 9, 10, 0}, {3, 32, 32, 20, 28, 1},
+        {1, 16, 48, 150, 151, 1}, /* each thread has several groups */
     };
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         for (int what = 0; what < 3; what++) check_kernel(&problems[i], what);
@@ -378,7 +383,6 @@ typedef struct network {
     brn_parameters *store;
     brn_runner *runner;
     brn_plan *plan;
-    brn_dtype dtype;
     void *memory[4]; /* x, v, w, b in the backend's type */
 } network;
 
@@ -396,11 +400,11 @@ static void *in_type(brn_dtype dtype, int64_t n, uint32_t stream)
     return values;
 }
 
-/* y = relu(conv(x) + b) + x's loss: the sum of y v. */
+/* y = relu(conv(x) + b); the loss is the sum of y v. */
 static network network_new(const char *backend, brn_dtype dtype, bool learns)
 {
     const problem *k = &planned;
-    network net = {.dtype = dtype};
+    network net = {0};
     brn_node *x, *w, *b, *v, *y;
     assert_ok(brn_graph_new(&net.graph));
     x = brn_input(net.graph, "x", BRN_DTYPE_F32, x_shape(k).dims, 4);

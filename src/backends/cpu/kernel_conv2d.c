@@ -15,7 +15,7 @@ static brn__conv2d_geometry geometry_of(const brn__step *step)
     return brn__conv2d_geometry_of(attributes, x, w);
 }
 
-/* Kernels of our own, where oneDNN 3.2 has holes: the first that applies takes the step over. */
+/* Kernels of our own, where oneDNN 3.2 has holes or a dearer algorithm: the first that applies takes the step over. */
 typedef struct own_kernel {
     bool (*applies)(const brn__conv2d_geometry *geometry);
     const brn__kernel *kernel;

@@ -53,25 +53,27 @@ static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
  * channel and products for each pair; few tiles make too little use of weights that are four times as large; and
  * pixels of tiles that lie outside of the picture are computed in vain. */
 typedef struct least {
-    int64_t pairs, tiles, filled; /* of channels; of all pictures; per cent of the tiles' pixels that are inside */
+    int64_t pairs;            /* of channels */
+    int64_t tiles, gradients; /* of all pictures, in the forward pass and for gradients */
+    int64_t filled;           /* per cent of the tiles' pixels that are inside of the picture */
 } least;
 
-static bool wins(const brn__conv2d_geometry *g, int64_t high, int64_t wide)
+static bool wins(const brn__conv2d_geometry *g, bool gradient, int64_t high, int64_t wide)
 {
     static const least measured[BRN__ISA_COUNT] = {
-        [BRN__ISA_PORTABLE] = {16 * 16, 16, 55},
-        [BRN__ISA_AVX2] = {16 * 16, 16, 55},
-        [BRN__ISA_AVX512] = {32 * 32, 16, 55},
+        [BRN__ISA_PORTABLE] = {16 * 16, 16, 20, 55},
+        [BRN__ISA_AVX2] = {16 * 16, 16, 20, 55},
+        [BRN__ISA_AVX512] = {32 * 32, 16, 20, 60},
     };
     const least *from = &measured[brn__isa_best()];
     int64_t tiles = divide_up(high, TILE) * divide_up(wide, TILE);
-    return brn__winograd_can(g) && g->c * g->o >= from->pairs && g->n * tiles >= from->tiles &&
+    return brn__winograd_can(g) && g->c * g->o >= from->pairs && g->n * tiles >= (gradient ? from->gradients : from->tiles) &&
            high * wide * 100 >= tiles * TILE * TILE * from->filled;
 }
 
-bool brn__winograd_forward_wins(const brn__conv2d_geometry *g) { return wins(g, g->oh, g->ow); }
-bool brn__winograd_grad_input_wins(const brn__conv2d_geometry *g) { return wins(g, g->h, g->w); }
-bool brn__winograd_grad_weight_wins(const brn__conv2d_geometry *g) { return wins(g, g->oh, g->ow); }
+bool brn__winograd_forward_wins(const brn__conv2d_geometry *g) { return wins(g, false, g->oh, g->ow); }
+bool brn__winograd_grad_input_wins(const brn__conv2d_geometry *g) { return wins(g, true, g->h, g->w); }
+bool brn__winograd_grad_weight_wins(const brn__conv2d_geometry *g) { return wins(g, true, g->oh, g->ow); }
 
 static void release(brn__step *step)
 {
@@ -200,7 +202,8 @@ static void walk_all(const brn__step *step, const walk *w)
                 for (int64_t i = begin; i < end; i++) walk_group(data, w, i, 0, 1, points_of(step, data, thread));
             }
         } else {
-            for (int64_t i = 0; i < data->groups; i++) walk_group(data, w, i, thread, threads, points_of(step, data, 0));
+            float *points = points_of(step, data, 0);
+            for (int64_t i = 0; i < data->groups; i++) walk_group(data, w, i, thread, threads, points);
         }
     }
 }

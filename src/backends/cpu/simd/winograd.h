@@ -41,8 +41,8 @@ typedef struct brn__winograd_product {
     int64_t blocks, tiles; /* of x */
     int columns;           /* of y: at most those of a panel */
     const float *v;        /* B^T x B: (blocks, tiles, block) */
-    const float *u;        /* weights (blocks x block, columns) in `multiply`, A dy A^T (.., tiles, block) in `correlate` */
-    float *out;            /* (columns / block, tiles, block) in `multiply`, (blocks x block, columns) in `correlate` */
+    const float *u;        /* `multiply`: weights (blocks x block, columns); `correlate`: A dy A^T like `out` of the other */
+    float *out;            /* `multiply`: (columns / block, tiles, block); `correlate`: (blocks x block, columns) */
     bool adds;             /* to what `out` holds: `correlate` alone */
 } brn__winograd_product;
 
