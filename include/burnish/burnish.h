@@ -10,6 +10,7 @@
 #include "burnish/graph.h"
 #include "burnish/ops.h"
 #include "burnish/parameters.h"
+#include "burnish/precision.h"
 #include "burnish/runner.h"
 #include "burnish/nn.h"
 #include "burnish/model_zoo.h"

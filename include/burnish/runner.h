@@ -18,6 +18,7 @@
 #define BURNISH_RUNNER_H
 
 #include "burnish/parameters.h"
+#include "burnish/precision.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +46,7 @@ typedef struct brn_plan_options {
     brn_node *input_gradients[BRN_PLAN_INPUTS_MAX]; /* inputs whose gradient is wanted too; these */
     int input_gradient_count;  /* follow the outputs in brn_plan_output's numbering */
     bool accumulate;           /* add parameter gradients into the buffer instead of writing */
+    brn_precision precision;   /* of large products; the runner's when FP32. FP32 where the backend has no other */
     int shape_count;           /* inputs whose shape differs from the nominal one: */
     const brn_node *shape_inputs[BRN_PLAN_INPUTS_MAX];
     brn_shape shapes[BRN_PLAN_INPUTS_MAX];
@@ -59,6 +61,10 @@ BRN_API brn_status brn_runner_new(brn_parameters *parameters, const char *backen
                                   brn_runner **out);
 BRN_API void brn_runner_free(brn_runner *runner);
 BRN_API int brn_runner_threads(const brn_runner *runner);
+/* Of the plans whose options leave it at FP32, from now on. A runner begins with FP32. */
+BRN_API void brn_runner_set_precision(brn_runner *runner, brn_precision precision);
+/* What its plans are computed in: FP32 or BF16. */
+BRN_API brn_precision brn_runner_precision(const brn_runner *runner);
 
 /* A plan for these options: from the runner's cache (least recently used of 16 leaves), or compiled
  * now. Owned by the runner; valid until 16 others were asked for. The graphs of a runner's plans

@@ -29,6 +29,16 @@ brn__isa brn__isa_best(void)
     return (brn__isa)isa;
 }
 
+bool brn__isa_has_bf16(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return !getenv("BRN_ISA") && isa_of_processor() == BRN__ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 bool brn__isa_has(brn__isa isa) { return isa <= isa_of_processor(); }
 
 const char *brn__isa_name(brn__isa isa)

@@ -12,6 +12,7 @@
 #ifndef BRN__GRAPH_BACKEND_H
 #define BRN__GRAPH_BACKEND_H
 
+#include "burnish/precision.h"
 #include "graph/graph.h"
 #include "graph/rows.h"
 
@@ -42,6 +43,7 @@ struct brn__step {
     const brn__kernel *kernel; /* prepare may hand the step over to another kernel of its backend */
     const struct brn__backend *backend;
     int threads;              /* for this step; prepare may lower it */
+    brn_precision precision;  /* FP32 or BF16: what products may be computed in; a kernel may do better */
     const brn__step *forward; /* prepared step of node->forward, or NULL; valid in prepare only */
     bool wanted[BRN__OUTPUTS_MAX]; /* outputs that somebody reads; others need not be made */
 
@@ -86,6 +88,7 @@ typedef struct brn__pass {
 typedef struct brn__backend {
     const char *name;
     brn_dtype real; /* how the graph's F32 is stored: F32 or F64 */
+    brn_precision (*precision)(brn_precision wish); /* what it comes to: FP32 or BF16; NULL: always FP32 */
     const brn__kernel *const *kernels; /* by op id; NULL = no such kernel */
     int kernel_count;
     const brn__pass *const *passes; /* before gradients are built; NULL-terminated */

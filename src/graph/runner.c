@@ -14,6 +14,7 @@ struct brn_runner {
     brn_parameters *parameters;
     const brn__backend *backend;
     int threads;
+    brn_precision precision; /* what it comes to */
     void *memory;
     size_t memory_bytes;
     brn_plan *plans[PLANS_MAX];
@@ -23,6 +24,17 @@ struct brn_runner {
 
 brn_parameters *brn__runner_store(const brn_runner *runner) { return runner->parameters; }
 int brn_runner_threads(const brn_runner *runner) { return runner->threads; }
+static brn_precision precision_of(const brn__backend *backend, brn_precision wish)
+{
+    return backend->precision ? backend->precision(wish) : BRN_PRECISION_FP32;
+}
+
+void brn_runner_set_precision(brn_runner *runner, brn_precision precision)
+{
+    runner->precision = precision_of(runner->backend, precision);
+}
+brn_precision brn_runner_precision(const brn_runner *runner) { return runner->precision; }
+
 size_t brn_runner_arena_bytes(const brn_runner *runner) { return runner->memory_bytes; }
 size_t brn_plan_packed_bytes(const brn_plan *plan) { return plan->persistent_bytes; }
 
@@ -83,13 +95,15 @@ void brn__plan_free(brn_plan *plan)
 }
 
 /* The options with everything that does not count zeroed: equal plans have equal bytes. */
-static brn_plan_options normalised(const brn_plan_options *options)
+static brn_plan_options normalised(const brn_runner *runner, const brn_plan_options *options)
 {
     brn_plan_options key;
     memset(&key, 0, sizeof key);
     key.output_count = options->output_count;
     memcpy(key.outputs, options->outputs, (size_t)options->output_count * sizeof *key.outputs);
     key.training = options->training;
+    key.precision = options->precision == BRN_PRECISION_FP32 ? runner->precision
+                                                             : precision_of(runner->backend, options->precision);
     key.loss = options->loss;
     if (options->training) memcpy(key.norm_form, options->norm_form, sizeof key.norm_form);
     if (options->loss) {
@@ -168,7 +182,7 @@ brn_status brn_runner_plan(brn_runner *runner, const brn_plan_options *options, 
 {
     const brn_graph *graph = NULL;
     BRN__TRY(check_options(options, &graph));
-    brn_plan_options key = normalised(options);
+    brn_plan_options key = normalised(runner, options);
     int oldest = 0;
     for (int i = 0; i < runner->plan_count; i++) {
         brn_plan *plan = runner->plans[i];

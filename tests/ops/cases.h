@@ -43,6 +43,7 @@ typedef struct op_case {
     brn_norm_form norm_form; /* used when training */
     int outputs;             /* of the node, compared between backends; 0 counts as 1 */
     bool not_differentiable;
+    brn_precision precision; /* of the plans */
 } op_case;
 
 void op_cases_register(const op_case *cases, size_t count);

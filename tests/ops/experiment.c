@@ -101,6 +101,7 @@ static void choose_outputs(experiment *e, brn_node *y, brn_node *loss)
     brn_plan_options *options = &e->options;
     *options = brn_plan_defaults();
     options->training = e->of->training;
+    options->precision = e->of->precision;
     memset(options->norm_form, (int)e->of->norm_form, sizeof options->norm_form);
     e->output_count = e->of->outputs ? e->of->outputs : 1;
     for (int i = 0; i < e->output_count; i++) options->outputs[i] = brn_node_output(y, i);

@@ -61,6 +61,7 @@ static const brn__pass *const late_passes[] = {&brn__pass_fuse_gradient_sum, NUL
 const brn__backend brn__backend_cpu = {
     .name = "cpu",
     .real = BRN_DTYPE_F32,
+    .precision = brn_precision_here,
     .kernels = kernels,
     .kernel_count = BRN__OP_COUNT,
     .passes = passes,

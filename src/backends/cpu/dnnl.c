@@ -82,17 +82,34 @@ brn_status brn__dnnl_tagged(brn__dnnl_call *call, int rank, const int64_t *dims,
     return own(call, descriptor, out);
 }
 
+brn_status brn__dnnl_any_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
+                            const_dnnl_memory_desc_t *out)
+{
+    dnnl_memory_desc_t descriptor;
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&descriptor, rank, dims, type, dnnl_format_tag_any));
+    return own(call, descriptor, out);
+}
+
 brn_status brn__dnnl_any(brn__dnnl_call *call, int rank, const int64_t *dims, const_dnnl_memory_desc_t *out)
 {
     return brn__dnnl_tagged(call, rank, dims, dnnl_format_tag_any, out);
 }
 
+brn_status brn__dnnl_strided_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
+                                const int64_t *strides, const_dnnl_memory_desc_t *out)
+{
+    dnnl_memory_desc_t descriptor;
+    dnnl_dims_t sizes = {0}, steps = {0}; /* the call's arrays are always of 12 */
+    memcpy(sizes, dims, (size_t)rank * sizeof *sizes);
+    memcpy(steps, strides, (size_t)rank * sizeof *steps);
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_strides(&descriptor, rank, sizes, type, steps));
+    return own(call, descriptor, out);
+}
+
 brn_status brn__dnnl_strided(brn__dnnl_call *call, int rank, const int64_t *dims, const int64_t *strides,
                              const_dnnl_memory_desc_t *out)
 {
-    dnnl_memory_desc_t descriptor;
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_strides(&descriptor, rank, dims, dnnl_f32, strides));
-    return own(call, descriptor, out);
+    return brn__dnnl_strided_as(call, dnnl_f32, rank, dims, strides, out);
 }
 
 static void row_major(int rank, const int64_t *dims, int64_t *strides)

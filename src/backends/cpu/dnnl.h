@@ -51,6 +51,11 @@ brn_status brn__dnnl_any(brn__dnnl_call *call, int rank, const int64_t *dims, co
 brn_status brn__dnnl_plain(brn__dnnl_call *call, int rank, const int64_t *dims, const_dnnl_memory_desc_t *out);
 brn_status brn__dnnl_strided(brn__dnnl_call *call, int rank, const int64_t *dims, const int64_t *strides,
                              const_dnnl_memory_desc_t *out);
+/* The same in another element type. */
+brn_status brn__dnnl_any_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
+                            const_dnnl_memory_desc_t *out);
+brn_status brn__dnnl_strided_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
+                                const int64_t *strides, const_dnnl_memory_desc_t *out);
 /* The layout's own description, or a row-major one for a canonical value of this shape. */
 brn_status brn__dnnl_of_layout(brn__dnnl_call *call, const brn__layout *layout, brn_shape shape,
                                const_dnnl_memory_desc_t *out);

@@ -60,8 +60,8 @@ static brn_status make_products(brn__step *step, const chunks *c, int64_t rows, 
 {
     brn__gemm_case cases[PRODUCTS] = {
         [LOGITS] = {.rows = rows, .inner = c->width, .columns = c->words, .transpose_b = true,
-                    .bias = brn__has(step->node, 3), .pack = pack},
-        [DX] = {.rows = rows, .inner = c->words, .columns = c->width, .pack = pack},
+                    .bias = brn__has(step->node, 3), .pack = pack, .uses = c->count},
+        [DX] = {.rows = rows, .inner = c->words, .columns = c->width, .pack = pack, .uses = c->count},
         [DW] = {.rows = c->words, .inner = rows, .columns = c->width, .transpose_a = true, .accumulate = true},
     };
     const bool wanted[PRODUCTS] = {true, step->wanted[2], step->wanted[3]};

@@ -95,7 +95,8 @@ static brn_status prepare_forward(brn__step *step, lstm_data *data)
                            &data->gemms[PROJECTION]));
     BRN__TRY(brn__gemm_new(step,
                            &(brn__gemm_case){.rows = s.items, .inner = s.hidden, .columns = gates,
-                                             .transpose_b = true, .accumulate = true, .pack = s.steps > 1},
+                                             .transpose_b = true, .accumulate = true, .pack = s.steps > 1,
+                                             .uses = s.steps},
                            &data->gemms[RECURRENT]));
     data->scratch[AT_BIAS] = reserve(data, bias ? gates : 0);
     data->scratch[AT_PACKED] =
@@ -185,7 +186,7 @@ static brn_status prepare_backward(brn__step *step, lstm_data *data)
     int64_t gates = 4 * s.hidden, state = s.items * s.hidden;
     BRN__TRY(brn__gemm_new(step,
                            &(brn__gemm_case){.rows = s.items, .inner = gates, .columns = s.hidden,
-                                             .pack = s.steps > 1},
+                                             .pack = s.steps > 1, .uses = s.steps},
                            &data->gemms[TO_BEFORE]));
     if (step->wanted[3]) {
         brn__gemm_case initial = {.rows = gates, .inner = s.items, .columns = s.hidden, .transpose_a = true};

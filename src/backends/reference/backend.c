@@ -3,6 +3,7 @@
 #include "backends/reference/reference.h"
 #include "base/alloc.h"
 #include "ops/passes/passes.h"
+#include "tensor/tensor.h"
 
 brn_status brn__reference_prepare(brn__step *step)
 {
@@ -19,6 +20,17 @@ brn_status brn__reference_prepare(brn__step *step)
         step->in_place[i] = -1;
     }
     return BRN_OK;
+}
+
+double brn__reference_factor(const brn__step *step, double x)
+{
+    return step->precision == BRN_PRECISION_BF16 ? (double)brn__bf16_to_float(brn__float_to_bf16((float)x)) : x;
+}
+
+/* It defines what bf16 is wherever it runs. */
+static brn_precision precision(brn_precision wish)
+{
+    return wish == BRN_PRECISION_FP32 ? BRN_PRECISION_FP32 : BRN_PRECISION_BF16;
 }
 
 brn__strides brn__reference_strides(brn_shape shape, brn_shape full)
@@ -65,6 +77,7 @@ static void describe_layout(const brn__layout *layout, brn__text *out)
 
 const brn__backend brn__backend_reference = {.name = "reference",
                                              .real = BRN_DTYPE_F64,
+                                             .precision = precision,
                                              .kernels = kernels,
                                              .kernel_count = BRN__OP_COUNT,
                                              .passes = passes,

@@ -8,12 +8,17 @@ typedef struct sizes {
     int64_t rows, width, words; /* N, E, V */
 } sizes;
 
+static double product(const brn__step *step, double a, double b)
+{
+    return brn__reference_factor(step, a) * brn__reference_factor(step, b);
+}
+
 static double logit(const brn__step *step, const sizes *s, int64_t n, int64_t v)
 {
     const double *x = (const double *)step->inputs[0] + n * s->width;
     const double *w = (const double *)step->inputs[1] + v * s->width, *bias = step->inputs[3];
     double z = bias ? bias[v] : 0;
-    for (int64_t e = 0; e < s->width; e++) z += w[e] * x[e];
+    for (int64_t e = 0; e < s->width; e++) z += product(step, w[e], x[e]);
     return z;
 }
 
@@ -35,8 +40,8 @@ static double one_row(const brn__step *step, const sizes *s, int64_t n, double f
     for (int64_t v = 0; v < s->words && (dx || dw || db); v++) {
         const double dz = factor * (exp(logit(step, s, n, v) - top) / sum - (v == target));
         for (int64_t e = 0; e < s->width; e++) {
-            if (dx) dx[n * s->width + e] += dz * w[v * s->width + e];
-            if (dw) dw[v * s->width + e] += dz * x[e];
+            if (dx) dx[n * s->width + e] += product(step, dz, w[v * s->width + e]);
+            if (dw) dw[v * s->width + e] += product(step, dz, x[e]);
         }
         if (db) db[v] += dz;
     }

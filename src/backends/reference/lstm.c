@@ -9,11 +9,17 @@ static double sigmoid(double x)
     return brn__reference_activate(BRN_ACTIVATION_SIGMOID, x);
 }
 
+static double product(const brn__step *step, double a, double b)
+{
+    return brn__reference_factor(step, a) * brn__reference_factor(step, b);
+}
+
 /* Sum of row k of a matrix with `columns` columns times a vector. */
-static double row_times(const double *matrix, int64_t k, int64_t columns, const double *vector)
+static double row_times(const brn__step *step, const double *matrix, int64_t k, int64_t columns,
+                        const double *vector)
 {
     double sum = 0;
-    for (int64_t j = 0; j < columns; j++) sum += matrix[k * columns + j] * vector[j];
+    for (int64_t j = 0; j < columns; j++) sum += product(step, matrix[k * columns + j], vector[j]);
     return sum;
 }
 
@@ -23,8 +29,8 @@ static void gates_of(const brn__step *step, int64_t inputs, int64_t hidden, cons
 {
     const double *b_ih = step->inputs[5], *b_hh = step->inputs[6];
     for (int64_t k = 0; k < 4 * hidden; k++)
-        z[k] = row_times(step->inputs[3], k, inputs, x) + (b_ih ? b_ih[k] : 0) +
-               row_times(step->inputs[4], k, hidden, h) + (b_hh ? b_hh[k] : 0);
+        z[k] = row_times(step, step->inputs[3], k, inputs, x) + (b_ih ? b_ih[k] : 0) +
+               row_times(step, step->inputs[4], k, hidden, h) + (b_hh ? b_hh[k] : 0);
 }
 
 static brn_status prepare_lstm(brn__step *step)
@@ -98,14 +104,15 @@ static double at(const double *values, int64_t index)
 }
 
 /* dh[j] = sum of w_hh[k][j] dz[k]; dw_hh += dz h^T */
-static void products_backward(int64_t hidden, const double *w_hh, const double *dz, const double *h_before,
+static void products_backward(const brn__step *step, int64_t hidden, const double *dz, const double *h_before,
                               double *dh, double *dw_hh)
 {
+    const double *w_hh = step->inputs[5];
     for (int64_t j = 0; j < hidden; j++) dh[j] = 0;
     for (int64_t k = 0; k < 4 * hidden; k++)
         for (int64_t j = 0; j < hidden; j++) {
-            dh[j] += w_hh[k * hidden + j] * dz[k];
-            if (dw_hh) dw_hh[k * hidden + j] += dz[k] * h_before[j];
+            dh[j] += product(step, w_hh[k * hidden + j], dz[k]);
+            if (dw_hh) dw_hh[k * hidden + j] += product(step, dz[k], h_before[j]);
         }
 }
 
@@ -113,7 +120,7 @@ static brn_status run_lstm_grad(const brn__step *step, const brn__run *run)
 {
     brn_shape shape = brn__step_shape(step, 3);
     int64_t steps = shape.dims[0], items = shape.dims[1], hidden = shape.dims[2] / 5;
-    const double *record = step->inputs[3], *c0 = step->inputs[4], *w_hh = step->inputs[5];
+    const double *record = step->inputs[3], *c0 = step->inputs[4];
     const double *y = step->inputs[6], *h0 = step->inputs[7];
     double *dz_all = step->outputs[0], *dh0 = step->outputs[1], *dc0 = step->outputs[2], *dw_hh = step->outputs[3];
     double *dz = step->scratch, *dh = dz + 4 * hidden, *dc = dh + hidden;
@@ -130,7 +137,7 @@ static brn_status run_lstm_grad(const brn__step *step, const brn__run *run)
             const double *c_before = t ? record + (before * 5 + 4) * hidden : c0 + n * hidden;
             cell_backward(hidden, record + row * 5 * hidden, c_before, dh, dc, dz);
             for (int64_t k = 0; dz_all && k < 4 * hidden; k++) dz_all[row * 4 * hidden + k] = dz[k];
-            products_backward(hidden, w_hh, dz, t ? y + before * hidden : h0 + n * hidden, dh, dw_hh);
+            products_backward(step, hidden, dz, t ? y + before * hidden : h0 + n * hidden, dh, dw_hh);
         }
         for (int64_t k = 0; k < hidden; k++) {
             if (dh0) dh0[n * hidden + k] = dh[k];

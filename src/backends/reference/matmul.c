@@ -20,7 +20,8 @@ static brn_status run_matmul(const brn__step *step, const brn__run *run)
             for (int64_t j = 0; j < n; j++) {
                 double z = bias ? bias[j] : 0;
                 for (int64_t l = 0; l < k; l++)
-                    z += (ta ? a[l * m + i] : a[i * k + l]) * (tb ? b[j * k + l] : b[l * n + j]);
+                    z += brn__reference_factor(step, ta ? a[l * m + i] : a[i * k + l]) *
+                         brn__reference_factor(step, tb ? b[j * k + l] : b[l * n + j]);
                 y[(s * m + i) * n + j] = brn__reference_activate(attributes->activation, z);
             }
     }

@@ -36,6 +36,9 @@ brn__strides brn__reference_strides(brn_shape shape, brn_shape full);
 /* Where the `index`-th element (row-major) of `full` lies under these strides. */
 int64_t brn__reference_offset(brn_shape full, int64_t index, const brn__strides *strides);
 
+/* A factor of a product as the step's precision has it. */
+double brn__reference_factor(const brn__step *step, double x);
+
 double brn__reference_activate(brn_activation kind, double x);
 /* dy times the derivative; s is the output y, except for silu: the input x. */
 double brn__reference_activate_grad(brn_activation kind, double dy, double s);
