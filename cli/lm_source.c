@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lm_source.h"
 #include "output.h"
+#include "precision.h"
 
 #include <stdlib.h>
 
@@ -49,6 +50,7 @@ static void take_plain(const cli_value *v, brn_lm_options *o)
     if (v[CLI_VALID].given) o->text.valid = v[CLI_VALID].real;
     o->seed = o->text.seed = (uint64_t)v[CLI_SEED].whole;
     o->threads = (int)v[CLI_THREADS].whole;
+    o->precision = cli_precision(v);
 }
 
 int cli_lm_take(const cli_call *call, cli_text_source *source, brn_lm_options *out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text_request.h"
 #include "output.h"
+#include "precision.h"
 
 void cli_text_request_defaults(cli_value *values)
 {
@@ -44,6 +45,7 @@ static void take_plain(const cli_value *v, brn_text_train_options *o)
     o->text.valid = v[CLI_VALID].real;
     o->seed = o->text.seed = (uint64_t)v[CLI_SEED].whole;
     o->threads = (int)v[CLI_THREADS].whole;
+    o->precision = cli_precision(v);
     if (v[CLI_CHECKPOINT_SECONDS].set) o->checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;
     if (v[CLI_OUT].set) o->out = v[CLI_OUT].text;
 }

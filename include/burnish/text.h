@@ -28,6 +28,7 @@
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
 #include "burnish/options.h"
+#include "burnish/precision.h"
 #include "burnish/text_data.h"
 
 #ifdef __cplusplus
@@ -65,6 +66,7 @@ typedef struct brn_text_train_options {
     int batch_size; /* texts, 2 to 4096 */
     uint64_t seed;
     int threads; /* 0: all processors */
+    brn_precision precision; /* of the large products; FP32 with a warning where the processor has no BF16 */
     double checkpoint_seconds; /* from one saved state to the next; 0: after every batch */
     const char *out;             /* run folder to make; NULL: runs/text-N */
     brn_event_handler *on_event; /* may be NULL */

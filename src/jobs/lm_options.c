@@ -4,6 +4,7 @@
 #include "jobs/dropouts.h"
 #include "jobs/lm_job.h"
 #include "jobs/option_fields.h"
+#include "jobs/precision.h"
 #include "jobs/text_source.h"
 
 #include <string.h>
@@ -74,6 +75,7 @@ static const brn_option fields[] = {
     F(div, REAL),
     F(seed, BIG),
     F(threads, WHOLE),
+    {"precision", BRN_OPTION_WORD, offsetof(brn_lm_options, precision), brn__precision_words},
     F(checkpoint_seconds, REAL),
 #undef F
 };
@@ -115,6 +117,7 @@ brn_status brn__lm_options_settle(brn_lm_options *o)
     BRN__TRY(brn__check_real("lowest momentum", o->momentum_low, 0, .999999));
     BRN__TRY(brn__check_real("div", o->div, 1, 1e9));
     BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    BRN__TRY(brn__precision_check(o->precision));
     return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 

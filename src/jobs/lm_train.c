@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/threads.h"
 #include "jobs/lm_job.h"
+#include "jobs/precision.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_record.h"
@@ -223,9 +224,11 @@ static brn_status begin(training *t, const brn_lm_options *options)
     if (!t->options.threads) t->options.threads = brn__processor_count();
     BRN__TRY(brn__run_folder_make(options->out, "lm", t->result.run, sizeof t->result.run - 32));
     BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
+    t->options.precision = brn_precision_here(options->precision);
     BRN__TRY(open_start(t, true));
     BRN__TRY(write_config(t));
-    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    return brn__precision_tell(&t->progress, options->precision);
 }
 
 static brn_status go_on(training *t)
@@ -239,6 +242,7 @@ static brn_status go_on(training *t)
     BRN__TRY(check_same_texts(t));
     if (t->state) BRN__TRY(brn__run_state_parameters(t->state, t->start.network.parameters));
     BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    BRN__TRY(brn__precision_tell(&t->progress, t->options.precision));
     return *note ? brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, note)) : BRN_OK;
 }
 

@@ -116,7 +116,7 @@ static bool read_field(const brn_option *field, const json_t *value, void *optio
     }
     case BRN_OPTION_BIG: *(int64_t *)at = json_integer_value(value); return json_is_integer(value);
     case BRN_OPTION_REAL: *(double *)at = json_number_value(value); return json_is_number(value);
-    case BRN_OPTION_WORD: return read_word(value, field->words, at);
+    case BRN_OPTION_WORD: return !value || read_word(value, field->words, at);
     }
     return false;
 }

@@ -93,7 +93,9 @@ static brn_status build(const brn_text_train_options *o, const brn__text_classif
     BRN__TRY(make_chunked(o, net->padding, n));
     BRN__TRY(brn_parameters_new(n->graph, BRN_DTYPE_F32, &n->parameters));
     BRN__TRY(brn_parameters_initialise(n->parameters, o->seed, -1));
-    return brn__learner_new(n->parameters, "cpu", o->threads, o->seed, &n->learner);
+    BRN__TRY(brn__learner_new(n->parameters, "cpu", o->threads, o->seed, &n->learner));
+    brn_runner_set_precision(brn__learner_runner(n->learner), o->precision);
+    return BRN_OK;
 }
 
 brn_status brn__text_network_new(const brn_text_train_options *options, const brn__vocabulary *vocabulary,

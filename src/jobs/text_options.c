@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "jobs/dropouts.h"
 #include "jobs/option_fields.h"
+#include "jobs/precision.h"
 #include "jobs/text_job.h"
 #include "jobs/text_source.h"
 
@@ -83,6 +84,7 @@ brn_status brn__text_options_settle(brn_text_train_options *o)
     BRN__TRY(brn__check_real("clip", o->clip, 0, 1e9));
     BRN__TRY(brn__check_real("batch size", o->batch_size, 2, 4096));
     BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    BRN__TRY(brn__precision_check(o->precision));
     return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 
@@ -115,6 +117,7 @@ static const brn_option fields[] = {
     F(batch_size, WHOLE),
     F(seed, BIG),
     F(threads, WHOLE),
+    {"precision", BRN_OPTION_WORD, offsetof(brn_text_train_options, precision), brn__precision_words},
     F(checkpoint_seconds, REAL),
 #undef F
 };

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/threads.h"
 #include "data/table/source.h"
+#include "jobs/precision.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
 #include "jobs/text_paths.h"
@@ -266,9 +267,11 @@ static brn_status begin(training *t, const brn_text_train_options *options)
 {
     BRN__TRY(brn__run_folder_check(options->out));
     BRN__TRY(brn__text_training_prepare(t, options, NULL));
+    t->options.precision = brn_precision_here(options->precision);
     name_files(t);
     BRN__TRY(write_config(t));
-    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    return brn__precision_tell(&t->progress, options->precision);
 }
 
 static brn_status go_on(training *t)
@@ -290,6 +293,7 @@ static brn_status go_on(training *t)
     }
     name_files(t);
     BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    BRN__TRY(brn__precision_tell(&t->progress, t->options.precision));
     return *note ? brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, note)) : BRN_OK;
 }
 

@@ -37,6 +37,12 @@ class LanguageModel(unittest.TestCase):
         with self.assertRaisesRegex(burnish.UsageError, "warmth: there is no such option"):
             with_one.generate("the", warmth=1)
 
+    def test_precision_is_an_option(self):
+        out = os.path.join(self.scratch.name, "bf16")
+        burnish.lm.train(self.path, out=out, epochs=1, min_freq=1, progress=False, precision="bf16", **words.SMALL_LM)
+        with self.assertRaisesRegex(burnish.UsageError, "precision"):
+            burnish.lm.train(self.path, out=out + "2", epochs=1, min_freq=1, precision="half", **words.SMALL_LM)
+
     def test_layers_may_be_quasi_recurrent_and_a_classifier_takes_them(self):
         out, line = os.path.join(self.scratch.name, "quasi"), os.path.join(self.scratch.name, "quasi-line")
         made = burnish.lm.train(self.path, out=out, epochs=1, min_freq=1, qrnn=True, progress=False, **words.SMALL_LM)
