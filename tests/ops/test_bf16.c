@@ -28,6 +28,29 @@ static brn_node *build_matmul(case_builder *b, const void *argument)
     return case_apply(&brn__op_matmul, &attributes, inputs, 3);
 }
 
+typedef struct conv_case {
+    int64_t n, c, h, w, o, kernel;
+    int stride, padding, groups;
+    bool bias, residual;
+    brn_activation activation;
+} conv_case;
+
+static brn_node *build_conv(case_builder *b, const void *argument)
+{
+    const conv_case *k = argument;
+    const int stride = k->stride ? k->stride : 1, groups = k->groups ? k->groups : 1;
+    brn__conv2d_attributes attributes = {.stride = {stride, stride}, .dilation = {1, 1},
+                                         .padding = {k->padding, k->padding}, .groups = groups,
+                                         .activation = k->activation};
+    brn_node *inputs[4] = {case_input(b, "x", DIMS(k->n, k->c, k->h, k->w)),
+                           case_parameter(b, "weight", DIMS(k->o, k->c / groups, k->kernel, k->kernel))};
+    const brn__conv2d_geometry g =
+        brn__conv2d_geometry_of(&attributes, brn_node_shape(inputs[0]), brn_node_shape(inputs[1]));
+    if (k->bias) inputs[2] = case_parameter(b, "bias", DIMS(k->o));
+    if (k->residual) inputs[3] = case_input(b, "residual", DIMS(k->n, k->o, g.oh, g.ow));
+    return case_apply(&brn__op_conv2d, &attributes, inputs, 4);
+}
+
 typedef struct lstm_case {
     int64_t steps, items, inputs, hidden;
 } lstm_case;
@@ -84,6 +107,22 @@ static const op_case plain[] = {
     MATMUL("of transposed factors", SHAPE(241, 213), SHAPE(217, 241), .transpose_a = true, .transpose_b = true),
 };
 
+#define CONV(title, ...)                                                                                               \
+    {"conv2d", title, build_conv, &(const conv_case){__VA_ARGS__}, .precision = BRN_PRECISION_BF16}
+static const op_case convolutions[] = {
+    CONV("3x3", 2, 32, 9, 7, 48, 3, .padding = 1),
+    CONV("3x3, odd channels, bias", 2, 35, 9, 7, 41, 3, .padding = 1, .bias = true),
+    CONV("1x1, many channels", 3, 144, 5, 6, 112, 1),
+    CONV("1x1, stride 2", 3, 192, 9, 9, 256, 1, .stride = 2),
+    CONV("3x3, stride 2", 2, 64, 11, 8, 64, 3, .stride = 2, .padding = 1),
+    CONV("pictures of three channels", 2, 3, 23, 19, 32, 7, .stride = 2, .padding = 3),
+    CONV("groups of 64 channels", 2, 128, 7, 7, 128, 3, .padding = 1, .groups = 2),
+    {"conv2d", "bias, residual, relu", build_conv,
+     &(const conv_case){2, 64, 9, 9, 96, 3, .padding = 1, .bias = true, .residual = true,
+                        .activation = BRN_ACTIVATION_RELU},
+     .precision = BRN_PRECISION_BF16, .not_differentiable = true},
+};
+
 static const op_case on_the_way[] = {
     LSTM("lstm", 5, 43, 149, 153),
     LSTM("lstm of one step", 1, 170, 201, 160),
@@ -122,7 +161,8 @@ static void check_gradients(const experiment *tested, const experiment *referenc
 /* Whether every step with an op of products runs in bfloat16. */
 static bool all_in_bf16(const experiment *e)
 {
-    static const char *const ops[] = {"matmul", "lstm", "lstm_grad", "linear_cross_entropy"};
+    static const char *const ops[] = {"matmul", "lstm", "lstm_grad", "linear_cross_entropy",
+                                      "conv2d", "conv2d_grad_input", "conv2d_grad_weight"};
     bool all = true;
     for (int k = 0; k < brn_plan_step_count(e->plan); k++) {
         const brn_step_info step = brn_plan_step(e->plan, k);
@@ -161,6 +201,12 @@ TEST(products_in_bfloat16_agree_with_the_reference)
 {
     need_bf16();
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) check_case(&plain[i], 2e-6);
+}
+
+TEST(convolutions_in_bfloat16_agree_with_the_reference)
+{
+    need_bf16();
+    for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++) check_case(&convolutions[i], 2e-6);
 }
 
 TEST(layers_in_bfloat16_agree_with_the_reference)

@@ -33,6 +33,9 @@ void brn__cpu_size_team(brn__step *step, double flops)
 static void describe_layout(const brn__layout *layout, brn__text *out)
 {
     const_dnnl_memory_desc_t descriptor = layout->description;
+    dnnl_data_type_t type = dnnl_f32;
+    dnnl_memory_desc_query(descriptor, dnnl_query_data_type, &type);
+    if (type == dnnl_bf16) brn__text_add(out, "bf16:");
     int blocks = 0;
     dnnl_dims_t *sizes, *dimensions;
     dnnl_memory_desc_query(descriptor, dnnl_query_inner_nblks_s32, &blocks);

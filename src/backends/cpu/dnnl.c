@@ -74,20 +74,18 @@ static brn_status own(brn__dnnl_call *call, dnnl_memory_desc_t descriptor, const
     return BRN_OK;
 }
 
-brn_status brn__dnnl_tagged(brn__dnnl_call *call, int rank, const int64_t *dims, dnnl_format_tag_t tag,
-                            const_dnnl_memory_desc_t *out)
+brn_status brn__dnnl_tagged_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
+                               dnnl_format_tag_t tag, const_dnnl_memory_desc_t *out)
 {
     dnnl_memory_desc_t descriptor;
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&descriptor, rank, dims, dnnl_f32, tag));
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&descriptor, rank, dims, type, tag));
     return own(call, descriptor, out);
 }
 
-brn_status brn__dnnl_any_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
+brn_status brn__dnnl_tagged(brn__dnnl_call *call, int rank, const int64_t *dims, dnnl_format_tag_t tag,
                             const_dnnl_memory_desc_t *out)
 {
-    dnnl_memory_desc_t descriptor;
-    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&descriptor, rank, dims, type, dnnl_format_tag_any));
-    return own(call, descriptor, out);
+    return brn__dnnl_tagged_as(call, dnnl_f32, rank, dims, tag, out);
 }
 
 brn_status brn__dnnl_any(brn__dnnl_call *call, int rank, const int64_t *dims, const_dnnl_memory_desc_t *out)
@@ -136,10 +134,13 @@ brn_status brn__dnnl_of_layout(brn__dnnl_call *call, const brn__layout *layout, 
     return BRN_OK;
 }
 
-/* Row-major without padding: dimensions of size 1 may have any stride. */
+/* Row-major float32 (or whole numbers) without padding: dimensions of size 1 may have any stride. */
 static bool is_row_major(const_dnnl_memory_desc_t descriptor)
 {
     int rank = 0, blocks = 0;
+    dnnl_data_type_t type = dnnl_f32;
+    dnnl_memory_desc_query(descriptor, dnnl_query_data_type, &type);
+    if (type == dnnl_bf16) return false;
     dnnl_memory_desc_query(descriptor, dnnl_query_ndims_s32, &rank);
     dnnl_memory_desc_query(descriptor, dnnl_query_inner_nblks_s32, &blocks);
     if (blocks) return false;

@@ -21,7 +21,7 @@ brn_status brn__dnnl_engine(dnnl_engine_t *out);
 /* Where an argument of a primitive lives. */
 typedef enum brn__dnnl_place { BRN__DNNL_INPUT, BRN__DNNL_OUTPUT, BRN__DNNL_SCRATCH } brn__dnnl_place;
 
-enum { BRN__DNNL_ARGUMENTS_MAX = 8, BRN__DNNL_DESCRIPTORS_MAX = 8 };
+enum { BRN__DNNL_ARGUMENTS_MAX = 8, BRN__DNNL_DESCRIPTORS_MAX = 12 };
 
 /* A prepared primitive; step->data points to one. */
 typedef struct brn__dnnl_call {
@@ -52,15 +52,15 @@ brn_status brn__dnnl_plain(brn__dnnl_call *call, int rank, const int64_t *dims, 
 brn_status brn__dnnl_strided(brn__dnnl_call *call, int rank, const int64_t *dims, const int64_t *strides,
                              const_dnnl_memory_desc_t *out);
 /* The same in another element type. */
-brn_status brn__dnnl_any_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
-                            const_dnnl_memory_desc_t *out);
+brn_status brn__dnnl_tagged_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
+                               dnnl_format_tag_t tag, const_dnnl_memory_desc_t *out);
 brn_status brn__dnnl_strided_as(brn__dnnl_call *call, dnnl_data_type_t type, int rank, const int64_t *dims,
                                 const int64_t *strides, const_dnnl_memory_desc_t *out);
 /* The layout's own description, or a row-major one for a canonical value of this shape. */
 brn_status brn__dnnl_of_layout(brn__dnnl_call *call, const brn__layout *layout, brn_shape shape,
                                const_dnnl_memory_desc_t *out);
 
-/* A descriptor as a layout: canonical when it is row-major. */
+/* A descriptor as a layout: canonical when it is row-major, and not of bfloat16. */
 brn__layout brn__dnnl_layout(const_dnnl_memory_desc_t descriptor);
 /* The descriptor that the call's primitive wants for `what` (dnnl_query_src_md ...). */
 const_dnnl_memory_desc_t brn__dnnl_query(const brn__dnnl_call *call, dnnl_query_t what, int index);

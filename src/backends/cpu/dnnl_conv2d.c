@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolution and its two gradients by oneDNN, format `any` everywhere: the primitive says which
- * layouts it wants and the plan lets them flow. */
+ * layouts it wants and the plan lets them flow. In steps of precision BF16 factors are asked for in bfloat16, where
+ * oneDNN has a fast kernel for that; what is made is float32. */
 #include "backends/cpu/dnnl_conv2d.h"
 #include "backends/cpu/dnnl.h"
 #include "backends/cpu/post_ops.h"
@@ -8,23 +9,28 @@
 
 #include <string.h>
 
+/* Element types of a convolution's values: of a bfloat16 one two are factors, the third is made in float32. */
+typedef struct types {
+    dnnl_data_type_t x, w, y;
+} types;
+
+static const types all_f32 = {dnnl_f32, dnnl_f32, dnnl_f32};
+
 /* Descriptors of one convolution and the numbers oneDNN wants (dilation counts from 0). */
 typedef struct conv_case {
     const_dnnl_memory_desc_t x, w, y, bias;
     dnnl_dims_t stride, dilation, pad_begin, pad_end;
 } conv_case;
 
-static brn_status describe(brn__dnnl_call *call, const brn__conv2d_geometry *g, bool bias, conv_case *out)
+static brn_status describe(brn__dnnl_call *call, const brn__conv2d_geometry *g, const types *of, bool bias,
+                           conv_case *out)
 {
     int64_t x[4] = {g->n, g->c, g->h, g->w}, y[4] = {g->n, g->o, g->oh, g->ow};
     int64_t w[5] = {g->groups, g->o / g->groups, g->c / g->groups, g->kh, g->kw};
-    BRN__TRY(brn__dnnl_any(call, 4, x, &out->x));
-    BRN__TRY(brn__dnnl_any(call, 4, y, &out->y));
-    if (g->groups > 1) {
-        BRN__TRY(brn__dnnl_any(call, 5, w, &out->w));
-    } else {
-        BRN__TRY(brn__dnnl_any(call, 4, w + 1, &out->w));
-    }
+    const int grouped = g->groups > 1;
+    BRN__TRY(brn__dnnl_tagged_as(call, of->x, 4, x, dnnl_format_tag_any, &out->x));
+    BRN__TRY(brn__dnnl_tagged_as(call, of->y, 4, y, dnnl_format_tag_any, &out->y));
+    BRN__TRY(brn__dnnl_tagged_as(call, of->w, 4 + grouped, w + !grouped, dnnl_format_tag_any, &out->w));
     out->bias = NULL;
     if (bias) BRN__TRY(brn__dnnl_plain(call, 1, y + 1, &out->bias));
     for (int i = 0; i < 2; i++) {
@@ -47,7 +53,7 @@ static brn_status create_forward(const conv_case *c, dnnl_prop_kind_t kind, dnnl
     return BRN_OK;
 }
 
-static brn_status prepare_forward(brn__step *step)
+static brn_status prepare_forward(brn__step *step, const types *of)
 {
     const brn__conv2d_attributes *attributes = step->node->attributes;
     brn__conv2d_geometry g =
@@ -57,7 +63,7 @@ static brn_status prepare_forward(brn__step *step)
     conv_case c;
     dnnl_primitive_attr_t attr;
     BRN__TRY(brn__dnnl_call_new(step, &call));
-    BRN__TRY(describe(call, &g, bias, &c));
+    BRN__TRY(describe(call, &g, of, bias, &c));
     BRN__TRY(brn__dnnl_post_ops(residual ? c.y : NULL, attributes->activation, &attr));
     brn_status status = create_forward(&c, dnnl_forward_training, attr, &call->descriptor);
     dnnl_primitive_attr_destroy(attr);
@@ -80,21 +86,21 @@ static brn_status prepare_forward(brn__step *step)
     return brn__dnnl_finish(step, call);
 }
 
-/* The hint that backward descriptors need: a forward one of the same case, all formats free. */
-static brn_status create_hint(const conv_case *c, dnnl_primitive_desc_t *hint)
+/* The hint that backward descriptors need: a forward one of the same case and of one type, all formats free. */
+static brn_status create_hint(brn__dnnl_call *call, const brn__conv2d_geometry *g, const types *of,
+                              dnnl_primitive_desc_t *hint)
 {
-    conv_case plain = *c;
-    plain.bias = NULL;
+    conv_case plain;
+    const dnnl_data_type_t type = of->x == of->y ? of->x : dnnl_bf16;
+    BRN__TRY(describe(call, g, &(const types){type, type, type}, false, &plain));
     return create_forward(&plain, dnnl_forward_training, NULL, hint);
 }
 
-static brn_status create_grad_input(const conv_case *c, dnnl_primitive_desc_t *out)
+static brn_status create_grad_input(const conv_case *c, dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *out)
 {
-    dnnl_primitive_desc_t hint;
     dnnl_primitive_attr_t attr;
     dnnl_engine_t cpu;
     BRN__TRY(brn__dnnl_engine(&cpu));
-    BRN__TRY(create_hint(c, &hint));
     brn_status status = brn__dnnl_attributes(&attr);
     if (status == BRN_OK) {
         status = brn__dnnl_check(dnnl_convolution_backward_data_primitive_desc_create(
@@ -103,39 +109,49 @@ static brn_status create_grad_input(const conv_case *c, dnnl_primitive_desc_t *o
                                  "dnnl_convolution_backward_data_primitive_desc_create");
         dnnl_primitive_attr_destroy(attr);
     }
-    dnnl_primitive_desc_destroy(hint);
     return status;
+}
+
+/* A kernel of its own for the case, no fallback. */
+static bool is_fast(const_dnnl_primitive_desc_t descriptor)
+{
+    const char *name = "";
+    dnnl_primitive_desc_query(descriptor, dnnl_query_impl_info_str, 0, &name);
+    return strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0;
 }
 
 /* With free formats oneDNN answers some strided cases in nhwc, between layers that are nChw16c: the
  * reorders cost more than the kernel gains. So blocked activations are asked for where there is a
  * kernel of its own for them. */
-static brn_status create_blocked_grad_input(brn__dnnl_call *call, const brn__conv2d_geometry *g, const conv_case *c)
+static brn_status create_blocked_grad_input(brn__dnnl_call *call, const brn__conv2d_geometry *g, const types *of,
+                                            const conv_case *c, dnnl_primitive_desc_t hint)
 {
     if (g->groups > 1 || g->c % 16 || g->o % 16 || g->stride[0] == 1) return BRN_OK;
     dnnl_dims_t x = {g->n, g->c, g->h, g->w}, y = {g->n, g->o, g->oh, g->ow};
     conv_case blocked = *c;
-    BRN__TRY(brn__dnnl_tagged(call, 4, x, dnnl_nChw16c, &blocked.x));
-    BRN__TRY(brn__dnnl_tagged(call, 4, y, dnnl_nChw16c, &blocked.y));
+    BRN__TRY(brn__dnnl_tagged_as(call, of->x, 4, x, dnnl_nChw16c, &blocked.x));
+    BRN__TRY(brn__dnnl_tagged_as(call, of->y, 4, y, dnnl_nChw16c, &blocked.y));
     dnnl_primitive_desc_t found;
-    if (create_grad_input(&blocked, &found) != BRN_OK) return BRN_OK;
-    const char *name = "";
-    dnnl_primitive_desc_query(found, dnnl_query_impl_info_str, 0, &name);
-    if (strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0) call->descriptor = found;
+    if (create_grad_input(&blocked, hint, &found) != BRN_OK) return BRN_OK;
+    if (is_fast(found)) call->descriptor = found;
     else dnnl_primitive_desc_destroy(found);
     return BRN_OK;
 }
 
-static brn_status prepare_grad_input(brn__step *step)
+static brn_status prepare_grad_input(brn__step *step, const types *of)
 {
     const brn__conv2d_attributes *attributes = step->node->attributes;
     brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, attributes->x_shape, brn__step_shape(step, 1));
     brn__dnnl_call *call;
     conv_case c;
+    dnnl_primitive_desc_t hint;
     BRN__TRY(brn__dnnl_call_new(step, &call));
-    BRN__TRY(describe(call, &g, false, &c));
-    BRN__TRY(create_blocked_grad_input(call, &g, &c));
-    if (!call->descriptor) BRN__TRY(create_grad_input(&c, &call->descriptor));
+    BRN__TRY(describe(call, &g, of, false, &c));
+    BRN__TRY(create_hint(call, &g, of, &hint));
+    brn_status status = create_blocked_grad_input(call, &g, of, &c, hint);
+    if (status == BRN_OK && !call->descriptor) status = create_grad_input(&c, hint, &call->descriptor);
+    dnnl_primitive_desc_destroy(hint);
+    BRN__TRY(status);
     const_dnnl_memory_desc_t dy = brn__dnnl_query(call, dnnl_query_diff_dst_md, 0);
     const_dnnl_memory_desc_t w = brn__dnnl_query(call, dnnl_query_weights_md, 0);
     const_dnnl_memory_desc_t dx = brn__dnnl_query(call, dnnl_query_diff_src_md, 0);
@@ -148,7 +164,7 @@ static brn_status prepare_grad_input(brn__step *step)
     return brn__dnnl_finish(step, call);
 }
 
-static brn_status prepare_grad_weight(brn__step *step)
+static brn_status prepare_grad_weight(brn__step *step, const types *of)
 {
     const brn__conv2d_attributes *attributes = step->node->attributes;
     brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), attributes->w_shape);
@@ -160,9 +176,9 @@ static brn_status prepare_grad_weight(brn__step *step)
     dnnl_engine_t cpu;
     BRN__TRY(brn__dnnl_engine(&cpu));
     BRN__TRY(brn__dnnl_call_new(step, &call));
-    BRN__TRY(describe(call, &g, bias, &c));
+    BRN__TRY(describe(call, &g, of, bias, &c));
     BRN__TRY(brn__dnnl_attributes(&attr));
-    brn_status status = create_hint(&c, &hint);
+    brn_status status = create_hint(call, &g, of, &hint);
     if (status == BRN_OK) {
         status = brn__dnnl_check(dnnl_convolution_backward_weights_primitive_desc_create(
                                      &call->descriptor, cpu, dnnl_convolution_direct, c.x, c.w, c.bias, c.y,
@@ -185,16 +201,66 @@ static brn_status prepare_grad_weight(brn__step *step)
     return brn__dnnl_finish(step, call);
 }
 
+typedef brn_status prepare_as(brn__step *step, const types *of);
+
 /* A failed prepare leaves nothing behind. */
-static brn_status or_release(brn__step *step, brn_status status)
+static brn_status prepare_or_release(brn__step *step, prepare_as *prepare, const types *of)
 {
+    brn_status status = prepare(step, of);
     if (status != BRN_OK) brn__dnnl_release(step);
     return status;
 }
 
-static brn_status forward(brn__step *step) { return or_release(step, prepare_forward(step)); }
-static brn_status grad_input(brn__step *step) { return or_release(step, prepare_grad_input(step)); }
-static brn_status grad_weight(brn__step *step) { return or_release(step, prepare_grad_weight(step)); }
+static bool prepare_bf16(brn__step *step, prepare_as *prepare, const types *of)
+{
+    if (prepare_or_release(step, prepare, of) != BRN_OK) return false;
+    if (is_fast(((brn__dnnl_call *)step->data)->descriptor)) return true;
+    brn__dnnl_release(step);
+    return false;
+}
+
+static brn_status choose(brn__step *step, bool gains, prepare_as *prepare, const types *bf16)
+{
+    if (step->precision == BRN_PRECISION_BF16 && gains && prepare_bf16(step, prepare, bf16)) return BRN_OK;
+    return prepare_or_release(step, prepare, &all_f32);
+}
+
+/* Whether multiply-adds in bfloat16 save more time than rounding so many values takes; nanoseconds of one core of a
+ * Zen 5 server. */
+static bool gains(const brn__conv2d_geometry *g, double saved, int64_t rounded)
+{
+    const double work = (double)(g->n * g->o * g->oh * g->ow) * (double)(g->c / g->groups * g->kh * g->kw);
+    return work * saved > (double)rounded * .13;
+}
+
+static int64_t x_elements(const brn__conv2d_geometry *g) { return g->n * g->c * g->h * g->w; }
+static int64_t y_elements(const brn__conv2d_geometry *g) { return g->n * g->o * g->oh * g->ow; }
+
+static brn_status forward(brn__step *step)
+{
+    const brn__conv2d_geometry g =
+        brn__conv2d_geometry_of(step->node->attributes, brn__step_shape(step, 0), brn__step_shape(step, 1));
+    return choose(step, gains(&g, .0042, x_elements(&g)), prepare_forward,
+                  &(const types){dnnl_bf16, dnnl_bf16, dnnl_f32});
+}
+
+static brn_status grad_input(brn__step *step)
+{
+    const brn__conv2d_attributes *attributes = step->node->attributes;
+    const brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, attributes->x_shape, brn__step_shape(step, 1));
+    return choose(step, gains(&g, .0042, y_elements(&g)), prepare_grad_input,
+                  &(const types){dnnl_f32, dnnl_bf16, dnnl_bf16});
+}
+
+/* In groups and strides oneDNN 3.2 takes twice as long in bfloat16 as in float32. */
+static brn_status grad_weight(brn__step *step)
+{
+    const brn__conv2d_attributes *attributes = step->node->attributes;
+    const brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), attributes->w_shape);
+    const bool hole = g.groups > 1 && g.stride[0] > 1;
+    return choose(step, !hole && gains(&g, .0025, x_elements(&g) + y_elements(&g)), prepare_grad_weight,
+                  &(const types){dnnl_bf16, dnnl_f32, dnnl_bf16});
+}
 
 const brn__kernel brn__dnnl_conv2d = {forward, brn__dnnl_run, brn__dnnl_release};
 const brn__kernel brn__dnnl_conv2d_grad_input = {grad_input, brn__dnnl_run, brn__dnnl_release};

@@ -85,7 +85,7 @@ static brn_status choose_b(const brn__gemm *gemm, brn__dnnl_call *call, bool fir
     const brn__gemm_case *of = &gemm->of;
     const int64_t dims[2] = {of->inner, of->columns};
     if (!of->pack && !gemm->rounds) return given_b(call, of, out);
-    if (first) return brn__dnnl_any_as(call, gemm->rounds ? dnnl_bf16 : dnnl_f32, 2, dims, out);
+    if (first) return brn__dnnl_tagged_as(call, gemm->rounds ? dnnl_bf16 : dnnl_f32, 2, dims, dnnl_format_tag_any, out);
     *out = packed_layout(gemm);
     return BRN_OK;
 }

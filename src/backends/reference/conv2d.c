@@ -21,6 +21,11 @@ static term term_of(const brn__conv2d_geometry *g, int64_t n, int64_t o, int64_t
                   .inside = xi >= 0 && xi < g->h && xj >= 0 && xj < g->w};
 }
 
+static double product(const brn__step *step, double a, double b)
+{
+    return brn__reference_factor(step, a) * brn__reference_factor(step, b);
+}
+
 static int64_t output_of(const brn__conv2d_geometry *g, int64_t n, int64_t o, int64_t i, int64_t j)
 {
     return ((n * g->o + o) * g->oh + i) * g->ow + j;
@@ -52,7 +57,7 @@ static brn_status run_conv2d(const brn__step *step, const brn__run *run)
                 double z = bias ? bias[o] : 0;
                 FOR_EACH_TERM (g) {
                     term t = term_of(&g, n, o, i, j, c, p, q);
-                    if (t.inside) z += w[t.w] * x[t.x];
+                    if (t.inside) z += product(step, w[t.w], x[t.x]);
                 }
                 if (residual) z += residual[y];
                 out[y] = brn__reference_activate(attributes->activation, z);
@@ -76,7 +81,7 @@ static brn_status run_conv2d_grad_input(const brn__step *step, const brn__run *r
             FOR_EACH_PIXEL (g)
                 FOR_EACH_TERM (g) {
                     term t = term_of(&g, n, o, i, j, c, p, q);
-                    if (t.inside) dx[t.x] += w[t.w] * dy[output_of(&g, n, o, i, j)];
+                    if (t.inside) dx[t.x] += product(step, w[t.w], dy[output_of(&g, n, o, i, j)]);
                 }
     return BRN_OK;
 }
@@ -97,11 +102,11 @@ static brn_status run_conv2d_grad_weight(const brn__step *step, const brn__run *
         for (int64_t n = 0; n < g.n; n++)
             FOR_EACH_PIXEL (g) {
                 const int64_t y = output_of(&g, n, o, i, j);
-                if (db) db[o] += dy[y];
+                if (db) db[o] += brn__reference_factor(step, dy[y]);
                 if (!dw) continue;
                 FOR_EACH_TERM (g) {
                     term t = term_of(&g, n, o, i, j, c, p, q);
-                    if (t.inside) dw[t.w] += x[t.x] * dy[y];
+                    if (t.inside) dw[t.w] += product(step, x[t.x], dy[y]);
                 }
             }
     return BRN_OK;
