@@ -47,6 +47,8 @@ struct brn__step {
     const brn__step *forward; /* prepared step of node->forward, or NULL; valid in prepare only */
     bool wanted[BRN__OUTPUTS_MAX]; /* outputs that somebody reads; others need not be made */
 
+    bool narrow; /* output 0 may be made in bfloat16: all that read it round it anyway (reads_bf16) */
+
     /* set before prepare */
     brn__layout have[BRN__INPUTS_MAX];
     /* set by prepare (in/out are canonical unless it says otherwise) */
@@ -89,6 +91,9 @@ typedef struct brn__backend {
     const char *name;
     brn_dtype real; /* how the graph's F32 is stored: F32 or F64 */
     brn_precision (*precision)(brn_precision wish); /* what it comes to: FP32 or BF16; NULL: always FP32 */
+    /* Whether the kernel of a node takes this input in bfloat16; asked in plans of precision BF16 that differentiate
+     * nothing. May be NULL: none does. */
+    bool (*reads_bf16)(const brn_node *node, int input);
     const brn__kernel *const *kernels; /* by op id; NULL = no such kernel */
     int kernel_count;
     const brn__pass *const *passes; /* before gradients are built; NULL-terminated */

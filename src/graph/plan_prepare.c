@@ -174,6 +174,21 @@ static void mark_wanted(const brn_plan *plan, bool *wanted)
 #undef WANT
 }
 
+/* Nodes whose output 0 is read as bfloat16 alone, so that it may lie so in memory. Where gradients are made values stay
+ * what they are. */
+static void mark_narrow(const brn_plan *plan, bool *narrow)
+{
+    const brn__backend *backend = plan->backend;
+    if (plan->options.precision != BRN_PRECISION_BF16 || plan->options.loss || !backend->reads_bf16) return;
+    for (int k = 0; k < plan->order_count; k++) narrow[plan->order[k]->id] = true;
+    for (int k = 0; k < plan->order_count; k++)
+        for (int i = 0; i < plan->order[k]->input_count; i++)
+            if (brn__has(plan->order[k], i) && !backend->reads_bf16(plan->order[k], i))
+                narrow[plan->order[k]->inputs[i].node->id] = false;
+    for (int i = 0; i < plan->root_count; i++) narrow[plan->roots[i].node->id] = false;
+    for (int i = 0; i < plan->graph->update_count; i++) narrow[plan->graph->updates[i].value.node->id] = false;
+}
+
 /* True when `buffer` is written by exactly one step, which makes nothing else of it. */
 static int sole_maker(const brn_plan *plan, int buffer)
 {
@@ -256,8 +271,17 @@ static brn_status bind_gradients_of(brn_plan *plan, const brn_node *node, int ou
     return BRN_OK;
 }
 
-static brn_status add_node(brn_plan *plan, const brn_node *node, const bool *wanted, int *step_of)
+/* By node id: what the plan finds out about its nodes before it prepares them, and the steps they become. */
+typedef struct node_facts {
+    bool *wanted; /* id * BRN__OUTPUTS_MAX + output */
+    bool *narrow;
+    int *step_of; /* -1: none yet */
+} node_facts;
+
+static brn_status add_node(brn_plan *plan, const brn_node *node, const node_facts *facts)
 {
+    const bool *wanted = facts->wanted;
+    int *step_of = facts->step_of;
     if (node->op == &brn__op_parameter || node->op == &brn__op_input) return add_source(plan, node);
     /* Prepared on the stack first: obtaining inputs may add reorder steps, which come before. */
     brn__plan_step *step = add_step(plan, node);
@@ -265,6 +289,7 @@ static brn_status add_node(brn_plan *plan, const brn_node *node, const bool *wan
     plan->step_count--;
     brn__plan_step made = *step;
     brn__step *s = &made.step;
+    s->narrow = facts->narrow[node->id];
     for (int i = 0; i < node->output_count; i++) {
         s->wanted[i] = wanted[node->id * BRN__OUTPUTS_MAX + i];
         s->out[i] = (brn__layout){NULL, brn__canonical_bytes(plan->backend, &node->outputs[i])};
@@ -341,11 +366,11 @@ static brn_status keep_output(brn_plan *plan, brn__value value)
     return obtain(plan, value, canonical, &plan->output_buffers[slot]);
 }
 
-static brn_status prepare_nodes(brn_plan *plan, bool *wanted, int *step_of)
+static brn_status prepare_nodes(brn_plan *plan, const node_facts *facts)
 {
-    mark_wanted(plan, wanted);
-    for (int k = 0; k < plan->order_count; k++)
-        BRN__TRY(add_node(plan, plan->order[k], wanted, step_of));
+    mark_wanted(plan, facts->wanted);
+    mark_narrow(plan, facts->narrow);
+    for (int k = 0; k < plan->order_count; k++) BRN__TRY(add_node(plan, plan->order[k], facts));
     for (int i = 0; i < plan->options.output_count; i++) BRN__TRY(keep_output(plan, plan->roots[i]));
     for (int i = 0; i < plan->options.input_gradient_count; i++)
         BRN__TRY(keep_output(plan, plan->gradients[i]));
@@ -356,12 +381,15 @@ static brn_status prepare_nodes(brn_plan *plan, bool *wanted, int *step_of)
 brn_status brn__plan_prepare(brn_plan *plan)
 {
     size_t nodes = (size_t)plan->graph->node_count;
-    bool *wanted = brn__alloc_zero(nodes * BRN__OUTPUTS_MAX, sizeof *wanted);
-    int *step_of = brn__alloc_array(nodes, sizeof *step_of);
-    for (size_t i = 0; step_of && i < nodes; i++) step_of[i] = -1;
-    brn_status status = wanted && step_of ? cover_nodes(plan) : BRN_ERROR_NO_MEMORY;
-    if (status == BRN_OK) status = prepare_nodes(plan, wanted, step_of);
-    brn__free(wanted);
-    brn__free(step_of);
+    const node_facts facts = {.wanted = brn__alloc_zero(nodes * BRN__OUTPUTS_MAX, sizeof(bool)),
+                              .narrow = brn__alloc_zero(nodes, sizeof(bool)),
+                              .step_of = brn__alloc_array(nodes, sizeof(int))};
+    for (size_t i = 0; facts.step_of && i < nodes; i++) facts.step_of[i] = -1;
+    const bool there = facts.wanted && facts.narrow && facts.step_of;
+    brn_status status = there ? cover_nodes(plan) : BRN_ERROR_NO_MEMORY;
+    if (status == BRN_OK) status = prepare_nodes(plan, &facts);
+    brn__free(facts.wanted);
+    brn__free(facts.narrow);
+    brn__free(facts.step_of);
     return status;
 }

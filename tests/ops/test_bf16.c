@@ -51,6 +51,15 @@ static brn_node *build_conv(case_builder *b, const void *argument)
     return case_apply(&brn__op_conv2d, &attributes, inputs, 4);
 }
 
+/* What lies between two convolutions is rounded once, by the one that makes it or the one that reads it. */
+static brn_node *build_chain(case_builder *b, const void *argument)
+{
+    (void)argument;
+    brn_node *x = case_input(b, "x", DIMS(2, 64, 9, 9)), *first = case_parameter(b, "first", DIMS(128, 64, 3, 3));
+    const brn_conv2d_options padded = {.padding = {1, 1}}, plain_one = {0};
+    return brn_conv2d(brn_conv2d(x, first, NULL, &padded), case_parameter(b, "second", DIMS(144, 128, 1, 1)), NULL, &plain_one);
+}
+
 typedef struct lstm_case {
     int64_t steps, items, inputs, hidden;
 } lstm_case;
@@ -207,6 +216,26 @@ TEST(convolutions_in_bfloat16_agree_with_the_reference)
 {
     need_bf16();
     for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++) check_case(&convolutions[i], 2e-6);
+}
+
+TEST(values_between_convolutions_lie_in_bfloat16_where_nothing_learns)
+{
+    need_bf16();
+    op_case chain = {"conv2d", "a chain", build_chain, NULL, .precision = BRN_PRECISION_BF16, .not_differentiable = true};
+    for (int learns = 0; learns < 2; learns++) {
+        experiment e;
+        char *text;
+        chain.not_differentiable = !learns;
+        check_case(&chain, 2e-4);
+        experiment_open(&e, &chain, "cpu");
+        assert_ok(brn_plan_describe(e.plan, &text));
+        const char *made = strstr(text, "(2, 128, 9, 9)");
+        if (!made) fail_msg("no value between them in\n%s", text);
+        const bool narrow = strncmp(made, "(2, 128, 9, 9) bf16:", 20) == 0;
+        brn_text_free(text);
+        experiment_close(&e);
+        assert_int_equal(narrow, !learns);
+    }
 }
 
 TEST(layers_in_bfloat16_agree_with_the_reference)

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-/* Element types of a convolution's values: of a bfloat16 one two are factors, the third is made in float32. */
+/* Element types of a convolution's values: of a bfloat16 one two are factors, the third is made in float32, or where
+ * nothing reads it but other convolutions in bfloat16 too. */
 typedef struct types {
     dnnl_data_type_t x, w, y;
 } types;
@@ -241,7 +242,12 @@ static brn_status forward(brn__step *step)
     const brn__conv2d_geometry g =
         brn__conv2d_geometry_of(step->node->attributes, brn__step_shape(step, 0), brn__step_shape(step, 1));
     return choose(step, gains(&g, .0042, x_elements(&g)), prepare_forward,
-                  &(const types){dnnl_bf16, dnnl_bf16, dnnl_f32});
+                  &(const types){dnnl_bf16, dnnl_bf16, step->narrow ? dnnl_bf16 : dnnl_f32});
+}
+
+bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *g)
+{
+    return gains(g, .0042, x_elements(g));
 }
 
 static brn_status grad_input(brn__step *step)

@@ -4,7 +4,11 @@
 #define BRN__BACKENDS_CPU_DNNL_CONV2D_H
 
 #include "graph/backend.h"
+#include "ops/attributes.h"
 
 extern const brn__kernel brn__dnnl_conv2d, brn__dnnl_conv2d_grad_input, brn__dnnl_conv2d_grad_weight;
+
+/* In a plan of precision BF16: whether the forward one takes x in bfloat16. */
+bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *geometry);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolution and its two gradients: which kernel takes a step, ours or oneDNN's. */
+#include "backends/cpu/cpu.h"
 #include "backends/cpu/dnnl_conv2d.h"
 #include "backends/cpu/kernel_depthwise.h"
 #include "backends/cpu/kernel_grouped_conv.h"
@@ -50,6 +51,16 @@ static brn_status choose_grad_input(brn__step *step)
 static brn_status choose_grad_weight(brn__step *step)
 {
     return choose(step, own_grad_weight, &brn__dnnl_conv2d_grad_weight);
+}
+
+bool brn__cpu_reads_bf16(const brn_node *node, int input)
+{
+    if (node->op != &brn__op_conv2d || (input != 0 && input != 3)) return false;
+    const brn__conv2d_geometry geometry =
+        brn__conv2d_geometry_of(node->attributes, brn__input_shape(node, 0), brn__input_shape(node, 1));
+    for (const own_kernel *own = own_forward; own->applies; own++)
+        if (own->applies(&geometry)) return false;
+    return brn__dnnl_conv2d_reads_bf16(&geometry);
 }
 
 /* The chosen kernel runs and releases. */
