@@ -125,7 +125,7 @@ const cli_command cli_command_image_evaluate = {
     .inputs_min = 2,
     .inputs_max = 2,
     .computes = true,
-    .options = {CLI_IMAGES, CLI_TARGETS, CLI_TAG_SEPARATOR, CLI_TTA, CLI_TTA_BETA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_MIRROR, CLI_OFFLINE,
+    .options = {CLI_IMAGES, CLI_TARGETS, CLI_TAG_SEPARATOR, CLI_TTA, CLI_TTA_BETA, CLI_WHOLE, CLI_BATCH_SIZE, CLI_THREADS, CLI_PRECISION, CLI_MIRROR, CLI_OFFLINE,
                 CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

@@ -297,7 +297,7 @@ const cli_command cli_command_image_predict = {
     .inputs_max = INT_MAX,
     .computes = true,
     .options = {CLI_PREDICTIONS, CLI_SUBMISSION, CLI_ALL_PROBABILITIES, CLI_TOP, CLI_TTA, CLI_BATCH_SIZE,
-                CLI_THREADS, CLI_MIRROR, CLI_OFFLINE, CLI_QUIET, CLI_JSON, CLI_HELP},
+                CLI_THREADS, CLI_PRECISION, CLI_MIRROR, CLI_OFFLINE, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

@@ -2,6 +2,7 @@
  * burnish image train FOLDER_OR_LIST */
 #include "commands.h"
 #include "output.h"
+#include "precision.h"
 #include "progress.h"
 #include "signals.h"
 
@@ -109,6 +110,7 @@ static brn_image_options options_of(const cli_call *call)
     o.tta_beta = v[CLI_TTA_BETA].real;
     o.seed = (uint64_t)v[CLI_SEED].whole;
     o.threads = (int)v[CLI_THREADS].whole;
+    o.precision = cli_precision(v);
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
     if (v[CLI_CHECKPOINT_SECONDS].set) o.checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;
     if (v[CLI_IMAGES].set) o.images = v[CLI_IMAGES].text;
@@ -270,6 +272,7 @@ const cli_command cli_command_image_train = {
         CLI_MONITOR,
         CLI_SEED,
         CLI_THREADS,
+        CLI_PRECISION,
         CLI_LOADERS,
         CLI_CHECKPOINT_SECONDS,
         CLI_MIRROR,

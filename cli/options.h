@@ -138,7 +138,7 @@ typedef enum cli_option_type {
     X(SEED, "seed", WHOLE, "N", 0, INT64_MAX, "same seed, same result", NULL)                      \
     X(THREADS, "threads", WHOLE, "N", 0, 1024, "computing threads, 0 = all processors", NULL)      \
     X(PRECISION, "precision", CHOICE, "fp32|bf16|auto", 0, 0,                                      \
-      "of large products; bf16: faster where the processor has it; auto: bf16 there", "fp32")      \
+      "of convolutions and large products; bf16: where the processor has it; auto: bf16 there", "fp32")      \
     X(LOADERS, "loaders", WHOLE, "N", 0, 256, "threads that load pictures", "chosen")              \
     X(SPLIT_OUT, "out", TEXT, "FOLDER", 0, 0, "folder to make; never overwritten", "FOLDER-split") \
     X(VALID_SHARE, "valid", REAL, "SHARE", 0, .999, "share of each class that validates", NULL)    \

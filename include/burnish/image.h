@@ -21,6 +21,7 @@
 #include "burnish/image_data.h"
 #include "burnish/options.h"
 #include "burnish/status.h"
+#include "burnish/precision.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -102,6 +103,7 @@ typedef struct brn_image_options {
                                  average, where ceil(tta / 4) plain passes count */
     uint64_t seed;
     int threads;              /* compute; 0 = all processors we may use */
+    brn_precision precision;  /* of convolutions and large products; FP32 with a warning where there is no BF16 */
     int loaders;              /* loading threads; -1 = choose */
     double checkpoint_seconds; /* from one saved state to the next: 0 = after every batch; < 0: choose */
     bool offline;             /* absent weights are never fetched, but an error */
@@ -182,6 +184,7 @@ typedef struct brn_image_model brn_image_model;
 /* All zero is right. */
 typedef struct brn_image_open_options {
     int threads;                 /* 0 = all processors we may use */
+    brn_precision precision;     /* of its answers; FP32 where the processor has no BF16 */
     bool offline;                /* an architecture's absent weights are not fetched, but an error */
     const char *mirror;          /* as in brn_image_options */
     brn_event_handler *on_event; /* may be NULL; told of a download */

@@ -10,6 +10,7 @@
 #include "jobs/image_recipe.h"
 #include "jobs/image_targets.h"
 #include "jobs/option_fields.h"
+#include "jobs/precision.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -63,6 +64,7 @@ static const brn_option fields[] = {
     FIELD(REAL, tta_beta),
     FIELD(BIG, seed),
     FIELD(WHOLE, threads),
+    {"precision", BRN_OPTION_WORD, offsetof(brn_image_options, precision), brn__precision_words},
     FIELD(WHOLE, loaders),
     FIELD(REAL, checkpoint_seconds),
     FIELD(TEXT, monitor),
@@ -198,7 +200,7 @@ static bool read_field(const json_t *value, const brn_option *f, brn_image_optio
     case BRN_OPTION_WHOLE: return *(int *)at = (int)json_integer_value(value), json_is_integer(value);
     case BRN_OPTION_BIG: return *(uint64_t *)at = (uint64_t)json_integer_value(value), json_is_integer(value);
     case BRN_OPTION_REAL: return *(double *)at = json_number_value(value), json_is_number(value);
-    case BRN_OPTION_WORD: break;
+    case BRN_OPTION_WORD: return brn__option_field_read(f, value, options);
     }
     return false;
 }

@@ -53,6 +53,10 @@ static brn_status add_transform(brn__sha256 *digest, const brn__image_network *n
         snprintf(text + used, sizeof text - used, " crop %d pad %d;", (int)t->training.crop,
                  (int)t->training.pad_mode);
     }
+    if (brn_runner_precision(brn__learner_runner(network->learner)) == BRN_PRECISION_BF16) {
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, " bf16;");
+    }
     return brn__sha256_add(digest, text, strlen(text));
 }
 

@@ -116,6 +116,7 @@ brn__image_network_options brn__image_network_options_of(const brn__image_plan *
         .batch_size = o->batch_size,
         .size = o->size,
         .threads = o->threads,
+        .precision = o->precision,
         .label_smoothing = o->label_smoothing,
         .seed = o->seed,
     };

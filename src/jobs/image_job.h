@@ -127,6 +127,7 @@ typedef struct brn__image_network_options {
     int rank;            /* above 0: the network is a described one, on arrays (N, dims) in place of pictures */
     int64_t dims[3];
     int size, threads;
+    brn_precision precision;
     double label_smoothing;
     const float *class_weights; /* (outputs), of labels, in the loss alone; NULL: all the same. Borrowed for as
                                    long as networks are made of the options */

@@ -126,7 +126,9 @@ static brn_status build(const brn__image_network_options *o, brn__image_network 
     if (!o->own_classifier) BRN__TRY(build_head(o, network));
     BRN__TRY(brn_parameters_new(network->graph, BRN_DTYPE_F32, &network->parameters));
     BRN__TRY(brn_parameters_initialise(network->parameters, o->seed, -1));
-    return brn__learner_new(network->parameters, "cpu", o->threads, o->seed, &network->learner);
+    BRN__TRY(brn__learner_new(network->parameters, "cpu", o->threads, o->seed, &network->learner));
+    brn_runner_set_precision(brn__learner_runner(network->learner), o->precision);
+    return BRN_OK;
 }
 
 brn_status brn__image_network_new(const brn__image_network_options *options,

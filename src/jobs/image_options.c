@@ -8,6 +8,7 @@
 #include "jobs/image_targets.h"
 #include "jobs/image_watch.h"
 #include "jobs/run_folder.h"
+#include "jobs/precision.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,7 +86,7 @@ static brn_status check_numbers(const brn_image_options *o)
     if (o->threads < 0 || o->threads > 4096 || o->loaders < -1 || o->loaders > 256)
         return brn__fail(BRN_ERROR_USAGE, "threads: %d, loaders %d; expected at most 4096 and 256",
                          o->threads, o->loaders);
-    return BRN_OK;
+    return brn__precision_check(o->precision);
 }
 
 static brn_status check_steps(const brn_image_options *o)

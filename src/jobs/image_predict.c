@@ -169,6 +169,12 @@ static brn_status open_any(brn_image_model *model, const char *what,
     return brn__fail_within(BRN_ERROR_INPUT, "%s: no run folder and no model file, and", what);
 }
 
+static void set_precision(brn_image_model *model, brn_precision precision)
+{
+    brn_runner_set_precision(brn__learner_runner(model->network.learner), precision);
+    for (int i = 0; i < model->member_count; i++) set_precision(model->members[i], precision);
+}
+
 brn_status brn_image_model_open_with(const char *what, const brn_image_open_options *options,
                                      brn_image_model **out)
 {
@@ -182,6 +188,7 @@ brn_status brn_image_model_open_with(const char *what, const brn_image_open_opti
         brn_image_model_close(model);
         return status;
     }
+    set_precision(model, options ? options->precision : BRN_PRECISION_FP32);
     *out = model;
     return BRN_OK;
 }

@@ -55,6 +55,9 @@ brn_status brn_image_model_share(brn_image_model *model, int threads, brn_image_
     atomic_fetch_add(&origin->others, 1);
     brn_status status = brn__learner_new(origin->network.parameters, "cpu", threads, origin->seed,
                                          &other->network.learner);
+    if (status == BRN_OK)
+        brn_runner_set_precision(brn__learner_runner(other->network.learner),
+                                 brn_runner_precision(brn__learner_runner(model->network.learner)));
     if (status == BRN_OK) status = brn__image_model_buffers(other);
     if (status == BRN_OK) status = brn__image_members_share(model, threads, other);
     if (status == BRN_OK) *out = other;

@@ -13,6 +13,7 @@
 #include "jobs/image_targets.h"
 #include "jobs/image_test.h"
 #include "jobs/run_folder.h"
+#include "jobs/precision.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -242,11 +243,13 @@ static brn_status begin(brn__image_training *t, const brn_image_options *options
 {
     BRN__TRY(brn__image_plan_make(options, &t->plan));
     brn__image_plan_settle(&t->plan);
+    t->plan.options.precision = brn_precision_here(options->precision);
     BRN__TRY(open_data(t)); /* before anything is fetched for it */
     BRN__TRY(brn__image_plan_for(options, t->data, &t->plan));
     BRN__TRY(brn__image_plan_obtain(&t->plan));
     BRN__TRY(make_network(t)); /* before the folder: a damaged weights file leaves none behind */
-    return make_folder(t);
+    BRN__TRY(make_folder(t));
+    return brn__precision_tell(&t->progress, options->precision);
 }
 
 /* ------------------------------------------------------------------ going on with a run */
@@ -296,6 +299,7 @@ static brn_status go_on(brn__image_training *t)
     BRN__TRY(recall_skipped(t));
     BRN__TRY(name_files(t));
     BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->run)));
+    BRN__TRY(brn__precision_tell(&t->progress, t->plan.options.precision));
     return *note ? brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, note)) : BRN_OK;
 }
 

@@ -101,7 +101,7 @@ static bool read_word(const json_t *value, const char *const *words, int *out)
     return false;
 }
 
-static bool read_field(const brn_option *field, const json_t *value, void *options)
+bool brn__option_field_read(const brn_option *field, const json_t *value, void *options)
 {
     void *at = (char *)options + field->offset;
     switch (field->type) {
@@ -125,7 +125,7 @@ brn_status brn__option_fields_read(const brn_option *fields, int count, const js
                                    const char *what, void *options)
 {
     for (int i = 0; i < count; i++)
-        if (!read_field(&fields[i], json_object_get(object, fields[i].name), options))
+        if (!brn__option_field_read(&fields[i], json_object_get(object, fields[i].name), options))
             return brn__fail(BRN_ERROR_INPUT, "%s: no good \"%s\"", what, fields[i].name);
     return BRN_OK;
 }
