@@ -55,8 +55,10 @@ const cli_command cli_command_text_train = {
     .details = "TEXT is a table with a column of texts and one of labels, or a folder with a folder a class. Folders\n"
                "train/ and valid/ or a column is_valid are the split; else a share of the texts validates. With\n"
                "--encoder (a run of burnish lm train) tokens and words are the encoder's, and its layers are\n"
-               "unfrozen one by one, at a rate of .02 (without: .005). Texts of any length are run in chunks of\n"
-               "--bptt steps. A table may be sqlite:FILE?TABLE or postgresql://...?TABLE.",
+               "unfrozen one by one, at a rate of .02 (without: .005). Where it has read a few million words only, all\n"
+               "layers may learn at once: --freeze-epochs 0 --epochs 3 --learning-rate .08 --rate-factor 1.3. Texts\n"
+               "of any length are run in chunks of --bptt steps. A table may be sqlite:FILE?TABLE or\n"
+               "postgresql://...?TABLE.",
     .inputs_min = 0,
     .inputs_max = 4096,
     .computes = true,
