@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * In what the large products of a network are computed. Weights, statistics, losses, optimizers and all that lies
- * between the products stay float32.
+ * between the products stay float32; but in plans that differentiate nothing a value that convolutions alone read, as a
+ * factor or to add it to their result, is kept in bfloat16.
  */
 #ifndef BURNISH_PRECISION_H
 #define BURNISH_PRECISION_H

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/sysinfo.h>
 
 static _Atomic uint64_t known; /* 0: not looked up yet */
 
@@ -21,8 +21,9 @@ static uint64_t limit_in(const char *path)
 
 static uint64_t look_up(void)
 {
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    uint64_t size = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+    struct sysinfo info;
+    uint64_t size = UINT64_MAX;
+    if (sysinfo(&info) == 0) size = ((uint64_t)info.totalram + info.totalswap) * info.mem_unit;
     static const char *const files[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
     for (int i = 0; i < 2; i++) {
         const uint64_t limit = limit_in(files[i]);

@@ -47,7 +47,7 @@ struct brn__step {
     const brn__step *forward; /* prepared step of node->forward, or NULL; valid in prepare only */
     bool wanted[BRN__OUTPUTS_MAX]; /* outputs that somebody reads; others need not be made */
 
-    bool narrow; /* output 0 may be made in bfloat16: all that read it round it anyway (reads_bf16) */
+    bool narrow; /* output 0 may be made in bfloat16: its readers take it so (reads_bf16) */
 
     /* set before prepare */
     brn__layout have[BRN__INPUTS_MAX];

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "jobs/image_targets.h"
+#include "jobs/precision.h"
 #include "train/lr_finder.h"
 
 #include <string.h>
@@ -71,6 +72,7 @@ static brn_status run(search *s, const brn_image_options *options, const brn_lr_
 {
     const brn_image_options *o = &s->plan.options;
     BRN__TRY(brn__image_plan_make(options, &s->plan));
+    BRN__TRY(brn__precision_tell(&s->progress, options->precision));
     BRN__TRY(open_data(s));
     BRN__TRY(brn__image_plan_obtain(&s->plan));
     BRN__TRY(make_network(s));

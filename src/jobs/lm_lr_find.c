@@ -2,6 +2,7 @@
  * The learning-rate finder on texts: the training, made in mock. */
 #include "base/threads.h"
 #include "jobs/lm_job.h"
+#include "jobs/precision.h"
 #include "train/lr_finder.h"
 
 typedef struct search {
@@ -56,6 +57,7 @@ static brn_status run(search *s, const brn_lm_options *options, const brn_lr_fin
     BRN__TRY(brn__lm_start_lend(&s->options, &s->arena));
     if (!s->options.threads) s->options.threads = brn__processor_count();
     BRN__TRY(brn__lm_start_open(&s->options, NULL, true, &s->start));
+    BRN__TRY(brn__precision_tell(&s->progress, options->precision));
     return find(s, finder, out);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/option_fields.h"
 #include "base/text.h"
+#include "jobs/precision.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -116,7 +117,8 @@ bool brn__option_field_read(const brn_option *field, const json_t *value, void *
     }
     case BRN_OPTION_BIG: *(int64_t *)at = json_integer_value(value); return json_is_integer(value);
     case BRN_OPTION_REAL: *(double *)at = json_number_value(value); return json_is_number(value);
-    case BRN_OPTION_WORD: return !value || read_word(value, field->words, at);
+    case BRN_OPTION_WORD: /* files from before it was an option hold no precision */
+        return (!value && field->words == brn__precision_words) || read_word(value, field->words, at);
     }
     return false;
 }

@@ -192,7 +192,7 @@ typedef struct brn__embedding_attributes {
 
 /* column_indices (x (N,F)) -> indices (N): the whole number nearest to x[n, column], halves up; of all columns
  * (N,F). Nothing flows back. */
-enum { BRN__ALL_COLUMNS = -1 };
+#define BRN__ALL_COLUMNS INT64_MIN
 typedef struct brn__column_attributes {
     int64_t column; /* or BRN__ALL_COLUMNS */
 } brn__column_attributes;

@@ -43,7 +43,7 @@ const brn__op brn__op_column_indices = {.name = "column_indices",
 
 brn_node *brn_column_indices(brn_node *x, int64_t column)
 {
-    brn__column_attributes attributes = {column < 0 ? INT64_MIN : column};
+    brn__column_attributes attributes = {column == BRN__ALL_COLUMNS ? -1 : column};
     return brn__apply(&brn__op_column_indices, &attributes, &x, 1);
 }
 

@@ -62,6 +62,15 @@ static brn_node *build_bias_only(case_builder *b, const void *argument)
     return brn_conv2d(x, weight, case_parameter(b, "bias", DIMS(24)), NULL);
 }
 
+/* Weights that another convolution made do not lie in memory as parameters do. */
+static brn_node *build_made_weights(case_builder *b, const void *argument)
+{
+    (void)argument;
+    brn_node *x = case_input(b, "x", DIMS(1, 32, 16, 20));
+    brn_node *z = case_input(b, "z", DIMS(32, 32, 3, 3)), *k = case_parameter(b, "k", DIMS(32, 32, 1, 1));
+    return brn_conv2d(x, brn_conv2d(z, k, NULL, NULL), NULL, &(brn_conv2d_options){.padding = {1, 1}});
+}
+
 #define CONV(title, ...) {"conv2d", title, build_conv, &(const conv_case){__VA_ARGS__}}
 
 static const op_case conv_cases[] = {
@@ -134,6 +143,7 @@ static const op_case conv_cases[] = {
     CONV("fused groups of 8, residual and relu6, stride 2", 3, 32, 7, 7, 32, 3, 3, .stride = 2,
          .padding = 1, .groups = 4, .bias = true, .residual = true,
          .activation = BRN_ACTIVATION_RELU6, .reach = 2),
+    {"conv2d", "weights that a convolution made", build_made_weights},
     {"conv2d", "unequal height and width options", build_public},
     {"conv2d", "only the weight learns", build_weight_only},
     {"conv2d", "only the bias learns", build_bias_only},

@@ -60,6 +60,16 @@ static brn_node *build_chain(case_builder *b, const void *argument)
     return brn_conv2d(brn_conv2d(x, first, NULL, &padded), case_parameter(b, "second", DIMS(144, 128, 1, 1)), NULL, &plain_one);
 }
 
+/* What is added again and again is rounded each time, as it lies between convolutions. */
+static brn_node *build_residuals(case_builder *b, const void *argument)
+{
+    (void)argument;
+    brn_node *x = case_input(b, "x", DIMS(2, 128, 7, 7)), *w = case_parameter(b, "w", DIMS(128, 128, 1, 1));
+    case_range(b, -.1, .1, 0);
+    for (int i = 0; i < 8; i++) x = brn_relu(brn_add(brn_conv2d(x, w, NULL, NULL), x));
+    return x;
+}
+
 typedef struct lstm_case {
     int64_t steps, items, inputs, hidden;
 } lstm_case;
@@ -236,6 +246,15 @@ TEST(values_between_convolutions_lie_in_bfloat16_where_nothing_learns)
         experiment_close(&e);
         assert_int_equal(narrow, !learns);
     }
+}
+
+/* The reference keeps what is added in float32: 8 bits of precision make 2^-9 at a time. */
+TEST(sums_between_convolutions_are_good_to_bfloat16_where_nothing_learns)
+{
+    need_bf16();
+    const op_case sums = {"conv2d", "residuals", build_residuals, NULL, .precision = BRN_PRECISION_BF16,
+                          .not_differentiable = true};
+    check_case(&sums, 8e-3);
 }
 
 TEST(layers_in_bfloat16_agree_with_the_reference)

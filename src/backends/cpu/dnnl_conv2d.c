@@ -247,7 +247,8 @@ static brn_status forward(brn__step *step)
 
 bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *g)
 {
-    return gains(g, .0042, x_elements(g));
+    const bool fast = g->groups == 1 || (g->c / g->groups % 16 == 0 && g->o / g->groups % 16 == 0);
+    return fast && gains(g, .0042, x_elements(g));
 }
 
 static brn_status grad_input(brn__step *step)

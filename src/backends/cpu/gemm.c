@@ -26,6 +26,7 @@ struct brn__gemm {
 
 bool brn__gemm_gains(const brn__gemm_case *of)
 {
+    if (of->inner == 0) return false;
     /* Nanoseconds of one core of a Zen 5 server: an element rounded in place, one that moves, a multiply-add saved. */
     static const double straight = .13, moved = .45, saved = .0042;
     const double uses = of->pack && of->uses > 1 ? (double)of->uses : 1;
@@ -194,6 +195,15 @@ static brn_status prepare(brn__gemm *gemm)
     return BRN_OK;
 }
 
+static void release_all(brn__gemm *gemm)
+{
+    for (int i = 0; i < PARTS; i++) {
+        brn__dnnl_release(&gemm->parts[i].product);
+        brn__dnnl_release(&gemm->parts[i].rounding);
+    }
+    brn__dnnl_release(&gemm->packing);
+}
+
 brn_status brn__gemm_new(const brn__step *step, const brn__gemm_case *of, brn__gemm **out)
 {
     brn__gemm *gemm = brn__alloc_zero(1, sizeof *gemm);
@@ -204,6 +214,11 @@ brn_status brn__gemm_new(const brn__step *step, const brn__gemm_case *of, brn__g
     for (int i = 0; i < PARTS; i++)
         gemm->parts[i].product.threads = gemm->parts[i].rounding.threads = step->threads;
     brn_status status = prepare(gemm);
+    if (status == BRN_ERROR_UNSUPPORTED && gemm->rounds) { /* oneDNN may be held to less than the processor has */
+        release_all(gemm);
+        gemm->rounds = false;
+        status = prepare(gemm);
+    }
     if (status != BRN_OK) brn__gemm_free(gemm);
     else *out = gemm;
     return status;
@@ -212,11 +227,7 @@ brn_status brn__gemm_new(const brn__step *step, const brn__gemm_case *of, brn__g
 void brn__gemm_free(brn__gemm *gemm)
 {
     if (!gemm) return;
-    for (int i = 0; i < PARTS; i++) {
-        brn__dnnl_release(&gemm->parts[i].product);
-        brn__dnnl_release(&gemm->parts[i].rounding);
-    }
-    brn__dnnl_release(&gemm->packing);
+    release_all(gemm);
     brn__free(gemm);
 }
 

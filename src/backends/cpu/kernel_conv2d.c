@@ -20,25 +20,31 @@ static brn__conv2d_geometry geometry_of(const brn__step *step)
 typedef struct own_kernel {
     bool (*applies)(const brn__conv2d_geometry *geometry);
     const brn__kernel *kernel;
+    bool canonical_weights; /* it transforms them itself, out of (O, C / groups, H, W) as it stands in memory */
 } own_kernel;
 
-static const own_kernel own_forward[] = {{brn__grouped_forward_wins, &brn__grouped_conv2d},
-                                         {brn__depthwise_forward_wins, &brn__depthwise_conv2d},
-                                         {brn__winograd_forward_wins, &brn__winograd_conv2d},
-                                         {NULL, NULL}};
-static const own_kernel own_grad_input[] = {{brn__grouped_grad_input_wins, &brn__grouped_conv2d_grad_input},
-                                            {brn__depthwise_grad_input_wins, &brn__depthwise_grad_input},
-                                            {brn__winograd_grad_input_wins, &brn__winograd_grad_input},
-                                            {NULL, NULL}};
-static const own_kernel own_grad_weight[] = {{brn__grouped_grad_weight_wins, &brn__grouped_conv2d_grad_weight},
-                                             {brn__depthwise_grad_weight_wins, &brn__depthwise_grad_weight},
-                                             {brn__winograd_grad_weight_wins, &brn__winograd_grad_weight},
-                                             {NULL, NULL}};
+static const own_kernel own_forward[] = {{brn__grouped_forward_wins, &brn__grouped_conv2d, false},
+                                         {brn__depthwise_forward_wins, &brn__depthwise_conv2d, false},
+                                         {brn__winograd_forward_wins, &brn__winograd_conv2d, true},
+                                         {NULL, NULL, false}};
+static const own_kernel own_grad_input[] = {{brn__grouped_grad_input_wins, &brn__grouped_conv2d_grad_input, false},
+                                            {brn__depthwise_grad_input_wins, &brn__depthwise_grad_input, false},
+                                            {brn__winograd_grad_input_wins, &brn__winograd_grad_input, true},
+                                            {NULL, NULL, false}};
+static const own_kernel own_grad_weight[] = {{brn__grouped_grad_weight_wins, &brn__grouped_conv2d_grad_weight, false},
+                                             {brn__depthwise_grad_weight_wins, &brn__depthwise_grad_weight, false},
+                                             {brn__winograd_grad_weight_wins, &brn__winograd_grad_weight, false},
+                                             {NULL, NULL, false}};
+
+static bool takes(const own_kernel *own, const brn__step *step, const brn__conv2d_geometry *geometry)
+{
+    return (!own->canonical_weights || !step->have[1].description) && own->applies(geometry);
+}
 
 static brn_status choose(brn__step *step, const own_kernel *own, const brn__kernel *otherwise)
 {
     brn__conv2d_geometry geometry = geometry_of(step);
-    while (own->applies && !own->applies(&geometry)) own++;
+    while (own->applies && !takes(own, step, &geometry)) own++;
     step->kernel = own->applies ? own->kernel : otherwise;
     return step->kernel->prepare(step);
 }

@@ -27,7 +27,7 @@ double brn__reference_factor(const brn__step *step, double x)
     return step->precision == BRN_PRECISION_BF16 ? (double)brn__bf16_to_float(brn__float_to_bf16((float)x)) : x;
 }
 
-/* It defines what bf16 is wherever it runs. */
+/* It defines what bf16 is wherever it runs: factors are rounded, nothing else. */
 static brn_precision precision(brn_precision wish)
 {
     return wish == BRN_PRECISION_FP32 ? BRN_PRECISION_FP32 : BRN_PRECISION_BF16;
