@@ -55,11 +55,12 @@ learn.fit(lrs, 1, wds=0, cycle_len=2, use_clr=(32, 10))
 learn.save("clas_2")
 accuracy_np(learn.predict(), val_labels[list(val_samp)])
 
-# NB-SVM, on which words there are.
+# NB-SVM, on which of the most frequent words there are.
 def bow_of(numbers):
-    counts = np.zeros((len(numbers), vs), dtype=np.int32)
+    counts = np.zeros((len(numbers), min(vs, 10000)), dtype=np.int16)
     for row, one in enumerate(numbers):
-        np.add.at(counts[row], one, 1)
+        one = np.asarray(one)
+        np.add.at(counts[row], one[one < counts.shape[1]], 1)
     return counts
 
 

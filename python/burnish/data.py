@@ -116,7 +116,10 @@ def _first_of_frame(frame):
     if not hasattr(frame, "head") or not hasattr(frame, "columns"):
         return {}
     frame = frame.head(ROWS_SHOWN)
-    return {name: frame[name] for name in frame.columns}
+    try:
+        return {name: list(frame[name]) for name in frame.columns}
+    except TypeError:  # a frame that has not been computed
+        return {}
 
 
 def is_source(data):

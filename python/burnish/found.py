@@ -130,6 +130,10 @@ class Columns(dict):
 
     SHOWN = 6  # columns whose dependence is drawn
 
+    def _drawn(self):
+        """The dependences that have points: a column of gaps alone has none."""
+        return [one for one in self["dependence"] if len(one["answers"])]
+
     def _of(self, column):
         for one in self["dependence"]:
             if one["column"] == column:
@@ -141,6 +145,9 @@ class Columns(dict):
             if answer not in self["classes"]:
                 raise UsageError(f"answer: {answer} is none of {', '.join(self['classes'])}")
             return self["classes"].index(answer)
+        count = max(1, len(self["classes"]))
+        if answer is not None and not 0 <= answer < count:
+            raise UsageError(f"answer: {answer}; expected 0 to {count - 1}")
         return answer
 
     def _name(self, k):
@@ -163,13 +170,13 @@ class Columns(dict):
     def _curves(self):
         """(pieces of HTML, captions): the mean answer over the columns that matter most."""
         shown, captions = [], []
-        for one in self["dependence"][: self.SHOWN]:
+        for one in self._drawn()[: self.SHOWN]:
             k = shown_class(one["answers"])
             answers = one["answers"][:, k].tolist()
             if one["category"]:
                 rows = list(zip(one["values"], answers))[:5]
-                more = len(answers) - len(rows)
-                piece = pages.table([one["column"], "answer"], [*rows, *([[f"and {more} more", ""]] if more > 0 else [])])
+                more = [["and more", ""]] if len(answers) > len(rows) else []
+                piece = pages.table([one["column"], "answer"], [*rows, *more])
             else:
                 piece = pages.line(one["at"].tolist(), answers, one["column"])
             shown.append(piece)
@@ -192,9 +199,10 @@ class Columns(dict):
             columns: their names; none: the `most` that matter most.
             answer: of classes, a name or its number; None: of two the second, else the one that moves most.
         """
-        chosen = [self._of(column) for column in columns] or self["dependence"][:most]
-        if not chosen:
-            raise UsageError("plot_dependence: no columns")
+        chosen = [self._of(column) for column in columns] or self._drawn()[:most]
+        empty = [one["column"] for one in chosen if not len(one["answers"])]
+        if empty or not chosen:
+            raise UsageError(f"plot_dependence: {'no value in ' + ', '.join(empty) if empty else 'no columns'}")
         answer = self._class_number(answer)
         parts = []
         for one in chosen:

@@ -2,7 +2,7 @@
 """Figures of matplotlib, which is imported when one is drawn. None touches pyplot or what it has open."""
 import io
 
-from .errors import UnsupportedError
+from .errors import UnsupportedError, UsageError
 
 
 class Plot:
@@ -95,6 +95,11 @@ def _short(name, letters=18):
     return name if len(name) <= letters else name[: letters - 1] + "\u2026"
 
 
+def plain(name):
+    """A name as matplotlib writes it letter by letter: its dollar signs begin no formula."""
+    return str(name).replace("$", r"\$")
+
+
 def dependence(parts, across=3):
     """Mean answers over values: parts of (column, name of the answer, numbers or names, answers, shares of names)."""
     across = min(across, len(parts))
@@ -107,18 +112,18 @@ def dependence(parts, across=3):
         if shares is None:
             axes.plot(values, given, marker="o" if len(given) < 20 else "", markersize=3)
             axes.locator_params(axis="x", nbins=4)
-            axes.set_xlabel(column, fontsize=9)
-            axes.set_ylabel(name, fontsize=8)
+            axes.set_xlabel(plain(column), fontsize=9)
+            axes.set_ylabel(plain(name), fontsize=8)
         else:
             shown = range(min(CATEGORIES, len(given)))
             places = [-k for k in shown]
             axes.hlines(places, min(given[k] for k in shown), [given[k] for k in shown], color="0.85", linewidth=1)
             axes.scatter([given[k] for k in shown], places, s=[12 + 60 * shares[k] for k in shown], zorder=2)
-            axes.set_yticks(places, [_short(values[k]) for k in shown], fontsize=7)
+            axes.set_yticks(places, [plain(_short(values[k])) for k in shown], fontsize=7)
             axes.locator_params(axis="x", nbins=4)
-            more = len(given) - len(places)
-            axes.set_title(f"{column}, and {more} more values" if more else column, fontsize=9)
-            axes.set_xlabel(name, fontsize=8)
+            more = ", the most frequent values" if len(given) > len(places) else ""
+            axes.set_title(plain(column) + more, fontsize=9)
+            axes.set_xlabel(plain(name), fontsize=8)
     plot.axes = plot.figure.axes[0]
     return plot
 
@@ -132,8 +137,9 @@ def confusion(matrix, classes):
     plot = Plot(side + 0.6, side)
     shown = plot.axes.imshow(matrix, cmap="Blues", interpolation="nearest", vmin=0)
     plot.figure.colorbar(shown, fraction=0.046)
-    plot.axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-    plot.axes.set_yticks(range(len(classes)), classes)
+    names = [plain(name) for name in classes]
+    plot.axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    plot.axes.set_yticks(range(len(names)), names)
     plot.axes.set_xlabel("answer")
     plot.axes.set_ylabel("truth")
     most = max(1, int(matrix.max()))
@@ -155,7 +161,7 @@ def pictures(arrays, captions, across=3):
     for i, (array, caption) in enumerate(zip(arrays, captions)):
         axes = plot.figure.add_subplot(down, across, i + 1)
         axes.imshow(array)
-        axes.set_title(caption, fontsize=8)
+        axes.set_title(plain(caption), fontsize=8)
         axes.axis("off")
     plot.axes = plot.figure.axes[0]
     return plot
@@ -201,6 +207,7 @@ def _write_names(axes, places, names, radii):
     low, high = numpy.array([window.x0, window.y0]) * points + 2, numpy.array([window.x1, window.y1]) * points - 2
     taken = numpy.empty((0, 4))
     for place, (x, y), name, radius in zip(places, dots, names, radii):
+        name = plain(name)
         written = axes.text(0, 0, name, fontsize=_NAME_SIZE)
         extent = written.get_window_extent()
         written.remove()
@@ -221,6 +228,8 @@ def map_of(vectors, names, title, weights=None, values=None, values_name=""):
     alike. `weights` (N): the names to write first, and the greater dots; `values` (N): their colours."""
     import numpy
 
+    if not len(vectors):
+        raise UsageError(f"{title}: there is nothing to draw")
     places, shares = components(numpy.asarray(vectors))
     weights = numpy.ones(len(places)) if weights is None else numpy.asarray(weights, numpy.float64)
     differ = (weights != weights[0]).any()
@@ -236,7 +245,7 @@ def map_of(vectors, names, title, weights=None, values=None, values_name=""):
     if values is not None:
         plot.figure.colorbar(shown, label=values_name, fraction=0.04, pad=0.02)
     plot.axes.margins(0.08)
-    plot.axes.set_title(title)
+    plot.axes.set_title(plain(title))
     plot.axes.set_xlabel(f"direction 1: {shares[0]:.0%} of the variance")
     plot.axes.set_ylabel(f"direction 2: {shares[1]:.0%} of the variance")
     plot.axes.set_aspect("equal", adjustable="datalim")  # distances are comparable

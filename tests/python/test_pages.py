@@ -198,6 +198,15 @@ class Shown(unittest.TestCase):
         self.assertLess(numpy.hypot(*(a - b)), numpy.hypot(*(a - c)) / 10)
         self.assertEqual(sorted(text.get_text() for text in plot.axes.texts), ["a", "b", "c"])
 
+    @unittest.skipIf(matplotlib is None, "no matplotlib")
+    def test_names_with_dollars_are_no_formulas(self):
+        names = ["$<_$", "$25-$50"]
+        self.picture(plots.confusion(numpy.eye(2, dtype="i8"), names))
+        self.picture(plots.map_of(numpy.array([[0, 0], [5, 5]], "f4"), names, "$_$"))
+        self.picture(plots.dependence([("$_$", "$_$", ["$_$"], [1.0], [1.0]), ("$_$", "a", [1, 2], [1, 2], None)]))
+        with self.assertRaisesRegex(burnish.UsageError, "towns: there is nothing"):
+            plots.map_of(numpy.zeros((0, 2), "f4"), [], "towns")
+
     def test_without_matplotlib_it_is_said(self):
         import sys
         from unittest import mock
@@ -320,6 +329,16 @@ class Tables(unittest.TestCase):
         self.assertEqual(shown_class(numpy.array([[1.], [5.]])), 0)
         self.assertEqual(shown_class(numpy.array([[.1, .9], [.2, .8]])), 1)
         self.assertEqual(shown_class(numpy.array([[.1, .5, .4], [.2, .1, .7]])), 1)
+
+    def test_a_column_of_gaps_is_left_out(self):
+        rows = {**self.rows, "noise": [None if i % 5 == 0 else value for i, value in enumerate(self.rows["noise"].tolist())]}
+        run = burnish.table.train(rows, "price", out=self.scratch.name + "/gaps", epochs=1, threads=1, progress=False)
+        found = run.model(threads=1).interpret({**rows, "noise": [None] * 400}, sample=100)
+        self.assertEqual(Balance(found._repr_html_()).wrong, [])
+        with self.assertRaisesRegex(burnish.UsageError, "no value in noise"):
+            found.plot_dependence("noise")
+        with self.assertRaisesRegex(burnish.UsageError, "answer: 5; expected 0 to 0"):
+            found.plot_dependence("rooms", answer=5)
 
     def test_classes_have_a_confusion_and_a_curve_each(self):
         rows = {"rooms": self.rows["rooms"], "noise": self.rows["noise"],

@@ -248,6 +248,15 @@ class Learning(unittest.TestCase):
         numpy.testing.assert_array_equal(targets, sorted(labels[300:], reverse=True))
         numpy.testing.assert_allclose(tested, log_preds[test.order()], atol=1e-5)
 
+    def test_truths_are_classes_and_the_same_texts_may_validate(self):
+        texts = [[20 + i % 2, *range(2, 7)] for i in range(64)]
+        loader = DataLoader(TextDataset(texts, numpy.arange(64) % 2 == 1), 16)
+        m = get_rnn_classifer(12, 60, 2, 40, emb_sz=16, n_hid=24, n_layers=1, pad_token=1, layers=[48, 2], drops=[0.1])
+        learn = RNN_Learner(ModelData(self.path, loader, loader), TextModel(m), opt_fn=self.opt_fn, threads=1, metrics=[accuracy])
+        (loss, right), _ = self.quietly(learn.fit, 2e-2, 6)
+        self.assertGreater(right, 0.9)
+        self.assertEqual(learn.predict_with_targs()[1].tolist(), [0, 1] * 32)
+
     def test_what_is_not_there_says_so(self):
         learner, md = self.language(), self.language_data()
         learn = self.classifier()

@@ -71,7 +71,7 @@ class TextClassifierData:
         self.c = max(2, trn_ds.c, val_ds.c)
         if trn_ds.vocab_size != val_ds.vocab_size:
             raise AssertionError(f"from_bow: {trn_ds.vocab_size} words that train and {val_ds.vocab_size} that validate")
-        words = trn_ds.bow.sign() if hasattr(trn_ds.bow, "sign") else (trn_ds.bow != 0).astype(np.int64)
+        words = trn_ds.bow.sign() if hasattr(trn_ds.bow, "sign") else trn_ds.bow != 0
         self.r = np.stack([calc_r(i, words, trn_ds.y) for i in range(self.c)], 1)
         self.trn_dl, self.val_dl = _Batches(trn_ds, bs), _Batches(val_ds, bs)
         self.is_reg = self.is_multi = False

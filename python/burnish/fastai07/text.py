@@ -110,6 +110,7 @@ class TextDataset:
         self.y = self.y.reshape(-1)
         if self.y.dtype.kind not in "iub":
             unsupported(f"TextDataset with targets of {self.y.dtype}", "classes are whole numbers; numbers are learned by burnish.text")
+        self.y = self.y.astype(np.int64)
         if len(self.x) != len(self.y):
             raise AssertionError(f"TextDataset: {len(self.x)} texts and {len(self.y)} targets")
 
@@ -254,7 +255,7 @@ class NumberedTextLearner(TextLearner):
         rows = {name: list(column) for name, column in (
             ("text", (words_of(ds._numbers(i)) for ds in (data.trn_ds, data.val_ds) for i in range(len(ds)))),
             ("label", (str(one) for ds in (data.trn_ds, data.val_ds) for one in ds.y.tolist())),
-            ("is_valid", (ds is data.val_ds for ds in (data.trn_ds, data.val_ds) for one in range(len(ds)))))}
+            ("is_valid", (part == 1 for part, ds in enumerate((data.trn_ds, data.val_ds)) for one in range(len(ds)))))}
         options = {**described.options, "rules": "none", "tokens": "blanks", "text_columns": ["text"], "label_columns": ["label"],
                    "min_freq": 1, "max_vocabulary": 1 << 24, "batch_size": data.bs, "seed": seed, "threads": threads}
 
