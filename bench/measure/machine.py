@@ -67,3 +67,18 @@ def programs(machine):
     return "Burnish %s on oneDNN %s; peers: %s" % (
         machine["burnish"]["version"], machine["burnish"]["onednn"],
         ", ".join("%s %s" % pair for pair in sorted(machine["peers"].items())))
+
+
+def told(sentence):
+    """{name: version} of what programs() says."""
+    words = re.match(r"Burnish (\S+) on oneDNN (\S+); peers: (.*)$", sentence or "")
+    if not words:
+        return {}
+    return {"Burnish": words.group(1), "oneDNN": words.group(2), **dict(re.findall(r"([^\s,]+) ([^\s,]+)", words.group(3)))}
+
+
+def of_other_versions(row, before, now):
+    """Whether two sentences of programs() differ in a program that figures of this row are of."""
+    names = ("Burnish", "oneDNN") + (("python",) + row.packages if row.peers else ())
+    before, now = told(before), told(now)
+    return not before or any(before.get(name) != now.get(name) for name in names)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Image networks on random pictures: ours, PyTorch's, and those of the two programs for inference."""
-from .programs import figures
-from .row import Figure
+from .programs import figures, say
+from .row import Failed, Figure
 
 TITLES = {"resnext50_32x4d": "ResNeXt-50 32x4d", "resnet50": "ResNet-50", "resnet34": "ResNet-34", "vgg16": "VGG-16",
           "efficientnet_lite0": "EfficientNet-Lite0"}
+PACKAGES = ("torch", "torchvision", "timm")  # that the networks are of
+ONNX_PACKAGES = ("onnxruntime", "openvino", "numpy")
 TORCH = ("eager", "channels_last", "compile")
 ONNX = ("onnxruntime", "openvino", "openvino-streams")
 
@@ -36,6 +38,18 @@ def torch(run, only, mode, model, batch_size=16, value=rate, steps=None, configu
     events = run.peer("torch_train.py", mode, model, "--batch-size", batch_size, "--threads", run.threads, "--steps",
                       steps or run.steps, "--size", size(run), "--precision", run.precision, "--configurations", ",".join(chosen))
     return figures(events, value, "torch ")
+
+
+def each(*programs):
+    """Figures of several programs, each (name, function without arguments): one that fails costs its own figures alone."""
+    found = []
+    for name, measure in programs:
+        try:
+            found += measure()
+        except Failed as problem:
+            say("failed: %s" % problem)
+            found.append(Figure(name, None, {"error": str(problem)}))
+    return found
 
 
 def onnx(run, only, model, batch_size=16, value=rate, steps=None, configurations=ONNX):

@@ -2,7 +2,7 @@
 """Results as a table on the terminal, and the generated part of docs/benchmarks.md.
 
 That part lies between two marks; what stands around it is written by hand and stays. A row that was not measured
-keeps the line that the page has of it, as long as machine and threads are the same."""
+keeps the line that the page has of it, as long as machine, threads and versions of its programs are the same."""
 import os
 import re
 
@@ -161,6 +161,9 @@ def compose(text, modules, results):
         machine, programs = machines.sentence(results["machine"]), machines.programs(results["machine"])
         if old["machine"] != machine:
             kept = {}
+        for row in (row for module in modules for row in module.ROWS):
+            if machines.of_other_versions(row, old["programs"], programs):
+                kept = {key: line for key, line in kept.items() if key.split(" ")[0] != key_cell(row.name, "fp32")}
     by_key = {(row["name"], row["precision"]): row for row in results["rows"]}
     told = "Machine: %s\n\nPrograms: %s\n" % (machine, programs) if machine else "Not measured yet.\n"
     parts = [told] + [section_text(section, modules, by_key, kept) for section in SECTIONS] + [rows_text(modules)]

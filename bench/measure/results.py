@@ -7,6 +7,8 @@ import json
 import os
 import statistics
 
+from . import machine as machines
+
 NEAR = .9  # a peer's configuration within 10 % of its best is measured again: one round is noisy
 
 
@@ -86,11 +88,23 @@ def summary(row, precision, lines, seconds):
 
 
 def read(path):
-    """{"machine", "rows", "lines"}; empty where there is no such file."""
+    """{"machine", "rows", "lines"}; empty where there is no such file, or one of another form."""
+    empty = {"machine": None, "rows": [], "lines": []}
     if not os.path.exists(path):
-        return {"machine": None, "rows": [], "lines": []}
+        return empty
     with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        found = json.load(file)
+    return found if isinstance(found, dict) and set(empty) <= set(found) else empty
+
+
+def still_true(results, rows, machine):
+    """Without what other versions of a row's programs gave; nothing is left where machine or threads are others."""
+    if not results["machine"] or machines.sentence(results["machine"]) != machines.sentence(machine):
+        return {"machine": machine, "rows": [], "lines": []}
+    before, now = machines.programs(results["machine"]), machines.programs(machine)
+    same = {row.name for row in rows if not machines.of_other_versions(row, before, now)}
+    return {"machine": machine, "rows": [row for row in results["rows"] if row["name"] in same],
+            "lines": [line for line in results["lines"] if line["row"] in same]}
 
 
 def replace(results, row_summary, lines):

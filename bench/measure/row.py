@@ -31,6 +31,7 @@ class Row:
     targets: dict = dataclasses.field(default_factory=dict)  # precision: (ratio to reach at least, goal or None)
     limit: typing.Optional[float] = None  # what our own figure has to stay below
     precisions: tuple = ("fp32",)
+    packages: tuple = ()  # of the peers, names of machine.PEERS: figures of other versions of theirs are not kept
     data: typing.Optional[str] = None  # what it needs of BURNISH_DATA
     section: str = "peers"  # of the page: peers, growth or roofline
     rounds: int = 99        # at most so many

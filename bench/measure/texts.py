@@ -8,6 +8,7 @@ import statistics
 from .programs import figures
 from .row import Figure
 
+PACKAGES = ("fastai", "torch", "pandas", "numpy")  # that the peer is of
 # 400 / 1152 / 3 layers, 10,000 words, tied: products of the three LSTMs and of the decoder a token, forward; backward
 # are twice as many.
 WORDS = 10000

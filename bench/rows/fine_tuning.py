@@ -36,7 +36,8 @@ def peers(run, only, words):
 def row(name, title, our_words, peers_words):
     return Row("fine-tuning/" + name, "EfficientNet-Lite0, 244 photos, 3 + 3 epochs, TTA; " + title, "s",
                ours=partial(ours, words=our_words), peers=partial(peers, words=peers_words), ratio="time",
-               targets={"fp32": (4, 8)}, data=DATA, rounds=2)
+               targets={"fp32": (4, 8)}, data=DATA, rounds=2,
+               packages=("fastai", "torch", "torchvision", "timm", "pillow"))
 
 
 ROWS = [row("fixed-norms", "frozen norms fixed", [], ["--fixed-bn"]),

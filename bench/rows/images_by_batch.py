@@ -13,7 +13,7 @@ def row(batch_size):
                ours=partial(models.ours, mode="train", model="resnet50", batch_size=batch_size),
                peers=partial(models.torch, mode="train", model="resnet50", batch_size=batch_size,
                              configurations=("channels_last",)),
-               precisions=("fp32", "bf16"), section="growth", rounds=2)
+               precisions=("fp32", "bf16"), section="growth", rounds=2, packages=models.PACKAGES)
 
 
 ROWS = [row(batch_size) for batch_size in (4, 16, 64)]

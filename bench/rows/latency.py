@@ -15,10 +15,13 @@ def ours(run, model):
 
 
 def peers(run, only, model):
-    return (models.onnx(run, only, model, 1, models.milliseconds, TIMES * run.steps, ("onnxruntime", "openvino")) +
-            models.torch(run, only, "infer", model, 1, models.milliseconds, TIMES * run.steps))
+    steps = TIMES * run.steps
+    return models.each(
+        ("onnx", lambda: models.onnx(run, only, model, 1, models.milliseconds, steps, ("onnxruntime", "openvino"))),
+        ("torch", lambda: models.torch(run, only, "infer", model, 1, models.milliseconds, steps)))
 
 
 ROWS = [Row("latency/" + model, models.TITLES[model] + ", one picture", "ms", ours=partial(ours, model=model),
-            peers=partial(peers, model=model), ratio="time", precisions=("fp32", "bf16"))
+            peers=partial(peers, model=model), ratio="time", precisions=("fp32", "bf16"),
+            packages=models.PACKAGES + models.ONNX_PACKAGES)
         for model in ("resnext50_32x4d", "resnet50", "efficientnet_lite0")]

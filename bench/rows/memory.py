@@ -40,16 +40,16 @@ def fastai_words(run, only):
                                     *texts.fastai_words(run, 72, 64, STEPS)))
 
 
-def row(name, title, ours, peers, targets):
+def row(name, title, ours, peers, targets, packages):
     return Row("memory/" + name, title + ", peak memory", "MiB", ours=ours, peers=peers, ratio="size", targets=targets,
-               precisions=("fp32", "bf16"))
+               precisions=("fp32", "bf16"), packages=packages)
 
 
 def of_pictures(mode, model, title, targets):
     return row("%s-%s" % (mode, model), "%s, %s" % (models.TITLES[model], title), partial(pictures, mode=mode, model=model),
-               partial(torch_pictures, mode=mode, model=model), targets)
+               partial(torch_pictures, mode=mode, model=model), targets, models.PACKAGES)
 
 
 ROWS = [of_pictures("train", "resnext50_32x4d", "training step", {"fp32": (.8, .5), "bf16": (.8, .5)}),
         of_pictures("infer", "resnet50", "inference", {}),
-        row("train-awd-lstm", "AWD-LSTM 400/1152/3, training step", words, fastai_words, {})]
+        row("train-awd-lstm", "AWD-LSTM 400/1152/3, training step", words, fastai_words, {}, texts.PACKAGES)]

@@ -19,4 +19,5 @@ def side(run, only=None, program="ours"):
 
 
 ROWS = [Row("ratings/movielens-100k", "dot product and biases, 50 factors, batches of 64", "ratings/s", ours=side,
-            peers=partial(side, program="fastai"), targets={"fp32": (20, 50)}, data=DATA)]
+            peers=partial(side, program="fastai"), targets={"fp32": (20, 50)}, data=DATA,
+            packages=("fastai", "torch", "pandas", "numpy"))]

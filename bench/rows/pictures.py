@@ -39,7 +39,8 @@ def peers(run, only, kind, configurations):
 
 def row(kind, title, targets, configurations=("PIL", "tensors"), name=None):
     return Row("pictures/" + (name or kind), title, "img/s", ours=partial(ours, kind=kind),
-               peers=partial(peers, kind=kind, configurations=configurations), targets=targets)
+               peers=partial(peers, kind=kind, configurations=configurations), targets=targets,
+               packages=("torch", "torchvision", "pillow", "numpy"))
 
 
 ROWS = [row("350x260", "JPEG of 350 x 260 to 224 x 224, one core", {"fp32": (1.5, 3)}),

@@ -6,8 +6,10 @@ from measure.row import Figure, Row
 
 TITLE = "Start"
 ABOUT = """How long a process lives that only starts: `burnish info`; `import burnish` in the system's Python; `import
-fastai.vision.all`. Files lie in the page cache; the median of as many tries as a round has steps."""
-TRIES = 4
+fastai.vision.all`. Files lie in the page cache; ours is the median of four tries for each step of a
+round (of 20), fastai's, which takes seconds, of two tries (with `--quick` of one), after one that is not counted."""
+PACKAGES = ("fastai", "torch", "torchvision", "pandas", "numpy")
+TRIES = 4  # of ours for a step; ABOUT says so
 
 
 def median(times, start):
@@ -43,6 +45,6 @@ def peers(run, only):
 
 
 ROWS = [Row("start/info", "`burnish info` against `import fastai.vision.all`", "s", ours=ours_info, peers=peers, ratio="time",
-            targets={"fp32": (100, None)}),
+            targets={"fp32": (100, None)}, packages=PACKAGES),
         Row("start/import", "`import burnish` against `import fastai.vision.all`", "s", ours=ours_import, peers=peers, ratio="time",
-            limit=.2)]
+            limit=.2, packages=PACKAGES)]

@@ -11,7 +11,7 @@ ABOUT = """The language model's training step as above with 35, 70 and 140 token
 def row(length):
     return Row("tokens/awd-lstm-%d" % length, "AWD-LSTM, training step, %d tokens" % length, "tokens/s",
                ours=partial(texts.ours, length=length), peers=partial(texts.fastai, length=length), precisions=("fp32", "bf16"),
-               section="growth", rounds=2)
+               section="growth", rounds=2, packages=texts.PACKAGES)
 
 
 ROWS = [row(length) for length in (35, 70, 140)]

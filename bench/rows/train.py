@@ -15,7 +15,7 @@ def row(model):
     targets = {precision: TARGETS[model] for precision in ("fp32", "bf16") if model in TARGETS}
     return Row("train/" + model, models.TITLES[model] + ", training step", "img/s",
                ours=partial(models.ours, mode="train", model=model), peers=partial(models.torch, mode="train", model=model),
-               targets=targets, precisions=("fp32", "bf16"))
+               targets=targets, precisions=("fp32", "bf16"), packages=models.PACKAGES)
 
 
 ROWS = [row(model) for model in models.TITLES]

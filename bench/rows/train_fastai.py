@@ -17,4 +17,4 @@ def peers(run, only):
 
 ROWS = [Row("train-fastai/resnext50_32x4d", "ResNeXt-50 32x4d, training step", "img/s",
             ours=partial(models.ours, mode="train", model="resnext50_32x4d"), peers=peers,
-            targets={"fp32": (1.8, 2.2), "bf16": (1.8, 4)}, precisions=("fp32", "bf16"))]
+            targets={"fp32": (1.8, 2.2), "bf16": (1.8, 4)}, precisions=("fp32", "bf16"), packages=("fastai", *models.PACKAGES))]
