@@ -15,7 +15,7 @@ ABOUT = """A classifier of texts on the encoder of a language model (Howard and 
 weights, on `imdb_sample`: 1,000 reviews of films, 800 of which train.
 
 - *language model*: 10,000 reviews of IMDb without their labels, none of those that the slice of IMDb tests (44 of the 200
-  that validate here are among them, without labels as all): two layers of 500 units, vectors of 300, 12,000 words, six
+  that validate here are among them, without their labels): two layers of 500 units, vectors of 300, 12,000 words, six
   epochs, learned once (about 55 minutes of processor time).
 - *on the encoder*: all layers from the first batch, at .004 and 1.3 times less a layer, four epochs. Rates and dropout were
   chosen on 500 training reviews of the slice, not here.
