@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "json.h"
 #include "output.h"
+#include "rates.h"
 
 #include "burnish/image.h"
 
@@ -17,19 +18,10 @@ static void defaults(cli_value *values)
     values[CLI_ROUNDS] = (cli_value){.set = true, .whole = 5};
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void report(const cli_call *call, const char *mode, double *seconds, int rounds)
 {
     int64_t batch_size = call->values[CLI_BATCH_SIZE].whole;
-    qsort(seconds, (size_t)rounds, sizeof *seconds, ascending);
-    double middle = (seconds[(rounds - 1) / 2] + seconds[rounds / 2]) / 2;
-    double median = (double)batch_size / middle, minimum = (double)batch_size / seconds[rounds - 1],
-           maximum = (double)batch_size / seconds[0];
+    const cli_rates rates = cli_rates_of(seconds, rounds, batch_size);
     if (cli_is_json()) {
         cli_json json = cli_json_event("bench");
         cli_json_text(&json, "model", call->inputs[0]);
@@ -37,16 +29,13 @@ static void report(const cli_call *call, const char *mode, double *seconds, int 
         cli_json_whole(&json, "batch_size", batch_size);
         cli_json_whole(&json, "size", call->values[CLI_SIZE].whole);
         cli_json_whole(&json, "threads", call->values[CLI_THREADS].whole);
-        cli_json_whole(&json, "rounds", rounds);
-        cli_json_real(&json, "images_per_second", median);
-        cli_json_real(&json, "minimum", minimum);
-        cli_json_real(&json, "maximum", maximum);
+        cli_json_rates(&json, &rates, rounds);
         cli_json_end(&json);
     } else if (cli_is_quiet())
-        cli_print("%.2f\n", median);
+        cli_print("%.2f\n", rates.median);
     else
-        cli_say("%s %s: %.2f images/s (%.2f to %.2f in %d rounds)\n", call->inputs[0], mode, median,
-                minimum, maximum, rounds);
+        cli_say("%s %s: %.2f images/s (%.2f to %.2f in %d rounds)\n", call->inputs[0], mode, rates.median,
+                rates.minimum, rates.maximum, rounds);
 }
 
 static int bench(const cli_call *call, bool training)

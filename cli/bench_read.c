@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "json.h"
 #include "output.h"
+#include "rates.h"
 
 #include "burnish/image.h"
 
@@ -14,33 +15,22 @@ static void defaults(cli_value *values)
     values[CLI_ROUNDS] = (cli_value){.set = true, .whole = 5};
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void report(const cli_call *call, double *seconds, int rounds, int64_t pictures)
 {
-    qsort(seconds, (size_t)rounds, sizeof *seconds, ascending);
-    const double middle = (seconds[(rounds - 1) / 2] + seconds[rounds / 2]) / 2;
-    const double median = (double)pictures / middle, minimum = (double)pictures / seconds[rounds - 1],
-                 maximum = (double)pictures / seconds[0];
+    const cli_rates rates = cli_rates_of(seconds, rounds, pictures);
     if (cli_is_json()) {
         cli_json json = cli_json_event("bench");
         cli_json_text(&json, "mode", "read");
         cli_json_text(&json, "augment", call->values[CLI_AUGMENT].set ? call->values[CLI_AUGMENT].text : "side-on");
         cli_json_whole(&json, "pictures", pictures);
         cli_json_whole(&json, "size", call->values[CLI_SIZE].whole);
-        cli_json_whole(&json, "rounds", rounds);
-        cli_json_real(&json, "images_per_second", median);
-        cli_json_real(&json, "minimum", minimum);
-        cli_json_real(&json, "maximum", maximum);
+        cli_json_rates(&json, &rates, rounds);
         cli_json_end(&json);
     } else if (cli_is_quiet())
-        cli_print("%.1f\n", median);
+        cli_print("%.1f\n", rates.median);
     else
-        cli_say("%.1f images/s in one thread (%.1f to %.1f in %d rounds)\n", median, minimum, maximum, rounds);
+        cli_say("%.1f images/s in one thread (%.1f to %.1f in %d rounds)\n", rates.median, rates.minimum, rates.maximum,
+                rounds);
 }
 
 static int run(const cli_call *call)

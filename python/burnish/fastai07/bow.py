@@ -7,6 +7,7 @@ from .imports import *  # noqa: F401,F403
 from .learner import Learner, metric_name
 from .metrics import accuracy_thresh
 from .names import unsupported
+from .parts import _Batches, _Parts
 from .torch_imports import optim
 
 
@@ -55,15 +56,7 @@ class BOW_Dataset:
         return out
 
 
-class _Batches:
-    def __init__(self, dataset, bs):
-        self.dataset, self.bs = dataset, bs
-
-    def __len__(self):
-        return -(-len(self.dataset) // self.bs)
-
-
-class TextClassifierData:
+class TextClassifierData(_Parts):
     """Made by from_bow. r (V, C): log-count ratios of the texts that train."""
 
     def __init__(self, path, trn_ds, val_ds, bs=64):
@@ -81,14 +74,6 @@ class TextClassifierData:
         """Matrices (N, V) of counts, as scikit-learn's CountVectorizer makes them, or arrays; classes from 0 on; at most sl
         different words of a text are looked at."""
         return cls(".", BOW_Dataset(trn_bow, trn_y, sl), BOW_Dataset(val_bow, val_y, sl))
-
-    @property
-    def trn_y(self):
-        return self.trn_ds.y
-
-    @property
-    def val_y(self):
-        return self.val_ds.y
 
     def dotprod_nb_learner(self, w_adj=0.4, r_adj=10, **keywords):
         """The learner of DotProdNB, with Adam."""

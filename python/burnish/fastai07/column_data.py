@@ -11,6 +11,7 @@ from .learner import *  # noqa: F401,F403
 from .learner import metric_name
 from .metrics import accuracy
 from .names import finish, unsupported
+from .parts import _Batches, _Parts
 from .torch_imports import optim
 
 # ------------------------------------------------------------------ columns
@@ -78,16 +79,6 @@ class ColumnarDataset:
         return _rows(self.columns)
 
 
-class _Batches:
-    """What trn_dl is asked for: how many batches there are."""
-
-    def __init__(self, ds, bs):
-        self.dataset, self.bs = ds, bs
-
-    def __len__(self):
-        return -(-len(self.dataset) // self.bs)
-
-
 def _targets(y, is_reg, is_multi):
     """y as learners hand it out: numbers (N, K), n-hot rows (N, K), or classes (N,)."""
     y = np.asarray(y)
@@ -96,7 +87,7 @@ def _targets(y, is_reg, is_multi):
     return y.reshape(-1).astype(np.int64)
 
 
-class ColumnarModelData:
+class ColumnarModelData(_Parts):
     """Made by from_data_frame, from_data_frames or from_arrays.
 
     cat_flds are looked up in embeddings; all other columns are numbers. A gap in a number is filled by the median of
@@ -113,14 +104,6 @@ class ColumnarModelData:
             raise KeyError(f"cat_flds: the rows have no column {missing[0]}")
         self.trn_dl, self.val_dl = _Batches(trn_ds, bs), _Batches(val_ds, 2 * bs)
         self.test_dl = _Batches(test_ds, 2 * bs) if test_ds else None
-
-    @property
-    def trn_y(self):
-        return self.trn_ds.y
-
-    @property
-    def val_y(self):
-        return self.val_ds.y
 
     @classmethod
     def from_data_frame(cls, path, val_idxs, df, y, cat_flds, bs=64, is_reg=True, is_multi=False, test_df=None, shuffle=True):
@@ -338,21 +321,13 @@ class CollabFilterDataset:
         return f"<CollabFilterDataset {len(self.ratings)} ratings, {self.n_users} users, {self.n_items} items>"
 
 
-class _Ratings:
+class _Ratings(_Parts):
     """`learn.data`."""
 
     def __init__(self, path, bs, trn_ds, val_ds):
         self.path, self.bs, self.trn_ds, self.val_ds, self.test_ds = path, bs, trn_ds, val_ds, None
         self.trn_dl, self.val_dl = _Batches(trn_ds, bs), _Batches(val_ds, 2 * bs)
         self.is_reg, self.is_multi = True, False
-
-    @property
-    def trn_y(self):
-        return self.trn_ds.y
-
-    @property
-    def val_y(self):
-        return self.val_ds.y
 
 
 class EmbeddingDotBias:

@@ -6,6 +6,7 @@ import tempfile
 from ..image import TEST, TRAIN, VALID, Data
 from .dataloader import DataLoader
 from .names import finish, unsupported
+from .parts import _Parts
 from .transforms import *  # noqa: F401,F403
 
 
@@ -23,7 +24,7 @@ def split_by_idx(idxs, *arrays):
     return [(array[mask], array[~mask]) for array in arrays]
 
 
-class ModelData:
+class ModelData(_Parts):
     """Loaders of texts that train, that validate, and perhaps that test; RNN_Learner learns from it."""
 
     def __init__(self, path, trn_dl, val_dl, test_dl=None):
@@ -34,14 +35,6 @@ class ModelData:
         self.trn_ds, self.val_ds, self.test_ds = (one.dataset if one is not None else None for one in (trn_dl, val_dl, test_dl))
         self.bs, self.is_reg, self.is_multi, self._encoder = trn_dl.batch_size, False, False, None
         self.c = int(max(self.trn_ds.y.max(), self.val_ds.y.max())) + 1
-
-    @property
-    def trn_y(self):
-        return self.trn_ds.y
-
-    @property
-    def val_y(self):
-        return self.val_ds.y
 
     def _learner(self, described, seed, threads, **keywords):
         from .text import NumberedTextLearner
@@ -74,7 +67,7 @@ class _Part:
         return self._data.counts[self._split]
 
 
-class ImageData:
+class ImageData(_Parts):
     """What all of ImageClassifierData's forms make."""
 
     def __init__(self, path, data, bs, tfms, keep=None):
@@ -89,14 +82,6 @@ class ImageData:
         self.is_multi = data.target == "tags"
         self.trn_ds, self.val_ds = _Part(data, TRAIN, path), _Part(data, VALID, path)
         self.test_ds = _Part(data, TEST, path) if data.counts[TEST] else None
-
-    @property
-    def trn_y(self):
-        return self.trn_ds.y
-
-    @property
-    def val_y(self):
-        return self.val_ds.y
 
     def resize(self, targ_sz, new_path="tmp", resume=True):
         """The same data: JPEGs are scaled while they are decoded, so that smaller copies are not needed."""

@@ -11,6 +11,7 @@ from .learner import metric_name
 from .lm_rnn import Described, seq2seq_reg
 from .metrics import accuracy
 from .names import finish, unsupported
+from .parts import _Parts
 from .torchtext import Field, Vocab
 
 # ------------------------------------------------------------------ texts
@@ -247,7 +248,7 @@ class LanguageModelData:
         return f"<LanguageModelData {self.nt} tokens, {len(self.trn_dl)} + {len(self.val_dl)} batches>"
 
 
-class TextData:
+class TextData(_Parts):
     """Texts and their labels, made by from_splits. Words are those of the encoder that the learner loads, or counted anew."""
 
     def __init__(self, path, trn, val, bs, text_name="text", label_name="label", backwards=False):
@@ -265,14 +266,6 @@ class TextData:
         self.trn_ds, self.val_ds, self.test_ds = _Documents(len(trn), y[: len(trn)]), _Documents(len(val), y[len(trn):]), None
         self.trn_dl, self.val_dl = _Batches(-(-len(trn) // bs)), _Batches(-(-len(val) // bs))
         self.is_reg = self.is_multi = False
-
-    @property
-    def trn_y(self):
-        return self.trn_ds.y
-
-    @property
-    def val_y(self):
-        return self.val_ds.y
 
     @classmethod
     def from_splits(cls, path, splits, bs, text_name="text", label_name="label", backwards=False):

@@ -237,18 +237,20 @@ static bool gains(const brn__conv2d_geometry *g, double saved, int64_t rounded)
 static int64_t x_elements(const brn__conv2d_geometry *g) { return g->n * g->c * g->h * g->w; }
 static int64_t y_elements(const brn__conv2d_geometry *g) { return g->n * g->o * g->oh * g->ow; }
 
+static bool forward_gains(const brn__conv2d_geometry *g) { return gains(g, .0042, x_elements(g)); }
+
 static brn_status forward(brn__step *step)
 {
     const brn__conv2d_geometry g =
         brn__conv2d_geometry_of(step->node->attributes, brn__step_shape(step, 0), brn__step_shape(step, 1));
-    return choose(step, gains(&g, .0042, x_elements(&g)), prepare_forward,
+    return choose(step, forward_gains(&g), prepare_forward,
                   &(const types){dnnl_bf16, dnnl_bf16, step->narrow ? dnnl_bf16 : dnnl_f32});
 }
 
 bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *g)
 {
     const bool fast = g->groups == 1 || (g->c / g->groups % 16 == 0 && g->o / g->groups % 16 == 0);
-    return fast && gains(g, .0042, x_elements(g));
+    return fast && forward_gains(g);
 }
 
 static brn_status grad_input(brn__step *step)
