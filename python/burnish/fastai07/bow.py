@@ -3,11 +3,11 @@
 Manning 2012), on the library's networks of arrays. In 0.7 these names are those of fastai.nlp."""
 from .. import nn as _nn
 from . import traps
+from .core import _Batches, _Parts
 from .imports import *  # noqa: F401,F403
 from .learner import Learner, metric_name
 from .metrics import accuracy_thresh
 from .names import unsupported
-from .parts import _Batches, _Parts
 from .torch_imports import optim
 
 

@@ -6,12 +6,12 @@ from .. import data as _data
 from .. import ratings as _ratings
 from .. import table as _table
 from ..data import Table
+from .core import _Batches, _Parts
 from .dataset import *  # noqa: F401,F403
 from .learner import *  # noqa: F401,F403
 from .learner import metric_name
 from .metrics import accuracy
 from .names import finish, unsupported
-from .parts import _Batches, _Parts
 from .torch_imports import optim
 
 # ------------------------------------------------------------------ columns

@@ -4,9 +4,9 @@ import csv
 import tempfile
 
 from ..image import TEST, TRAIN, VALID, Data
+from .core import _Parts
 from .dataloader import DataLoader
 from .names import finish, unsupported
-from .parts import _Parts
 from .transforms import *  # noqa: F401,F403
 
 

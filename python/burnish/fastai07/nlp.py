@@ -6,12 +6,12 @@ from .. import lm as _lm
 from .. import text as _text
 from .bow import BOW_Learner, DotProdNB, TextClassifierData, calc_pr, calc_r  # noqa: F401
 from .column_data import columns_of
+from .core import _Parts
 from .learner import *  # noqa: F401,F403
 from .learner import metric_name
 from .lm_rnn import Described, seq2seq_reg
 from .metrics import accuracy
 from .names import finish, unsupported
-from .parts import _Parts
 from .torchtext import Field, Vocab
 
 # ------------------------------------------------------------------ texts
