@@ -3,7 +3,7 @@
  *
  *     bench-lm_step TEXT STEPS [OPTION=VALUE]...
  *
- * An OPTION is a whole or real number of brn_lm_option_list, or one of its words: length=72 batch_size=64 threads=2.
+ * An OPTION is a whole or real number of brn_lm_option_list, a flag (0 or 1), or one of its words: length=72 threads=2.
  * Prints {"tokens": of a step, "vocabulary": ..., "seconds": [of each step]}; two more steps run before them. */
 #include <burnish/lm_learner.h>
 
@@ -57,7 +57,8 @@ static bool set(brn_lm_options *options, const char *text)
         const size_t length = (size_t)(value - text);
         if (strlen(list[i].name) != length || strncmp(list[i].name, text, length) != 0) continue;
         if (list[i].type == BRN_OPTION_WORD) return set_word(&list[i], value + 1, place);
-        if (list[i].type == BRN_OPTION_WHOLE) *(int *)place = atoi(value + 1);
+        if (list[i].type == BRN_OPTION_FLAG) *(bool *)place = atoi(value + 1) != 0;
+        else if (list[i].type == BRN_OPTION_WHOLE) *(int *)place = atoi(value + 1);
         else if (list[i].type == BRN_OPTION_BIG) *(int64_t *)place = atoll(value + 1);
         else if (list[i].type == BRN_OPTION_REAL) *(double *)place = atof(value + 1);
         else return false;

@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
  * burnish bench train|infer MODEL: speed with random weights and pictures. */
+#include "bench.h"
 #include "commands.h"
 #include "json.h"
 #include "output.h"
+#include "precision.h"
 #include "rates.h"
-
-#include "burnish/image.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void defaults(cli_value *values)
+void cli_bench_defaults(cli_value *values)
 {
     values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = 16};
     values[CLI_SIZE] = (cli_value){.set = true, .whole = 224};
     values[CLI_THREADS] = (cli_value){.set = true, .whole = 2};
     values[CLI_ROUNDS] = (cli_value){.set = true, .whole = 5};
+}
+
+brn_image_bench_options cli_bench_options(const cli_call *call, bool training)
+{
+    const cli_value *v = call->values;
+    return (brn_image_bench_options){
+        .architecture = call->inputs[0],
+        .training = training,
+        .batch_size = (int)v[CLI_BATCH_SIZE].whole,
+        .size = (int)v[CLI_SIZE].whole,
+        .threads = (int)v[CLI_THREADS].whole,
+        .rounds = (int)v[CLI_ROUNDS].whole,
+        .precision = cli_precision(v),
+        .activation_checkpointing = training && v[CLI_ACTIVATION_CHECKPOINTING].flag,
+    };
 }
 
 static void report(const cli_call *call, const char *mode, double *seconds, int rounds)
@@ -40,15 +55,12 @@ static void report(const cli_call *call, const char *mode, double *seconds, int 
 
 static int bench(const cli_call *call, bool training)
 {
-    const cli_value *v = call->values;
-    int rounds = (int)v[CLI_ROUNDS].whole;
-    double *seconds = calloc((size_t)rounds, sizeof *seconds);
-    if (!seconds) return cli_fail(CLI_NO_ROOM, "no memory for %d rounds", rounds);
-    brn_status status = brn_image_bench(call->inputs[0], training, (int)v[CLI_BATCH_SIZE].whole,
-                                        (int)v[CLI_SIZE].whole, (int)v[CLI_THREADS].whole, rounds,
-                                        seconds, NULL);
+    const brn_image_bench_options options = cli_bench_options(call, training);
+    double *seconds = calloc((size_t)options.rounds, sizeof *seconds);
+    if (!seconds) return cli_fail(CLI_NO_ROOM, "no memory for %d rounds", options.rounds);
+    brn_status status = brn_image_bench(&options, seconds, NULL);
     int code = cli_fail_status(status);
-    if (code == CLI_DONE) report(call, training ? "train" : "infer", seconds, rounds);
+    if (code == CLI_DONE) report(call, training ? "train" : "infer", seconds, options.rounds);
     free(seconds);
     return code;
 }
@@ -62,10 +74,6 @@ static int infer(const cli_call *call)
     return bench(call, false);
 }
 
-/* clang-format off */
-#define BENCH_OPTIONS CLI_BATCH_SIZE, CLI_SIZE, CLI_THREADS, CLI_ROUNDS, CLI_QUIET, CLI_JSON, CLI_HELP
-/* clang-format on */
-
 const cli_command cli_command_bench_train = {
     .noun = "bench",
     .verb = "train",
@@ -74,8 +82,8 @@ const cli_command cli_command_bench_train = {
     .inputs_min = 1,
     .inputs_max = 1,
     .computes = true,
-    .options = {BENCH_OPTIONS},
-    .defaults = defaults,
+    .options = {CLI_BENCH_OPTIONS, CLI_ACTIVATION_CHECKPOINTING, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .defaults = cli_bench_defaults,
     .run = train,
 };
 
@@ -87,7 +95,7 @@ const cli_command cli_command_bench_infer = {
     .inputs_min = 1,
     .inputs_max = 1,
     .computes = true,
-    .options = {BENCH_OPTIONS},
-    .defaults = defaults,
+    .options = {CLI_BENCH_OPTIONS, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .defaults = cli_bench_defaults,
     .run = infer,
 };

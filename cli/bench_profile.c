@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * burnish bench profile MODEL: where the time of a step goes, beside what the machine can do. */
+#include "bench.h"
 #include "commands.h"
 #include "json.h"
 #include "output.h"
@@ -12,10 +13,7 @@
 
 static void defaults(cli_value *values)
 {
-    values[CLI_BATCH_SIZE] = (cli_value){.set = true, .whole = 16};
-    values[CLI_SIZE] = (cli_value){.set = true, .whole = 224};
-    values[CLI_THREADS] = (cli_value){.set = true, .whole = 2};
-    values[CLI_ROUNDS] = (cli_value){.set = true, .whole = 5};
+    cli_bench_defaults(values);
     values[CLI_MODE] = (cli_value){.set = true, .text = "train"};
 }
 
@@ -138,14 +136,12 @@ static void conclude(const cli_call *call, const brn_profile *profile, double fa
 
 static int run(const cli_call *call)
 {
-    const cli_value *v = call->values;
-    int rounds = (int)v[CLI_ROUNDS].whole;
+    const brn_image_bench_options options = cli_bench_options(call, !strcmp(call->values[CLI_MODE].text, "train"));
+    const int rounds = options.rounds;
     brn_profile profile = {0};
     double *seconds = calloc((size_t)rounds, sizeof *seconds);
     if (!seconds) return cli_fail(CLI_NO_ROOM, "no memory for %d rounds", rounds);
-    int code = cli_fail_status(brn_image_profile(call->inputs[0], !strcmp(v[CLI_MODE].text, "train"),
-                                                 (int)v[CLI_BATCH_SIZE].whole, (int)v[CLI_SIZE].whole,
-                                                 (int)v[CLI_THREADS].whole, rounds, seconds, &profile));
+    int code = cli_fail_status(brn_image_profile(&options, seconds, &profile));
     kind *kinds = code == CLI_DONE ? calloc((size_t)profile.count + 1, sizeof *kinds) : NULL;
     if (code == CLI_DONE && !kinds) code = cli_fail(CLI_NO_ROOM, "no memory for %d steps", profile.count);
     if (code == CLI_DONE) {
@@ -169,7 +165,7 @@ const cli_command cli_command_bench_profile = {
     .inputs_min = 1,
     .inputs_max = 1,
     .computes = true,
-    .options = {CLI_MODE, CLI_BATCH_SIZE, CLI_SIZE, CLI_THREADS, CLI_ROUNDS, CLI_QUIET, CLI_JSON, CLI_HELP},
+    .options = {CLI_MODE, CLI_BENCH_OPTIONS, CLI_ACTIVATION_CHECKPOINTING, CLI_QUIET, CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,
 };

@@ -111,6 +111,7 @@ static brn_image_options options_of(const cli_call *call)
     o.seed = (uint64_t)v[CLI_SEED].whole;
     o.threads = (int)v[CLI_THREADS].whole;
     o.precision = cli_precision(v);
+    o.activation_checkpointing = v[CLI_ACTIVATION_CHECKPOINTING].flag;
     if (v[CLI_LOADERS].set) o.loaders = (int)v[CLI_LOADERS].whole;
     if (v[CLI_CHECKPOINT_SECONDS].set) o.checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;
     if (v[CLI_IMAGES].set) o.images = v[CLI_IMAGES].text;
@@ -273,6 +274,7 @@ const cli_command cli_command_image_train = {
         CLI_SEED,
         CLI_THREADS,
         CLI_PRECISION,
+        CLI_ACTIVATION_CHECKPOINTING,
         CLI_LOADERS,
         CLI_CHECKPOINT_SECONDS,
         CLI_MIRROR,

@@ -51,6 +51,7 @@ static void take_plain(const cli_value *v, brn_lm_options *o)
     o->seed = o->text.seed = (uint64_t)v[CLI_SEED].whole;
     o->threads = (int)v[CLI_THREADS].whole;
     o->precision = cli_precision(v);
+    o->activation_checkpointing = v[CLI_ACTIVATION_CHECKPOINTING].flag;
 }
 
 int cli_lm_take(const cli_call *call, cli_text_source *source, brn_lm_options *out)

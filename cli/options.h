@@ -139,6 +139,8 @@ typedef enum cli_option_type {
     X(THREADS, "threads", WHOLE, "N", 0, 1024, "computing threads, 0 = all processors", NULL)      \
     X(PRECISION, "precision", CHOICE, "fp32|bf16|auto", 0, 0,                                      \
       "of convolutions and large products; bf16: where the processor has it; auto: bf16 there", "fp32")      \
+    X(ACTIVATION_CHECKPOINTING, "activation-checkpointing", FLAG, "", 0, 0,                        \
+      "less memory in training, to the same bits: values for the gradients are computed again", NULL) \
     X(LOADERS, "loaders", WHOLE, "N", 0, 256, "threads that load pictures", "chosen")              \
     X(SPLIT_OUT, "out", TEXT, "FOLDER", 0, 0, "folder to make; never overwritten", "FOLDER-split") \
     X(VALID_SHARE, "valid", REAL, "SHARE", 0, .999, "share of each class that validates", NULL)    \

@@ -104,6 +104,7 @@ typedef struct brn_image_options {
     uint64_t seed;
     int threads;              /* compute; 0 = all processors we may use */
     brn_precision precision;  /* of convolutions and large products; FP32 with a warning where there is no BF16 */
+    bool activation_checkpointing; /* runner.h: less memory in training, to the same bits, for more time */
     int loaders;              /* loading threads; -1 = choose */
     double checkpoint_seconds; /* from one saved state to the next: 0 = after every batch; < 0: choose */
     bool offline;             /* absent weights are never fetched, but an error */
@@ -262,10 +263,22 @@ BRN_API brn_status brn_image_evaluate(brn_image_model *model, const char *data, 
                                       double tta_beta, bool whole, brn_event_handler *on_event, void *context,
                                       brn_image_evaluation *out);
 
-/* Images per second of one architecture with random weights: for benchmarks. `training` times the whole
- * step (forward, backward, SGD with momentum). seconds[rounds] gets each round's time of one step. */
-BRN_API brn_status brn_image_bench(const char *architecture, bool training, int batch_size, int size,
-                                   int threads, int rounds, double *seconds, char **plan_text);
+typedef struct brn_image_bench_options {
+    const char *architecture;      /* of the models list */
+    bool training;                 /* the whole step: forward, backward, SGD with momentum; else the answers alone */
+    int batch_size;                /* 2 (training), 1 (else) or more */
+    int size;                      /* of the pictures, 32 to 2048 pixels a side; 0: the architecture's */
+    int threads;                   /* 0 = all processors we may use */
+    int rounds;                    /* timed steps, after two that are not counted */
+    brn_precision precision;       /* FP32 where the processor has no BF16 */
+    bool activation_checkpointing; /* runner.h, of training */
+} brn_image_bench_options;
+/* Training of 16 pictures, in five rounds; the caller sets the architecture. */
+BRN_API brn_image_bench_options brn_image_bench_defaults(void);
+/* How long one architecture takes with random weights and pictures. seconds[rounds] gets the time of one step of each
+ * round. *plan_text, unless NULL, is the plan (brn_plan_describe), which the caller frees with brn_text_free.
+ * BRN_ERROR_USAGE for an unknown architecture and sizes that make no sense. */
+BRN_API brn_status brn_image_bench(const brn_image_bench_options *options, double *seconds, char **plan_text);
 /* What one loading thread does: the training pictures of a folder or a list (image_data.h), from file to network's input of
  * `size` x `size`, 16 to 2048, changed as `augment` says (NULL: as training does, docs/augment.md). seconds[rounds] gets the
  * time of all of them, *count how many they are. BRN_ERROR_INPUT where there are none, or one can't be read. */

@@ -63,6 +63,7 @@ typedef struct brn_lm_options {
     uint64_t seed;
     int threads; /* 0: all processors */
     brn_precision precision; /* of the large products; FP32 with a warning where the processor has no BF16 */
+    bool activation_checkpointing; /* runner.h: less memory in training, to the same bits, for more time */
     double checkpoint_seconds; /* from one saved state to the next; 0: after every batch */
     const char *out;             /* run folder to make; NULL: runs/lm-N */
     brn_event_handler *on_event; /* may be NULL */

@@ -13,6 +13,7 @@
 #define BURNISH_OPTIONS_H
 
 #include "burnish/status.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -33,6 +34,7 @@ typedef struct brn_option {
     brn_option_type type;
     size_t offset; /* in the options, bytes */
     const char *const *words; /* WORD: of 0, 1 ...; NULL ends them. NULL for the others */
+    bool later; /* files from before it was an option lack it: it is then what it is by default */
 } brn_option; /* lists are constant and belong to the library */
 
 #ifdef __cplusplus

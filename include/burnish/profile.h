@@ -3,7 +3,9 @@
  * of Williams, Waterman and Patterson, 2009).
  *
  *     brn_profile profile;
- *     brn_image_profile("resnet50", true, 16, 224, 1, 5, seconds, &profile);
+ *     brn_image_bench_options options = brn_image_bench_defaults();
+ *     options.architecture = "resnet50";
+ *     brn_image_profile(&options, seconds, &profile);
  *     for (int i = 0; i < profile.count; i++)
  *         printf("%s %.3f ms\n", profile.steps[i].name, profile.steps[i].seconds * 1e3);
  *     brn_profile_free(&profile);
@@ -11,6 +13,7 @@
 #ifndef BURNISH_PROFILE_H
 #define BURNISH_PROFILE_H
 
+#include "burnish/image.h"
 #include "burnish/status.h"
 #include <stdbool.h>
 
@@ -20,7 +23,7 @@ extern "C" {
 
 /* What this machine reached, in the same process and with the same threads, best of several tries. */
 typedef struct brn_machine_peak {
-    double flops_per_second; /* a product of two square matrices of 1024 */
+    double flops_per_second; /* a product of two square matrices of 1024, in the profile's precision */
     double bytes_per_second; /* adding two arrays of 64 MB into a third: what is read and written */
 } brn_machine_peak;
 
@@ -42,10 +45,9 @@ typedef struct brn_profile {
 } brn_profile;
 
 /* One architecture with random weights and pictures, as in brn_image_bench: seconds[rounds] gets the time
- * of whole steps. The caller frees the profile. BRN_ERROR_USAGE for an unknown architecture and sizes that
- * make no sense. */
-BRN_API brn_status brn_image_profile(const char *architecture, bool training, int batch_size, int size, int threads,
-                                     int rounds, double *seconds, brn_profile *out);
+ * of whole steps. The peaks are of the same precision. The caller frees the profile. BRN_ERROR_USAGE for an unknown
+ * architecture and sizes that make no sense. */
+BRN_API brn_status brn_image_profile(const brn_image_bench_options *options, double *seconds, brn_profile *out);
 BRN_API void brn_profile_free(brn_profile *profile);
 
 #ifdef __cplusplus

@@ -46,6 +46,7 @@ typedef struct brn_plan_options {
     brn_node *input_gradients[BRN_PLAN_INPUTS_MAX]; /* inputs whose gradient is wanted too; these */
     int input_gradient_count;  /* follow the outputs in brn_plan_output's numbering */
     bool accumulate;           /* add parameter gradients into the buffer instead of writing */
+    bool activation_checkpointing; /* with a loss: keep few values for the gradients, compute the others again */
     brn_precision precision;   /* of large products; the runner's when FP32. FP32 where the backend has no other */
     int shape_count;           /* inputs whose shape differs from the nominal one: */
     const brn_node *shape_inputs[BRN_PLAN_INPUTS_MAX];
@@ -65,6 +66,9 @@ BRN_API int brn_runner_threads(const brn_runner *runner);
 BRN_API void brn_runner_set_precision(brn_runner *runner, brn_precision precision);
 /* What its plans are computed in: FP32 or BF16. */
 BRN_API brn_precision brn_runner_precision(const brn_runner *runner);
+/* Of all its plans that compute gradients, from now on: less memory, to the same bits, for about one more forward pass a
+ * step (Chen, Xu, Zhang, Guestrin, "Training deep nets with sublinear memory cost", 2016). A runner begins without. */
+BRN_API void brn_runner_set_activation_checkpointing(brn_runner *runner, bool on);
 
 /* A plan for these options: from the runner's cache (least recently used of 16 leaves), or compiled
  * now. Owned by the runner; valid until 16 others were asked for. The graphs of a runner's plans

@@ -78,10 +78,13 @@ static brn_status build_gradients(brn_plan *plan, brn_node *const *map)
             places[count] = plan->store_index[i];
             wanted[count++] = (brn__value){graph->parameters[i].node, 0};
         }
-        int parameters = count;
+        const int parameters = count, forward_count = graph->node_count;
+        const brn__value loss = plan->roots[plan->root_count - 1];
         for (int i = 0; i < plan->options.input_gradient_count; i++)
             wanted[count++] = mapped(map, plan->options.input_gradients[i]);
-        status = brn__autodiff(graph, plan->roots[plan->root_count - 1], wanted, count, gradients);
+        status = brn__autodiff(graph, loss, wanted, count, gradients);
+        if (status == BRN_OK && plan->options.activation_checkpointing)
+            status = brn__checkpoint_activations(graph, loss.node, forward_count);
         for (int i = 0; i < parameters; i++) plan->parameter_gradients[places[i]] = gradients[i];
         for (int i = parameters; i < count; i++) plan->gradients[i - parameters] = gradients[i];
         for (int i = 0; status == BRN_OK && i < plan->options.input_gradient_count; i++)

@@ -15,6 +15,7 @@ struct brn_runner {
     const brn__backend *backend;
     int threads;
     brn_precision precision; /* what it comes to */
+    bool activation_checkpointing;
     void *memory;
     size_t memory_bytes;
     brn_plan *plans[PLANS_MAX];
@@ -34,6 +35,8 @@ void brn_runner_set_precision(brn_runner *runner, brn_precision precision)
     runner->precision = precision_of(runner->backend, precision);
 }
 brn_precision brn_runner_precision(const brn_runner *runner) { return runner->precision; }
+
+void brn_runner_set_activation_checkpointing(brn_runner *runner, bool on) { runner->activation_checkpointing = on; }
 
 size_t brn_runner_arena_bytes(const brn_runner *runner) { return runner->memory_bytes; }
 size_t brn_plan_packed_bytes(const brn_plan *plan) { return plan->persistent_bytes; }
@@ -109,6 +112,7 @@ static brn_plan_options normalised(const brn_runner *runner, const brn_plan_opti
     if (options->loss) {
         key.learning_groups = options->learning_groups;
         key.accumulate = options->accumulate;
+        key.activation_checkpointing = options->activation_checkpointing || runner->activation_checkpointing;
         key.input_gradient_count = options->input_gradient_count;
         memcpy(key.input_gradients, options->input_gradients,
                (size_t)options->input_gradient_count * sizeof *key.input_gradients);

@@ -4,6 +4,7 @@
 #include "base/philox.h"
 #include "base/status.h"
 #include "jobs/image_job.h"
+#include "jobs/precision.h"
 #include "jobs/profile.h"
 
 #include <string.h>
@@ -92,26 +93,27 @@ static brn_status run_bench(bench *b, const brn__image_network_options *options,
     return time_rounds(b, rounds, seconds, more);
 }
 
-static brn_status bench_with(const char *architecture, bool training, int batch_size, int size, int threads,
-                             int rounds, double *seconds, const wanted *more)
+static brn_status bench_with(const brn_image_bench_options *o, double *seconds, const wanted *more)
 {
-    const brn_model *model = brn_model_find(architecture);
+    const brn_model *model = brn_model_find(o->architecture);
     if (!model) return BRN_ERROR_USAGE;
-    if (batch_size < (training ? 2 : 1) || batch_size > BRN__IMAGE_BATCH_MAX || rounds < 1 ||
-        (size != 0 && (size < 32 || size > 2048)))
-        return brn__fail(BRN_ERROR_USAGE, "bench: batch size %d, size %d, %d rounds do not make sense",
-                         batch_size, size, rounds);
+    if (o->batch_size < (o->training ? 2 : 1) || o->batch_size > BRN__IMAGE_BATCH_MAX || o->rounds < 1 ||
+        (o->size != 0 && (o->size < 32 || o->size > 2048)))
+        return brn__fail(BRN_ERROR_USAGE, "bench: batch size %d, size %d, %d rounds do not make sense", o->batch_size,
+                         o->size, o->rounds);
     const brn__image_network_options options = {
         .model = model,
         .head = {.outputs = 1000},
         .own_classifier = true,
-        .batch_size = batch_size,
-        .size = size ? size : model->input_size,
-        .threads = threads,
+        .batch_size = o->batch_size,
+        .size = o->size ? o->size : model->input_size,
+        .threads = o->threads,
+        .precision = o->precision,
+        .activation_checkpointing = o->activation_checkpointing,
         .seed = 42,
     };
     bench b = {0};
-    brn_status status = run_bench(&b, &options, training, rounds, seconds, more);
+    brn_status status = run_bench(&b, &options, o->training, o->rounds, seconds, more);
     brn_optimizer_free(b.optimizer);
     brn__image_network_free(&b.network);
     brn__free_aligned(b.pixels);
@@ -119,20 +121,24 @@ static brn_status bench_with(const char *architecture, bool training, int batch_
     return status;
 }
 
-brn_status brn_image_bench(const char *architecture, bool training, int batch_size, int size,
-                           int threads, int rounds, double *seconds, char **plan_text)
+brn_image_bench_options brn_image_bench_defaults(void)
 {
-    if (plan_text) *plan_text = NULL;
-    return bench_with(architecture, training, batch_size, size, threads, rounds, seconds, &(wanted){plan_text, NULL});
+    return (brn_image_bench_options){.training = true, .batch_size = 16, .rounds = 5};
 }
 
-brn_status brn_image_profile(const char *architecture, bool training, int batch_size, int size, int threads,
-                             int rounds, double *seconds, brn_profile *out)
+brn_status brn_image_bench(const brn_image_bench_options *options, double *seconds, char **plan_text)
+{
+    if (plan_text) *plan_text = NULL;
+    BRN__TRY(brn__precision_check(options->precision));
+    return bench_with(options, seconds, &(wanted){plan_text, NULL});
+}
+
+brn_status brn_image_profile(const brn_image_bench_options *options, double *seconds, brn_profile *out)
 {
     *out = (brn_profile){0};
-    brn_status status =
-        bench_with(architecture, training, batch_size, size, threads, rounds, seconds, &(wanted){NULL, out});
-    if (status == BRN_OK) status = brn__machine_peak(threads, &out->peak);
+    BRN__TRY(brn__precision_check(options->precision));
+    brn_status status = bench_with(options, seconds, &(wanted){NULL, out});
+    if (status == BRN_OK) status = brn__machine_peak(options->threads, options->precision, &out->peak);
     if (status == BRN_OK) brn__profile_finish(out);
     else brn_profile_free(out);
     return status;

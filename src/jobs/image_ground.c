@@ -117,6 +117,7 @@ brn__image_network_options brn__image_network_options_of(const brn__image_plan *
         .size = o->size,
         .threads = o->threads,
         .precision = o->precision,
+        .activation_checkpointing = o->activation_checkpointing,
         .label_smoothing = o->label_smoothing,
         .seed = o->seed,
     };

@@ -128,6 +128,7 @@ typedef struct brn__image_network_options {
     int64_t dims[3];
     int size, threads;
     brn_precision precision;
+    bool activation_checkpointing;
     double label_smoothing;
     const float *class_weights; /* (outputs), of labels, in the loss alone; NULL: all the same. Borrowed for as
                                    long as networks are made of the options */

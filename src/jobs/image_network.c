@@ -128,6 +128,7 @@ static brn_status build(const brn__image_network_options *o, brn__image_network 
     BRN__TRY(brn_parameters_initialise(network->parameters, o->seed, -1));
     BRN__TRY(brn__learner_new(network->parameters, "cpu", o->threads, o->seed, &network->learner));
     brn_runner_set_precision(brn__learner_runner(network->learner), o->precision);
+    brn_runner_set_activation_checkpointing(brn__learner_runner(network->learner), o->activation_checkpointing);
     return BRN_OK;
 }
 

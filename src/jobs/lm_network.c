@@ -55,6 +55,7 @@ static brn_status build(const brn_lm_options *o, const brn__awd_lstm_options *ne
     BRN__TRY(brn_parameters_initialise(out->parameters, o->seed, -1));
     BRN__TRY(brn__learner_new(out->parameters, "cpu", o->threads, o->seed, &out->learner));
     brn_runner_set_precision(brn__learner_runner(out->learner), o->precision);
+    brn_runner_set_activation_checkpointing(brn__learner_runner(out->learner), o->activation_checkpointing);
     return BRN_OK;
 }
 

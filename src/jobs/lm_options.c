@@ -75,7 +75,8 @@ static const brn_option fields[] = {
     F(div, REAL),
     F(seed, BIG),
     F(threads, WHOLE),
-    {"precision", BRN_OPTION_WORD, offsetof(brn_lm_options, precision), brn__precision_words},
+    {"precision", BRN_OPTION_WORD, offsetof(brn_lm_options, precision), brn__precision_words, true},
+    {"activation_checkpointing", BRN_OPTION_FLAG, offsetof(brn_lm_options, activation_checkpointing), NULL, true},
     F(checkpoint_seconds, REAL),
 #undef F
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jobs/option_fields.h"
 #include "base/text.h"
-#include "jobs/precision.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -105,6 +104,7 @@ static bool read_word(const json_t *value, const char *const *words, int *out)
 bool brn__option_field_read(const brn_option *field, const json_t *value, void *options)
 {
     void *at = (char *)options + field->offset;
+    if (!value && field->later) return true;
     switch (field->type) {
     case BRN_OPTION_TEXT:
         *(const char **)at = json_string_value(value);
@@ -117,8 +117,7 @@ bool brn__option_field_read(const brn_option *field, const json_t *value, void *
     }
     case BRN_OPTION_BIG: *(int64_t *)at = json_integer_value(value); return json_is_integer(value);
     case BRN_OPTION_REAL: *(double *)at = json_number_value(value); return json_is_number(value);
-    case BRN_OPTION_WORD: /* files from before it was an option hold no precision */
-        return (!value && field->words == brn__precision_words) || read_word(value, field->words, at);
+    case BRN_OPTION_WORD: return read_word(value, field->words, at);
     }
     return false;
 }

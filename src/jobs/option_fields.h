@@ -25,8 +25,8 @@ bool brn__option_fields_write(const brn_option *fields, int count, const void *o
                               json_t *object);
 /* BRN_ERROR_INPUT names the first text that is not UTF-8, which JSON can't hold. */
 brn_status brn__option_fields_check(const brn_option *fields, int count, const void *options);
-/* Reads one; false when it is of another type. A text may be absent or null, and precision
- * absent: it stays what it is. */
+/* Reads one; false when it is of another type. A text may be absent or null, and what
+ * is an option only since later absent: it stays what it is. */
 bool brn__option_field_read(const brn_option *field, const json_t *value, void *options);
 /* Reads them; texts point into the object. BRN_ERROR_INPUT names the field that is not there or of
  * another type; `what` is for the message. */

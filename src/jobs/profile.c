@@ -12,14 +12,15 @@
 enum { SIDE = 1024, ARRAY = 16 << 20, TRIES = 7 };
 
 /* The least time of the step `op` in a plan that makes y of two inputs "a" and "b", both `values`. */
-static brn_status time_step(brn_graph *graph, brn_node *y, const float *values, int threads, const char *op,
-                            double *out)
+static brn_status time_step(brn_graph *graph, brn_node *y, const float *values, int threads, brn_precision precision,
+                            const char *op, double *out)
 {
     brn_parameters *parameters = NULL;
     brn_runner *runner = NULL;
     brn_plan *plan;
     brn_plan_options options = brn_plan_defaults();
     options.outputs[options.output_count++] = y;
+    options.precision = precision;
     brn_status status = brn_parameters_new(graph, BRN_DTYPE_F32, &parameters);
     if (status == BRN_OK) status = brn_runner_new(parameters, "cpu", threads, &runner);
     if (status == BRN_OK) status = brn_runner_plan(runner, &options, &plan);
@@ -39,7 +40,8 @@ static brn_status time_step(brn_graph *graph, brn_node *y, const float *values, 
     return status;
 }
 
-static brn_status time_pair(bool product, int64_t rows, int64_t columns, const float *values, int threads, double *out)
+static brn_status time_pair(bool product, int64_t rows, int64_t columns, const float *values, int threads,
+                            brn_precision precision, double *out)
 {
     brn_graph *graph;
     BRN__TRY(brn_graph_new(&graph));
@@ -47,19 +49,19 @@ static brn_status time_pair(bool product, int64_t rows, int64_t columns, const f
     brn_node *a = brn_input(graph, "a", BRN_DTYPE_F32, dims, 2), *b = brn_input(graph, "b", BRN_DTYPE_F32, dims, 2);
     brn_node *y = product ? brn_matmul(a, b, false, false) : brn_add(a, b);
     brn_status status = brn_graph_status(graph);
-    if (status == BRN_OK) status = time_step(graph, y, values, threads, product ? "matmul" : "add", out);
+    if (status == BRN_OK) status = time_step(graph, y, values, threads, precision, product ? "matmul" : "add", out);
     brn_graph_free(graph);
     return status;
 }
 
-brn_status brn__machine_peak(int threads, brn_machine_peak *out)
+brn_status brn__machine_peak(int threads, brn_precision precision, brn_machine_peak *out)
 {
     float *values = brn__alloc_aligned(sizeof *values * ARRAY);
     if (!values) return BRN_ERROR_NO_MEMORY;
     for (int64_t i = 0; i < ARRAY; i++) values[i] = (float)(i % 17) / 16 - .5f;
     double product, sum;
-    brn_status status = time_pair(true, SIDE, SIDE, values, threads, &product);
-    if (status == BRN_OK) status = time_pair(false, SIDE, ARRAY / SIDE, values, threads, &sum);
+    brn_status status = time_pair(true, SIDE, SIDE, values, threads, precision, &product);
+    if (status == BRN_OK) status = time_pair(false, SIDE, ARRAY / SIDE, values, threads, precision, &sum);
     brn__free_aligned(values);
     if (status != BRN_OK) return status;
     *out = (brn_machine_peak){2.0 * SIDE * SIDE * SIDE / product, 3.0 * sizeof(float) * ARRAY / sum};

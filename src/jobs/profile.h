@@ -11,6 +11,6 @@
 brn_status brn__profile_round(const brn_plan *plan, brn_profile *profile);
 /* Drops what did not run, and adds up. `profile->peak` is known. */
 void brn__profile_finish(brn_profile *profile);
-brn_status brn__machine_peak(int threads, brn_machine_peak *out);
+brn_status brn__machine_peak(int threads, brn_precision precision, brn_machine_peak *out);
 
 #endif

@@ -117,7 +117,7 @@ static const brn_option fields[] = {
     F(batch_size, WHOLE),
     F(seed, BIG),
     F(threads, WHOLE),
-    {"precision", BRN_OPTION_WORD, offsetof(brn_text_train_options, precision), brn__precision_words},
+    {"precision", BRN_OPTION_WORD, offsetof(brn_text_train_options, precision), brn__precision_words, true},
     F(checkpoint_seconds, REAL),
 #undef F
 };

@@ -415,12 +415,21 @@ TEST(the_bench_times_and_describes)
 {
     double seconds[2];
     char *text;
-    assert_ok(brn_image_bench("resnet18", true, 2, 32, 1, 2, seconds, &text));
+    brn_image_bench_options options = brn_image_bench_defaults();
+    options.architecture = "resnet18";
+    options.batch_size = 2;
+    options.size = 32;
+    options.threads = 1;
+    options.rounds = 2;
+    assert_ok(brn_image_bench(&options, seconds, &text));
     assert_true(seconds[0] > 0 && seconds[1] > 0);
     assert_non_null(strstr(text, "conv2d"));
     brn_text_free(text);
-    assert_fails(brn_image_bench("resnet0", true, 2, 32, 1, 2, seconds, NULL), BRN_ERROR_USAGE,
-                 "resnet0");
+    options.precision = (brn_precision)7;
+    assert_fails(brn_image_bench(&options, seconds, NULL), BRN_ERROR_USAGE, "precision 7");
+    options.precision = BRN_PRECISION_FP32;
+    options.architecture = "resnet0";
+    assert_fails(brn_image_bench(&options, seconds, NULL), BRN_ERROR_USAGE, "resnet0");
 }
 
 TEST(the_bench_reads_every_training_picture)

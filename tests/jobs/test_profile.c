@@ -46,6 +46,19 @@ static void check_sums(const brn_profile *profile)
     assert_close(share, 1, 1e-12);
 }
 
+static brn_status profile_of(const char *architecture, bool training, int batch_size, int size, int rounds, double *seconds,
+                             brn_profile *profile)
+{
+    brn_image_bench_options options = brn_image_bench_defaults();
+    options.architecture = architecture;
+    options.training = training;
+    options.batch_size = batch_size;
+    options.size = size;
+    options.threads = 1;
+    options.rounds = rounds;
+    return brn_image_profile(&options, seconds, profile);
+}
+
 TEST(a_profile_of_training_counts_what_the_formula_says_and_adds_up)
 {
     static const layer layers[] = {
@@ -55,7 +68,7 @@ TEST(a_profile_of_training_counts_what_the_formula_says_and_adds_up)
     };
     double seconds[3] = {0};
     brn_profile profile;
-    assert_ok(brn_image_profile("resnet18", true, 2, 32, 1, 3, seconds, &profile));
+    assert_ok(profile_of("resnet18", true, 2, 32, 3, seconds, &profile));
     for (int i = 0; i < 3; i++) assert_true(seconds[i] > 0);
     check_sums(&profile);
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
@@ -81,7 +94,7 @@ TEST(a_profile_of_inference_leaves_out_what_does_not_run)
     static const layer grouped = {"layer1.0.conv2.conv2d", 1, 128, 128, 32, 3, 8 * 8};
     double seconds[2];
     brn_profile profile;
-    assert_ok(brn_image_profile("resnext50_32x4d", false, 1, 32, 1, 2, seconds, &profile));
+    assert_ok(profile_of("resnext50_32x4d", false, 1, 32, 2, seconds, &profile));
     check_sums(&profile);
     check_convolution(&profile, &grouped, "conv2d");
     for (int i = 0; i < profile.count; i++) assert_null(strstr(profile.steps[i].name, ".weight"));
@@ -92,8 +105,8 @@ TEST(a_profile_refuses_what_makes_no_sense)
 {
     double seconds[1];
     brn_profile profile;
-    assert_fails(brn_image_profile("resnet0", true, 2, 32, 1, 1, seconds, &profile), BRN_ERROR_USAGE, "resnet0");
-    assert_fails(brn_image_profile("resnet18", true, 2, 16, 1, 1, seconds, &profile), BRN_ERROR_USAGE, "size 16");
+    assert_fails(profile_of("resnet0", true, 2, 32, 1, seconds, &profile), BRN_ERROR_USAGE, "resnet0");
+    assert_fails(profile_of("resnet18", true, 2, 16, 1, seconds, &profile), BRN_ERROR_USAGE, "size 16");
     assert_true(profile.count == 0 && profile.steps == NULL);
     brn_profile_free(&profile);
 }
