@@ -2,6 +2,7 @@
 #include "ratings_source.h"
 #include "layers.h"
 #include "output.h"
+#include "precision.h"
 
 #include <string.h>
 
@@ -65,6 +66,7 @@ static void take_network(const cli_call *call, brn_ratings_options *o)
     o->lazy = v[CLI_LAZY].flag;
     o->seed = (uint64_t)v[CLI_SEED].whole;
     o->threads = (int)v[CLI_THREADS].whole;
+    o->precision = cli_precision(v);
 }
 
 int cli_ratings_take(const cli_call *call, cli_table_source *source, brn_ratings_options *out)

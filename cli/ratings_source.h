@@ -12,7 +12,7 @@
         CLI_NEGATIVES, CLI_CONFIDENCE, CLI_RATINGS_SPLIT, CLI_VALID, CLI_SPLIT_BY, CLI_SPLIT_FROM, \
         CLI_VALID_DATA, CLI_RATINGS_MODEL, CLI_FORM, CLI_FACTORS, CLI_HIDDEN, CLI_DROPOUT,         \
         CLI_EMBEDDING_DROPOUT, CLI_RANGE, CLI_BATCH_SIZE, CLI_WEIGHT_DECAY, CLI_LAZY,              \
-        CLI_TABLE_SOURCE_OPTIONS, CLI_SEED, CLI_THREADS
+        CLI_TABLE_SOURCE_OPTIONS, CLI_SEED, CLI_THREADS, CLI_PRECISION
 
 void cli_ratings_defaults(cli_value *values);
 /* An exit code; failures are told. `source` must outlive `out`; freed by cli_table_source_free in any

@@ -2,6 +2,7 @@
 #include "table_request.h"
 #include "layers.h"
 #include "output.h"
+#include "precision.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,7 @@ static void take_plain(const cli_call *call, brn_table_train_options *o)
     o->lazy = v[CLI_LAZY].flag;
     o->seed = (uint64_t)v[CLI_SEED].whole;
     o->threads = (int)v[CLI_THREADS].whole;
+    o->precision = cli_precision(v);
     if (v[CLI_CHECKPOINT_SECONDS].set) o->checkpoint_seconds = v[CLI_CHECKPOINT_SECONDS].real;
     if (v[CLI_OUT].set) o->out = v[CLI_OUT].text;
 }

@@ -67,6 +67,8 @@ typedef struct brn_image_learner_options {
     void *changer_context;
     uint64_t seed;
     int threads;              /* 0: all processors we may use */
+    brn_precision precision;  /* of convolutions and large products; FP32 where there is no BF16 */
+    bool activation_checkpointing; /* runner.h: less memory in training, to the same bits, for more time */
     int loaders;              /* threads that load pictures; -1: chosen */
     bool offline;             /* absent weights are not fetched, but an error */
     const char *mirror;       /* weights.h; NULL: the usual place */

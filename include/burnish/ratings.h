@@ -23,6 +23,7 @@
 #include "burnish/events.h"
 #include "burnish/lr_finder.h"
 #include "burnish/options.h"
+#include "burnish/precision.h"
 #include "burnish/table_data.h"
 
 #ifdef __cplusplus
@@ -96,6 +97,7 @@ typedef struct brn_ratings_options {
     double relevant;
     uint64_t seed;
     int threads;              /* 0: all processors */
+    brn_precision precision;  /* of large products; FP32 with a warning where the processor has no BF16 */
     double checkpoint_seconds; /* from one saved state to the next; 0: after every batch */
     const char *out;          /* run folder to make; NULL: runs/ratings-N */
     brn_event_handler *on_event; /* may be NULL */

@@ -24,6 +24,7 @@
 
 #include "burnish/events.h"
 #include "burnish/options.h"
+#include "burnish/precision.h"
 #include "burnish/table_data.h"
 
 #ifdef __cplusplus
@@ -119,6 +120,7 @@ typedef struct brn_table_train_options {
                   are very many, and another method (PyTorch's SparseAdam) */
     uint64_t seed;
     int threads; /* 0: all processors */
+    brn_precision precision; /* of large products; FP32 with a warning where the processor has no BF16 */
     double checkpoint_seconds;
     const char *out;             /* run folder to make; NULL: runs/table-N */
     brn_event_handler *on_event; /* may be NULL */

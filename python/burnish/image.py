@@ -269,7 +269,7 @@ class Learner(StepByStep):
             interpreter's lock, is slower than `augment`, and is no part of a saved model. Random choices go by `seed`.
         metrics: functions of (answers, targets), as `predict` gives them, to a number; told after every epoch.
         **options: pretrained, weights, size, batch_size, augment, hidden, dropout, train_bn, label_smoothing, seed,
-            threads, loaders, offline, mirror.
+            threads, precision ("fp32", "bf16", "auto"), activation_checkpointing, loaders, offline, mirror.
     """
 
     def __init__(self, data, architecture="efficientnet_lite0", *, progress=True, callbacks=(), metrics=(), change=None,

@@ -201,6 +201,7 @@ static int fill_head(PyObject *dict, brn_nn_head_options *head)
 
 int native_image_learner_fill(PyObject *dict, brn_image_learner_options *options, native_keep *keep)
 {
+    static const char *const precisions[] = {"fp32", "bf16", "auto", NULL}; /* brn_precision */
     static const brn_option list[] = {
         {"architecture", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, architecture), NULL},
         {"network", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, network), NULL},
@@ -213,6 +214,8 @@ int native_image_learner_fill(PyObject *dict, brn_image_learner_options *options
         {"label_smoothing", BRN_OPTION_REAL, offsetof(brn_image_learner_options, label_smoothing), NULL},
         {"seed", BRN_OPTION_BIG, offsetof(brn_image_learner_options, seed), NULL},
         {"threads", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, threads), NULL},
+        {"precision", BRN_OPTION_WORD, offsetof(brn_image_learner_options, precision), precisions},
+        {"activation_checkpointing", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, activation_checkpointing), NULL},
         {"loaders", BRN_OPTION_WHOLE, offsetof(brn_image_learner_options, loaders), NULL},
         {"offline", BRN_OPTION_FLAG, offsetof(brn_image_learner_options, offline), NULL},
         {"mirror", BRN_OPTION_TEXT, offsetof(brn_image_learner_options, mirror), NULL},

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static _Atomic uint64_t calls;
 static _Atomic int64_t live; /* blocks that are not freed yet */
@@ -100,13 +101,21 @@ char *brn__strdup(const char *text)
 
 void brn__free(void *pointer) { release(pointer); }
 
+enum { LARGE_PAGE = 2 << 20, LARGE_BLOCK = 4 << 20 };
+
+/* Blocks of many megabytes begin at a large page and are kept in such ones where the system gives them: loops that walk
+ * several arrays miss the table of small pages' addresses all the time. */
 void *brn__alloc_aligned(size_t bytes)
 {
     size_t rounded;
+    const size_t alignment = bytes >= LARGE_BLOCK ? LARGE_PAGE : BRN__ALIGNMENT;
     if (__builtin_add_overflow(bytes, (size_t)BRN__ALIGNMENT, &rounded)) return checked(NULL, bytes);
     rounded &= ~(size_t)(BRN__ALIGNMENT - 1);
     if (must_fail(rounded)) return checked(NULL, bytes);
-    return fresh(aligned_alloc(BRN__ALIGNMENT, rounded ? rounded : BRN__ALIGNMENT), bytes);
+    void *block = NULL;
+    if (posix_memalign(&block, alignment, rounded ? rounded : BRN__ALIGNMENT)) block = NULL;
+    if (block && alignment == LARGE_PAGE) madvise(block, rounded & ~(size_t)(LARGE_PAGE - 1), MADV_HUGEPAGE);
+    return fresh(block, bytes);
 }
 
 void brn__free_aligned(void *pointer) { release(pointer); }

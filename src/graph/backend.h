@@ -36,6 +36,9 @@ typedef struct brn__kernel {
     /* Must not allocate through brn__alloc. */
     brn_status (*run)(const brn__step *step, const brn__run *run);
     void (*release)(brn__step *step); /* frees step->data; NULL when there is nothing to free */
+    /* Whether it takes this input of a node in bfloat16; asked in plans of precision BF16. In those that differentiate:
+     * whether it makes the same of it as of the float32 value. NULL: it never does. */
+    bool (*reads_bf16)(const brn_node *node, int input, bool differentiates);
 } brn__kernel;
 
 struct brn__step {
@@ -47,7 +50,7 @@ struct brn__step {
     const brn__step *forward; /* prepared step of node->forward, or NULL; valid in prepare only */
     bool wanted[BRN__OUTPUTS_MAX]; /* outputs that somebody reads; others need not be made */
 
-    bool narrow; /* output 0 may be made in bfloat16: its readers take it so (reads_bf16) */
+    bool narrow; /* output 0 may be made in bfloat16: all its readers take it so (reads_bf16) */
 
     /* set before prepare */
     brn__layout have[BRN__INPUTS_MAX];
@@ -91,9 +94,6 @@ typedef struct brn__backend {
     const char *name;
     brn_dtype real; /* how the graph's F32 is stored: F32 or F64 */
     brn_precision (*precision)(brn_precision wish); /* what it comes to: FP32 or BF16; NULL: always FP32 */
-    /* Whether the kernel of a node takes this input in bfloat16; asked in plans of precision BF16 that differentiate
-     * nothing. May be NULL: none does. */
-    bool (*reads_bf16)(const brn_node *node, int input);
     const brn__kernel *const *kernels; /* by op id; NULL = no such kernel */
     int kernel_count;
     const brn__pass *const *passes; /* before gradients are built; NULL-terminated */

@@ -174,19 +174,28 @@ static void mark_wanted(const brn_plan *plan, bool *wanted)
 #undef WANT
 }
 
-/* Nodes whose output 0 is read as bfloat16 alone, so that it may lie so in memory. Where gradients are made values stay
- * what they are. */
-static void mark_narrow(const brn_plan *plan, bool *narrow)
+static bool reads_bf16(const brn_plan *plan, const brn_node *node, int input)
 {
     const brn__backend *backend = plan->backend;
-    if (plan->options.precision != BRN_PRECISION_BF16 || plan->options.loss || !backend->reads_bf16) return;
+    const brn__kernel *kernel = node->op->id < backend->kernel_count ? backend->kernels[node->op->id] : NULL;
+    return kernel && kernel->reads_bf16 && kernel->reads_bf16(node, input, plan->options.loss != NULL);
+}
+
+/* Nodes whose output 0 is read as bfloat16 alone, so that it may lie so in memory. */
+static void mark_narrow(const brn_plan *plan, bool *narrow)
+{
+    if (plan->options.precision != BRN_PRECISION_BF16) return;
     for (int k = 0; k < plan->order_count; k++) narrow[plan->order[k]->id] = true;
     for (int k = 0; k < plan->order_count; k++)
         for (int i = 0; i < plan->order[k]->input_count; i++)
-            if (brn__has(plan->order[k], i) && !backend->reads_bf16(plan->order[k], i))
+            if (brn__has(plan->order[k], i) && plan->order[k]->inputs[i].output == 0 && !reads_bf16(plan, plan->order[k], i))
                 narrow[plan->order[k]->inputs[i].node->id] = false;
-    for (int i = 0; i < plan->root_count; i++) narrow[plan->roots[i].node->id] = false;
-    for (int i = 0; i < plan->graph->update_count; i++) narrow[plan->graph->updates[i].value.node->id] = false;
+#define WIDE(value) if ((value).node && (value).output == 0) narrow[(value).node->id] = false
+    for (int i = 0; i < plan->root_count; i++) WIDE(plan->roots[i]);
+    for (int i = 0; i < plan->options.input_gradient_count; i++) WIDE(plan->gradients[i]);
+    for (int i = 0; i < plan->graph->parameter_count; i++) WIDE(plan->parameter_gradients[plan->store_index[i]]);
+    for (int i = 0; i < plan->graph->update_count; i++) WIDE(plan->graph->updates[i].value);
+#undef WIDE
 }
 
 /* True when `buffer` is written by exactly one step, which makes nothing else of it. */

@@ -106,6 +106,8 @@ static brn_status make(brn_image_learner *l, const brn_array_data *data, const b
                                           .batch_size = o->batch_size,
                                           .rank = data->rank,
                                           .threads = o->threads,
+                                          .precision = o->precision,
+                                          .activation_checkpointing = o->activation_checkpointing,
                                           .label_smoothing = o->label_smoothing,
                                           .seed = o->seed};
     memcpy(network.dims, data->dims, sizeof network.dims);

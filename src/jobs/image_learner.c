@@ -72,6 +72,8 @@ static brn_status make_network(const brn_image_learner *l, const brn_image_data 
                                           .batch_size = o->batch_size,
                                           .size = size,
                                           .threads = o->threads,
+                                          .precision = o->precision,
+                                          .activation_checkpointing = o->activation_checkpointing,
                                           .label_smoothing = o->label_smoothing,
                                           .seed = o->seed};
     options.head.outputs = brn__image_outputs(data);

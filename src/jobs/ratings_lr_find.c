@@ -2,6 +2,7 @@
  * The learning-rate finder on ratings: the training, made in mock. */
 #include "base/alloc.h"
 #include "base/threads.h"
+#include "jobs/precision.h"
 #include "jobs/ratings_job.h"
 #include "train/lr_finder.h"
 
@@ -31,6 +32,7 @@ static brn_status run(search *s, const brn_ratings_options *options,
     BRN__TRY(brn__ratings_network_new(&s->options, s->ratings.user_ids.count,
                                       s->ratings.item_ids.count, &s->network));
     if (*note) BRN__TRY(brn__progress_send(&s->progress, brn__event_of(BRN_EVENT_NOTE, note)));
+    BRN__TRY(brn__precision_tell(&s->progress, options->precision));
     return find(s, finder, out);
 }
 

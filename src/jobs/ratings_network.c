@@ -108,7 +108,9 @@ static brn_status build(const brn_ratings_options *o, brn__ratings_network *n)
     BRN__TRY(brn_graph_status(n->graph));
     BRN__TRY(brn_parameters_new(n->graph, BRN_DTYPE_F32, &n->parameters));
     BRN__TRY(brn_parameters_initialise(n->parameters, o->seed, -1));
-    return brn__learner_new(n->parameters, "cpu", o->threads, o->seed, &n->learner);
+    BRN__TRY(brn__learner_new(n->parameters, "cpu", o->threads, o->seed, &n->learner));
+    brn_runner_set_precision(brn__learner_runner(n->learner), o->precision);
+    return BRN_OK;
 }
 
 brn_status brn__ratings_network_new(const brn_ratings_options *o, int64_t users, int64_t items,

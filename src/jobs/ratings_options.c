@@ -2,6 +2,7 @@
  * Options of the ratings job: defaults, checks, and JSON both ways. */
 #include "base/alloc.h"
 #include "jobs/option_fields.h"
+#include "jobs/precision.h"
 #include "jobs/ratings_job.h"
 #include "jobs/table_job.h"
 
@@ -76,6 +77,7 @@ static const brn_option fields[] = {
     F(relevant, REAL),
     F(seed, BIG),
     F(threads, WHOLE),
+    {"precision", BRN_OPTION_WORD, offsetof(brn_ratings_options, precision), brn__precision_words, true},
     F(checkpoint_seconds, REAL),
 #undef F
 #undef WORD
@@ -171,6 +173,7 @@ brn_status brn__ratings_options_settle(brn_ratings_options *o)
     BRN__TRY(brn__check_real("rank at", o->rank_at, 1, 10000));
     if (o->has_relevant) BRN__TRY(brn__check_real("relevant", o->relevant, -1e30, 1e30));
     BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    BRN__TRY(brn__precision_check(o->precision));
     return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 

@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "base/threads.h"
 #include "data/table/source.h"
+#include "jobs/precision.h"
 #include "jobs/ratings_job.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
@@ -365,9 +366,11 @@ static brn_status begin(training *t, const brn_ratings_options *options)
     BRN__TRY(open_store(t));
     BRN__TRY(make_network(t));
     name_files(t);
+    t->options.precision = brn_precision_here(options->precision);
     BRN__TRY(write_config(t));
     BRN__TRY(warn_of_size(t));
-    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    return brn__precision_tell(&t->progress, options->precision);
 }
 
 static brn_status go_on(training *t)
@@ -382,6 +385,7 @@ static brn_status go_on(training *t)
     if (t->state) BRN__TRY(brn__run_state_parameters(t->state, t->network.parameters));
     name_files(t);
     BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    BRN__TRY(brn__precision_tell(&t->progress, t->options.precision));
     return send_text(t, BRN_EVENT_WARNING, note);
 }
 

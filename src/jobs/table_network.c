@@ -123,7 +123,9 @@ static brn_status build(const brn_table_train_options *o, const brn__preparation
     BRN__TRY(brn_graph_status(out->graph));
     BRN__TRY(brn_parameters_new(out->graph, BRN_DTYPE_F32, &out->parameters));
     BRN__TRY(brn_parameters_initialise(out->parameters, o->seed, -1));
-    return brn__learner_new(out->parameters, "cpu", o->threads, o->seed, &out->learner);
+    BRN__TRY(brn__learner_new(out->parameters, "cpu", o->threads, o->seed, &out->learner));
+    brn_runner_set_precision(brn__learner_runner(out->learner), o->precision);
+    return BRN_OK;
 }
 
 brn_status brn__table_network_new(const brn_table_train_options *options,

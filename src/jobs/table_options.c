@@ -2,6 +2,7 @@
  * Options of the table job: defaults, checks, and JSON both ways. */
 #include "base/alloc.h"
 #include "jobs/option_fields.h"
+#include "jobs/precision.h"
 #include "jobs/table_folds.h"
 
 #include <math.h>
@@ -65,6 +66,7 @@ static const brn_option fields[] = {
     F(lazy, FLAG),
     F(seed, BIG),
     F(threads, WHOLE),
+    {"precision", BRN_OPTION_WORD, offsetof(brn_table_train_options, precision), brn__precision_words, true},
     F(checkpoint_seconds, REAL),
 #undef F
 #undef WORD
@@ -145,6 +147,7 @@ brn_status brn__table_options_settle(brn_table_train_options *o)
     BRN__TRY(brn__check_real("learning rate", o->learning_rate, 1e-12, 1000));
     BRN__TRY(brn__check_real("weight decay", o->weight_decay, 0, 100));
     BRN__TRY(brn__check_real("threads", o->threads, 0, 1024));
+    BRN__TRY(brn__precision_check(o->precision));
     return brn__check_real("checkpoint seconds", o->checkpoint_seconds, 0, 1e9);
 }
 

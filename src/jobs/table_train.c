@@ -6,6 +6,7 @@
 #include "base/threads.h"
 #include "data/table/dataset.h"
 #include "data/table/source.h"
+#include "jobs/precision.h"
 #include "jobs/run_config.h"
 #include "jobs/run_folder.h"
 #include "jobs/table_folds.h"
@@ -319,8 +320,10 @@ static brn_status begin(training *t, const brn_table_train_options *options)
     BRN__TRY(brn__run_folder_make(options->out, "table", t->result.run, sizeof t->result.run - 32));
     BRN__TRY(brn__run_folder_lock(t->result.run, &t->lock));
     name_files(t);
+    t->options.precision = brn_precision_here(options->precision);
     BRN__TRY(write_config(t));
-    return brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run));
+    BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    return brn__precision_tell(&t->progress, options->precision);
 }
 
 static brn_status go_on(training *t)
@@ -337,6 +340,7 @@ static brn_status go_on(training *t)
     if (t->state) BRN__TRY(brn__run_state_parameters(t->state, t->network.parameters));
     name_files(t);
     BRN__TRY(brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_START, t->result.run)));
+    BRN__TRY(brn__precision_tell(&t->progress, t->options.precision));
     return *note ? brn__progress_send(&t->progress, brn__event_of(BRN_EVENT_WARNING, note))
                  : BRN_OK;
 }

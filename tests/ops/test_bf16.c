@@ -228,7 +228,8 @@ TEST(convolutions_in_bfloat16_agree_with_the_reference)
     for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++) check_case(&convolutions[i], 2e-6);
 }
 
-TEST(values_between_convolutions_lie_in_bfloat16_where_nothing_learns)
+/* What learns rounds it just as well, in the reorder that each reader would have. */
+TEST(values_that_only_convolutions_read_lie_in_bfloat16)
 {
     need_bf16();
     op_case chain = {"conv2d", "a chain", build_chain, NULL, .precision = BRN_PRECISION_BF16, .not_differentiable = true};
@@ -244,7 +245,7 @@ TEST(values_between_convolutions_lie_in_bfloat16_where_nothing_learns)
         const bool narrow = strncmp(made, "(2, 128, 9, 9) bf16:", 20) == 0;
         brn_text_free(text);
         experiment_close(&e);
-        assert_int_equal(narrow, !learns);
+        assert_true(narrow);
     }
 }
 

@@ -65,7 +65,6 @@ const brn__backend brn__backend_cpu = {
     .name = "cpu",
     .real = BRN_DTYPE_F32,
     .precision = brn_precision_here,
-    .reads_bf16 = brn__cpu_reads_bf16,
     .kernels = kernels,
     .kernel_count = BRN__OP_COUNT,
     .passes = passes,

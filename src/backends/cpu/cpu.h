@@ -10,7 +10,6 @@ extern const brn__backend brn__backend_cpu;
 /* In prepare, before oneDNN is asked: a step of less than about 1 MFLOP runs on one thread. */
 void brn__cpu_size_team(brn__step *step, double flops);
 
-bool brn__cpu_reads_bf16(const brn_node *node, int input); /* kernel_conv2d.c */
 bool brn__cpu_same_layout(const brn__layout *a, const brn__layout *b);
 
 #endif

@@ -247,27 +247,38 @@ static brn_status forward(brn__step *step)
                   &(const types){dnnl_bf16, dnnl_bf16, step->narrow ? dnnl_bf16 : dnnl_f32});
 }
 
-bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *g)
+static bool grad_input_gains(const brn__conv2d_geometry *g) { return gains(g, .0042, y_elements(g)); }
+
+/* In groups and strides oneDNN 3.2 takes twice as long in bfloat16 as in float32. */
+static bool grad_weight_gains(const brn__conv2d_geometry *g)
 {
-    const bool fast = g->groups == 1 || (g->c / g->groups % 16 == 0 && g->o / g->groups % 16 == 0);
-    return fast && forward_gains(g);
+    const bool hole = g->groups > 1 && g->stride[0] > 1;
+    return !hole && gains(g, .0025, x_elements(g) + y_elements(g));
 }
+
+/* Where oneDNN has kernels of its own in bfloat16. */
+static bool is_dense(const brn__conv2d_geometry *g)
+{
+    return g->groups == 1 || (g->c / g->groups % 16 == 0 && g->o / g->groups % 16 == 0);
+}
+
+bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *g) { return is_dense(g) && forward_gains(g); }
+bool brn__dnnl_conv2d_grad_input_reads_bf16(const brn__conv2d_geometry *g) { return is_dense(g) && grad_input_gains(g); }
+bool brn__dnnl_conv2d_grad_weight_reads_bf16(const brn__conv2d_geometry *g) { return is_dense(g) && grad_weight_gains(g); }
 
 static brn_status grad_input(brn__step *step)
 {
     const brn__conv2d_attributes *attributes = step->node->attributes;
     const brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, attributes->x_shape, brn__step_shape(step, 1));
-    return choose(step, gains(&g, .0042, y_elements(&g)), prepare_grad_input,
+    return choose(step, grad_input_gains(&g), prepare_grad_input,
                   &(const types){dnnl_f32, dnnl_bf16, dnnl_bf16});
 }
 
-/* In groups and strides oneDNN 3.2 takes twice as long in bfloat16 as in float32. */
 static brn_status grad_weight(brn__step *step)
 {
     const brn__conv2d_attributes *attributes = step->node->attributes;
     const brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, brn__step_shape(step, 0), attributes->w_shape);
-    const bool hole = g.groups > 1 && g.stride[0] > 1;
-    return choose(step, !hole && gains(&g, .0025, x_elements(&g) + y_elements(&g)), prepare_grad_weight,
+    return choose(step, grad_weight_gains(&g), prepare_grad_weight,
                   &(const types){dnnl_bf16, dnnl_f32, dnnl_bf16});
 }
 

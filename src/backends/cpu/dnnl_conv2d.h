@@ -8,7 +8,9 @@
 
 extern const brn__kernel brn__dnnl_conv2d, brn__dnnl_conv2d_grad_input, brn__dnnl_conv2d_grad_weight;
 
-/* In a plan of precision BF16: whether the forward one takes x in bfloat16. */
+/* In a plan of precision BF16: whether x and dy are taken in bfloat16. */
 bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *geometry);
+bool brn__dnnl_conv2d_grad_input_reads_bf16(const brn__conv2d_geometry *geometry);
+bool brn__dnnl_conv2d_grad_weight_reads_bf16(const brn__conv2d_geometry *geometry);
 
 #endif

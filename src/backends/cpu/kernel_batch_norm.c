@@ -9,6 +9,7 @@
  * left in the caches; else units are shared out, pass by pass. Both orders add the same numbers in
  * the same order.
  */
+#include "backends/cpu/dnnl.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/kernels.h"
 #include "backends/cpu/spans.h"
@@ -27,6 +28,8 @@ typedef struct norm_data {
     brn__spans spans;
     bool panel_wise, stream;
     double count; /* M = N H W */
+    dnnl_memory_desc_t bf16; /* the layout in bfloat16, nChw16c; NULL: it is another one, or nothing is in bfloat16 */
+    bool short_result, short_y; /* y (dx) is made, y read for its sign in bfloat16 */
 } norm_data;
 
 /* Parameter vectors of a panel, each (period). */
@@ -55,7 +58,39 @@ static size_t vector_bytes(const brn__spans *spans)
     return (bytes + 63) / 64 * 64;
 }
 
-static brn_status norm_prepare(brn__step *step, int x)
+static void norm_release(brn__step *step)
+{
+    norm_data *data = step->data;
+    if (data && data->bf16) dnnl_memory_desc_destroy(data->bf16);
+    brn__free(data);
+    step->data = NULL;
+}
+
+/* Results that only products in bfloat16 read are made so, rounded as their reorder would; y that was made so is read
+ * so for its sign. `y`: the gradient's input, or -1. */
+static brn_status choose_bf16(brn__step *step, norm_data *data, const brn__layout *layout, int y)
+{
+    const brn_shape shape = step->node->outputs[0].shape;
+    const brn__blocking *b = &data->spans.blocking;
+    const bool read = y >= 0 && brn__has(step->node, y) && step->have[y].description;
+    if ((!step->narrow && !read) || shape.rank != 4 || !layout->description || b->block != 16 || b->channels % 16)
+        return BRN_OK;
+    const dnnl_dims_t dims = {shape.dims[0], shape.dims[1], shape.dims[2], shape.dims[3]};
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->bf16, 4, dims, dnnl_bf16, dnnl_nChw16c));
+    const brn__layout twin = brn__dnnl_layout(data->bf16);
+    if (step->narrow) {
+        data->short_result = true;
+        step->out[0] = twin;
+        step->in_place[0] = -1; /* of another size */
+    }
+    if (read && step->backend->same_layout(&step->have[y], &twin)) {
+        data->short_y = true;
+        step->in[y] = step->have[y];
+    }
+    return BRN_OK;
+}
+
+static brn_status norm_prepare(brn__step *step, int x, int y)
 {
     brn_shape shape = brn__input_shape(step->node, x);
     brn__blocking blocking;
@@ -87,12 +122,9 @@ static brn_status norm_prepare(brn__step *step, int x)
     step->scratch_bytes =
         vector_bytes(&data->spans) + (size_t)(slots * 2 * data->spans.period) * sizeof(double);
     step->implementation = data->simd->name;
-    return BRN_OK;
-}
-
-static void norm_release(brn__step *step)
-{
-    brn__free(step->data);
+    brn_status status = choose_bf16(step, data, &layout, y);
+    if (status != BRN_OK) norm_release(step);
+    return status;
 }
 
 static void first_of_unit(const norm_job *job, int64_t panel, int64_t unit, double *sums)
@@ -264,7 +296,8 @@ static void forward_second(const norm_job *job, int64_t panel, int64_t unit)
         .period = spans->period,
         .x = (const float *)job->step->inputs[X] + at,
         .residual = residual ? residual + at : NULL,
-        .y = (float *)job->step->outputs[Y] + at,
+        .y = job->data->short_result ? NULL : (float *)job->step->outputs[Y] + at,
+        .y16 = job->data->short_result ? (uint16_t *)job->step->outputs[Y] + at : NULL,
         .mean = vector_of(job, panel, MEAN),
         .factor = vector_of(job, panel, FACTOR),
         .shift = vector_of(job, panel, SHIFT),
@@ -282,7 +315,7 @@ static bool is_batch_form(const brn_node *node)
 static brn_status forward_prepare(brn__step *step)
 {
     step->in_place[Y] = X;
-    return norm_prepare(step, X);
+    return norm_prepare(step, X, -1);
 }
 
 static brn_status forward_run(const brn__step *step, const brn__run *run)
@@ -329,16 +362,21 @@ static brn__norm_backward backward_span(const norm_job *job, int64_t panel, int6
     const brn__batch_norm_attributes *attributes = step->node->attributes;
     const brn__spans *spans = &job->data->spans;
     int64_t length, at = brn__span_at(spans, panel, unit, &length);
-    const float *dy2 = step->inputs[DY2], *y = step->inputs[GRAD_Y];
-    float *dx = step->outputs[DX], *dz = step->outputs[DRESIDUAL];
+    const norm_data *data = job->data;
+    const float *dy2 = step->inputs[DY2], *y = data->short_y ? NULL : step->inputs[GRAD_Y];
+    float *dx = data->short_result ? NULL : step->outputs[DX], *dz = step->outputs[DRESIDUAL];
+    const uint16_t *y16 = data->short_y ? step->inputs[GRAD_Y] : NULL;
+    uint16_t *dx16 = data->short_result ? step->outputs[DX] : NULL;
     return (brn__norm_backward){
         .length = length,
         .period = spans->period,
         .dy = (const float *)step->inputs[DY] + at,
         .dy2 = dy2 ? dy2 + at : NULL,
         .y = y ? y + at : NULL,
+        .y16 = y16 ? y16 + at : NULL,
         .x = (const float *)step->inputs[GRAD_X] + at,
         .dx = dx ? dx + at : NULL,
+        .dx16 = dx16 ? dx16 + at : NULL,
         .dz = dz ? dz + at : NULL,
         .mean = vector_of(job, panel, MEAN),
         .factor = vector_of(job, panel, FACTOR),
@@ -352,7 +390,7 @@ static brn__norm_backward backward_span(const norm_job *job, int64_t panel, int6
 static void backward_first(const norm_job *job, int64_t panel, int64_t unit, double *sums)
 {
     brn__norm_backward span = backward_span(job, panel, unit);
-    if (job->second) span.dx = NULL; /* batch statistics: dx needs the sums */
+    if (job->second) span.dx = NULL, span.dx16 = NULL; /* batch statistics: dx needs the sums */
     if (!job->finish) sums = NULL;
     job->data->simd->norm_backward_first(&span, sums, sums ? sums + job->data->spans.period : NULL);
 }
@@ -389,7 +427,7 @@ static brn_status backward_prepare(brn__step *step)
 {
     step->in_place[DX] = step->wanted[DRESIDUAL] ? GRAD_X : DY;
     step->in_place[DRESIDUAL] = DY;
-    return norm_prepare(step, GRAD_X);
+    return norm_prepare(step, GRAD_X, GRAD_Y);
 }
 
 static brn_status backward_run(const brn__step *step, const brn__run *run)
@@ -403,4 +441,11 @@ static brn_status backward_run(const brn__step *step, const brn__run *run)
     return BRN_OK;
 }
 
-const brn__kernel brn__cpu_batch_norm_grad = {backward_prepare, backward_run, norm_release};
+/* RELU's mask is y's sign, which rounding leaves; RELU6's is y's place below 6, which it may not. */
+static bool backward_reads_bf16(const brn_node *node, int input, bool differentiates)
+{
+    const brn__batch_norm_attributes *attributes = node->attributes;
+    return differentiates && input == GRAD_Y && attributes->activation == BRN_ACTIVATION_RELU;
+}
+
+const brn__kernel brn__cpu_batch_norm_grad = {backward_prepare, backward_run, norm_release, backward_reads_bf16};

@@ -8,11 +8,11 @@
 #include "backends/cpu/kernels.h"
 #include "ops/attributes.h"
 
-static brn__conv2d_geometry geometry_of(const brn__step *step)
+static brn__conv2d_geometry geometry_of(const brn_node *node)
 {
-    const brn__conv2d_attributes *attributes = step->node->attributes;
-    brn_shape x = attributes->x_shape.rank ? attributes->x_shape : brn__step_shape(step, 0);
-    brn_shape w = attributes->w_shape.rank ? attributes->w_shape : brn__step_shape(step, 1);
+    const brn__conv2d_attributes *attributes = node->attributes;
+    const brn_shape x = attributes->x_shape.rank ? attributes->x_shape : brn__input_shape(node, 0);
+    const brn_shape w = attributes->w_shape.rank ? attributes->w_shape : brn__input_shape(node, 1);
     return brn__conv2d_geometry_of(attributes, x, w);
 }
 
@@ -43,7 +43,7 @@ static bool takes(const own_kernel *own, const brn__step *step, const brn__conv2
 
 static brn_status choose(brn__step *step, const own_kernel *own, const brn__kernel *otherwise)
 {
-    brn__conv2d_geometry geometry = geometry_of(step);
+    brn__conv2d_geometry geometry = geometry_of(step->node);
     while (own->applies && !takes(own, step, &geometry)) own++;
     step->kernel = own->applies ? own->kernel : otherwise;
     return step->kernel->prepare(step);
@@ -59,17 +59,35 @@ static brn_status choose_grad_weight(brn__step *step)
     return choose(step, own_grad_weight, &brn__dnnl_conv2d_grad_weight);
 }
 
-bool brn__cpu_reads_bf16(const brn_node *node, int input)
+static bool is_own(const own_kernel *own, const brn__conv2d_geometry *geometry)
 {
-    if (node->op != &brn__op_conv2d || (input != 0 && input != 3)) return false;
-    const brn__conv2d_geometry geometry =
-        brn__conv2d_geometry_of(node->attributes, brn__input_shape(node, 0), brn__input_shape(node, 1));
-    for (const own_kernel *own = own_forward; own->applies; own++)
-        if (own->applies(&geometry)) return false;
-    return brn__dnnl_conv2d_reads_bf16(&geometry);
+    while (own->applies && !own->applies(geometry)) own++;
+    return own->applies != NULL;
+}
+
+/* Input 3, the residual, is added as it is where y is made in float32. */
+static bool forward_reads_bf16(const brn_node *node, int input, bool differentiates)
+{
+    const brn__conv2d_geometry geometry = geometry_of(node);
+    return (input == 0 || (input == 3 && !differentiates)) && !is_own(own_forward, &geometry) &&
+           brn__dnnl_conv2d_reads_bf16(&geometry);
+}
+
+static bool grad_input_reads_bf16(const brn_node *node, int input, bool differentiates)
+{
+    (void)differentiates;
+    const brn__conv2d_geometry geometry = geometry_of(node);
+    return input == 0 && !is_own(own_grad_input, &geometry) && brn__dnnl_conv2d_grad_input_reads_bf16(&geometry);
+}
+
+static bool grad_weight_reads_bf16(const brn_node *node, int input, bool differentiates)
+{
+    (void)differentiates;
+    const brn__conv2d_geometry geometry = geometry_of(node);
+    return input <= 1 && !is_own(own_grad_weight, &geometry) && brn__dnnl_conv2d_grad_weight_reads_bf16(&geometry);
 }
 
 /* The chosen kernel runs and releases. */
-const brn__kernel brn__cpu_conv2d = {choose_forward, NULL, NULL};
-const brn__kernel brn__cpu_conv2d_grad_input = {choose_grad_input, NULL, NULL};
-const brn__kernel brn__cpu_conv2d_grad_weight = {choose_grad_weight, NULL, NULL};
+const brn__kernel brn__cpu_conv2d = {choose_forward, NULL, NULL, forward_reads_bf16};
+const brn__kernel brn__cpu_conv2d_grad_input = {choose_grad_input, NULL, NULL, grad_input_reads_bf16};
+const brn__kernel brn__cpu_conv2d_grad_weight = {choose_grad_weight, NULL, NULL, grad_weight_reads_bf16};

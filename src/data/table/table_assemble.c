@@ -8,16 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-
-/* Large arrays in large pages: a fault for each small one costs more than reading a number. */
-static void prefer_large_pages(void *bytes, size_t length)
-{
-    const uintptr_t page = (uintptr_t)1 << 21;
-    uintptr_t begin = ((uintptr_t)bytes + page - 1) & ~(page - 1);
-    uintptr_t end = ((uintptr_t)bytes + length) & ~(page - 1);
-    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-}
 
 brn_status brn__table_make_room(const brn__table_reading *reading, int64_t number)
 {
@@ -25,9 +15,7 @@ brn_status brn__table_make_room(const brn__table_reading *reading, int64_t numbe
     size_t bytes = (size_t)reading->capacity * brn__column_value_bytes(column->type);
     brn__free_aligned(column->values);
     column->values = brn__alloc_aligned(bytes);
-    if (!column->values) return BRN_ERROR_NO_MEMORY;
-    prefer_large_pages(column->values, bytes);
-    return BRN_OK;
+    return column->values ? BRN_OK : BRN_ERROR_NO_MEMORY;
 }
 
 typedef struct column_job {

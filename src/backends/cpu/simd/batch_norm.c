@@ -81,20 +81,27 @@ void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, 
 
 /* ---- forward ---- */
 
-INLINE void apply(const brn__norm_forward *a, brn_activation activation, bool stream, int64_t i,
+/* How results are stored. */
+typedef enum storing { AS_IT_IS, AROUND, IN_BF16, IN_BF16_AROUND } storing;
+
+INLINE void put(storing how, float *to, uint16_t *to16, int64_t i, int count, vector v)
+{
+    if (how == IN_BF16 || how == IN_BF16_AROUND) store_bf16(to16 + i, v, how == IN_BF16_AROUND);
+    else if (how == AROUND && count == LANES) store_around(to + i, v);
+    else store_part(to + i, v, count);
+}
+
+INLINE void apply(const brn__norm_forward *a, brn_activation activation, storing how, int64_t i,
                   int count, vector mean, vector factor, vector shift)
 {
     vector y = (load_part(a->x + i, count) - mean) * factor + shift;
     if (a->residual) y += load_part(a->residual + i, count);
     if (activation == BRN_ACTIVATION_RELU) y = relu(y);
     if (activation == BRN_ACTIVATION_RELU6) y = relu6(y);
-    if (stream && count == LANES)
-        store_around(a->y + i, y);
-    else
-        store_part(a->y + i, y, count);
+    put(how, a->y, a->y16, i, count, y);
 }
 
-INLINE void apply_span(const brn__norm_forward *span, brn_activation activation, bool stream)
+INLINE void apply_span(const brn__norm_forward *span, brn_activation activation, storing how)
 {
     const brn__norm_forward a = *span;
     int64_t i = 0;
@@ -106,71 +113,82 @@ INLINE void apply_span(const brn__norm_forward *span, brn_activation activation,
         }
         for (; i + STRIDE <= a.length; i += STRIDE)
             for (int j = 0; j < UNROLL; j++)
-                apply(&a, activation, stream, i + j * LANES, LANES, m[j], f[j], s[j]);
+                apply(&a, activation, how, i + j * LANES, LANES, m[j], f[j], s[j]);
         for (int j = 0; i < a.length; i += LANES, j++)
-            apply(&a, activation, stream, i, lesser(a.length - i, LANES), m[j], f[j], s[j]);
+            apply(&a, activation, how, i, lesser(a.length - i, LANES), m[j], f[j], s[j]);
         return;
     }
     for (; i < a.length; i += a.period) {
         int64_t c = 0;
         for (; c + LANES <= a.period; c += LANES)
-            apply(&a, activation, stream, i + c, LANES, load(a.mean + c), load(a.factor + c),
+            apply(&a, activation, how, i + c, LANES, load(a.mean + c), load(a.factor + c),
                   load(a.shift + c));
         int rest = (int)(a.period - c);
         if (rest)
-            apply(&a, activation, stream, i + c, rest, load_part(a.mean + c, rest),
+            apply(&a, activation, how, i + c, rest, load_part(a.mean + c, rest),
                   load_part(a.factor + c, rest), load_part(a.shift + c, rest));
     }
 }
 
-INLINE void apply_any(const brn__norm_forward *span, bool stream)
+INLINE void apply_any(const brn__norm_forward *span, storing how)
 {
     switch (span->activation) {
-    case BRN_ACTIVATION_RELU: apply_span(span, BRN_ACTIVATION_RELU, stream); break;
-    case BRN_ACTIVATION_RELU6: apply_span(span, BRN_ACTIVATION_RELU6, stream); break;
-    default: apply_span(span, BRN_ACTIVATION_NONE, stream);
+    case BRN_ACTIVATION_RELU: apply_span(span, BRN_ACTIVATION_RELU, how); break;
+    case BRN_ACTIVATION_RELU6: apply_span(span, BRN_ACTIVATION_RELU6, how); break;
+    default: apply_span(span, BRN_ACTIVATION_NONE, how);
     }
 }
 
 void BRN__SIMD(norm_apply)(const brn__norm_forward *span)
 {
-    if (span->stream && span->period == BRN__PERIOD && aligned(span->y)) {
-        apply_any(span, true);
+    if (span->y16 && span->stream && aligned(span->y16)) {
+        apply_any(span, IN_BF16_AROUND);
+        stream_end();
+    } else if (span->y16) {
+        apply_any(span, IN_BF16);
+    } else if (span->stream && span->period == BRN__PERIOD && aligned(span->y)) {
+        apply_any(span, AROUND);
         stream_end();
     } else {
-        apply_any(span, false);
+        apply_any(span, AS_IT_IS);
     }
 }
 
 /* ---- backward ---- */
 
-INLINE vector masked(const brn__norm_backward *a, brn_activation activation, bool two, int64_t i,
-                     int count)
+/* What dz is made of: a constant of each copy of a loop. */
+typedef struct making {
+    brn_activation activation;
+    bool two;     /* dy2 is given */
+    bool by_bf16; /* y is given in bfloat16: RELU alone, which leaves its sign */
+} making;
+
+INLINE vector masked(const brn__norm_backward *a, making of, int64_t i, int count)
 {
     vector dz = load_part(a->dy + i, count);
-    if (two) dz += load_part(a->dy2 + i, count);
-    if (activation == BRN_ACTIVATION_NONE) return dz;
-    vector y = load_part(a->y + i, count);
+    if (of.two) dz += load_part(a->dy2 + i, count);
+    if (of.activation == BRN_ACTIVATION_NONE) return dz;
+    vector y = of.by_bf16 ? load_bf16(a->y16 + i) : load_part(a->y + i, count);
     integers mask = y > splat(0);
-    if (activation == BRN_ACTIVATION_RELU6) mask &= y < splat(6);
+    if (of.activation == BRN_ACTIVATION_RELU6) mask &= y < splat(6);
     return keep(mask, dz);
 }
 
 /* One vector of the first pass. */
-INLINE void first(const brn__norm_backward *a, brn_activation activation, bool two, int64_t i,
-                  int count, vector mean, vector factor, vector *sum, vector *dot)
+INLINE void first(const brn__norm_backward *a, making of, int64_t i, int count, vector mean, vector factor,
+                  vector *sum, vector *dot)
 {
-    vector dz = masked(a, activation, two, i, count);
+    vector dz = masked(a, of, i, count);
     if (dot) {
         *sum += dz;
         *dot += dz * (load_part(a->x + i, count) - mean);
     }
     if (a->dz) store_part(a->dz + i, dz, count);
-    if (a->dx) store_part(a->dx + i, dz * factor, count);
+    if (a->dx16) store_bf16(a->dx16 + i, dz * factor, false);
+    else if (a->dx) store_part(a->dx + i, dz * factor, count);
 }
 
-INLINE void first_periodic(const brn__norm_backward *a, brn_activation activation, bool two,
-                           bool summed, double *sum, double *dot)
+INLINE void first_periodic(const brn__norm_backward *a, making of, bool summed, double *sum, double *dot)
 {
     vector m[UNROLL], f[UNROLL];
     for (int j = 0; j < UNROLL; j++) {
@@ -182,11 +200,11 @@ INLINE void first_periodic(const brn__norm_backward *a, brn_activation activatio
         vector s[UNROLL] = {0}, d[UNROLL] = {0};
         for (int k = 0; k < CHUNK && i + STRIDE <= a->length; k++, i += STRIDE)
             for (int j = 0; j < UNROLL; j++)
-                first(a, activation, two, i + j * LANES, LANES, m[j], f[j], s + j,
+                first(a, of, i + j * LANES, LANES, m[j], f[j], s + j,
                       summed ? d + j : NULL);
         if (a->length - i < STRIDE)
             for (int j = 0; i < a->length; i += LANES, j++)
-                first(a, activation, two, i, lesser(a->length - i, LANES), m[j], f[j], s + j,
+                first(a, of, i, lesser(a->length - i, LANES), m[j], f[j], s + j,
                       summed ? d + j : NULL);
         if (summed) {
             fold_period(s, sum);
@@ -195,8 +213,8 @@ INLINE void first_periodic(const brn__norm_backward *a, brn_activation activatio
     }
 }
 
-INLINE void first_columns(const brn__norm_backward *a, brn_activation activation, bool two,
-                          int64_t c, int width, int count, bool summed, double *sum, double *dot)
+INLINE void first_columns(const brn__norm_backward *a, making of, int64_t c, int width, int count, bool summed,
+                          double *sum, double *dot)
 {
     vector m[UNROLL], f[UNROLL];
     for (int j = 0; j < width; j++) {
@@ -208,7 +226,7 @@ INLINE void first_columns(const brn__norm_backward *a, brn_activation activation
         vector s[UNROLL] = {0}, d[UNROLL] = {0};
         for (int k = 0; k < CHUNK && i < a->length; k++, i += a->period)
             for (int j = 0; j < width; j++)
-                first(a, activation, two, i + j * LANES, count, m[j], f[j], s + j,
+                first(a, of, i + j * LANES, count, m[j], f[j], s + j,
                       summed ? d + j : NULL);
         for (int j = 0; summed && j < width; j++) {
             fold(s[j], count, sum + c + j * LANES);
@@ -217,44 +235,46 @@ INLINE void first_columns(const brn__norm_backward *a, brn_activation activation
     }
 }
 
-INLINE void first_span(const brn__norm_backward *span, brn_activation activation, bool two,
-                       bool summed, double *sum, double *dot)
+INLINE void first_span(const brn__norm_backward *span, making of, bool summed, double *sum, double *dot)
 {
     const brn__norm_backward a = *span;
     if (a.period == BRN__PERIOD) {
-        first_periodic(&a, activation, two, summed, sum, dot);
+        first_periodic(&a, of, summed, sum, dot);
         return;
     }
     int64_t c = 0;
     for (; c + STRIDE <= a.period; c += STRIDE)
-        first_columns(&a, activation, two, c, UNROLL, LANES, summed, sum, dot);
+        first_columns(&a, of, c, UNROLL, LANES, summed, sum, dot);
     for (; c + LANES <= a.period; c += LANES)
-        first_columns(&a, activation, two, c, 1, LANES, summed, sum, dot);
+        first_columns(&a, of, c, 1, LANES, summed, sum, dot);
     if (c < a.period)
-        first_columns(&a, activation, two, c, 1, (int)(a.period - c), summed, sum, dot);
+        first_columns(&a, of, c, 1, (int)(a.period - c), summed, sum, dot);
 }
 
-/* Activation, dy2 and whether sums are wanted are constants of each copy of the loop. */
+/* Each case is a copy of the loop. */
+#define EACH_MAKING(a, call)                                                                        \
+    do {                                                                                            \
+        const bool two = (a)->dy2 != NULL, by_bf16 = (a)->y16 != NULL;                              \
+        if ((a)->activation == BRN_ACTIVATION_RELU6) {                                              \
+            if (two) call(((making){BRN_ACTIVATION_RELU6, true, false}));                           \
+            else call(((making){BRN_ACTIVATION_RELU6, false, false}));                              \
+        } else if ((a)->activation == BRN_ACTIVATION_RELU && by_bf16) {                             \
+            if (two) call(((making){BRN_ACTIVATION_RELU, true, true}));                             \
+            else call(((making){BRN_ACTIVATION_RELU, false, true}));                                \
+        } else if ((a)->activation == BRN_ACTIVATION_RELU) {                                        \
+            if (two) call(((making){BRN_ACTIVATION_RELU, true, false}));                            \
+            else call(((making){BRN_ACTIVATION_RELU, false, false}));                               \
+        } else {                                                                                    \
+            if (two) call(((making){BRN_ACTIVATION_NONE, true, false}));                            \
+            else call(((making){BRN_ACTIVATION_NONE, false, false}));                               \
+        }                                                                                           \
+    } while (0)
+
 INLINE void first_any(const brn__norm_backward *a, bool summed, double *sum, double *dot)
 {
-    switch (a->activation * 2 + (a->dy2 != NULL)) {
-    case BRN_ACTIVATION_RELU * 2:
-        first_span(a, BRN_ACTIVATION_RELU, false, summed, sum, dot);
-        break;
-    case BRN_ACTIVATION_RELU * 2 + 1:
-        first_span(a, BRN_ACTIVATION_RELU, true, summed, sum, dot);
-        break;
-    case BRN_ACTIVATION_RELU6 * 2:
-        first_span(a, BRN_ACTIVATION_RELU6, false, summed, sum, dot);
-        break;
-    case BRN_ACTIVATION_RELU6 * 2 + 1:
-        first_span(a, BRN_ACTIVATION_RELU6, true, summed, sum, dot);
-        break;
-    case BRN_ACTIVATION_NONE * 2:
-        first_span(a, BRN_ACTIVATION_NONE, false, summed, sum, dot);
-        break;
-    default: first_span(a, BRN_ACTIVATION_NONE, true, summed, sum, dot);
-    }
+#define FIRST(of) first_span(a, of, summed, sum, dot)
+    EACH_MAKING(a, FIRST);
+#undef FIRST
 }
 
 void BRN__SIMD(norm_backward_first)(const brn__norm_backward *span, double *sum, double *dot)
@@ -265,20 +285,16 @@ void BRN__SIMD(norm_backward_first)(const brn__norm_backward *span, double *sum,
         first_any(span, false, NULL, NULL);
 }
 
-INLINE void second(const brn__norm_backward *a, brn_activation activation, bool two, bool stream,
-                   int64_t i, int count, vector mean, vector factor, vector c1, vector c2)
+INLINE void second(const brn__norm_backward *a, making of, storing how, int64_t i, int count, vector mean,
+                   vector factor, vector c1, vector c2)
 {
-    vector dz = masked(a, activation, two, i, count);
+    vector dz = masked(a, of, i, count);
     vector t = load_part(a->x + i, count) - mean;
     vector dx = factor * (dz - c1 - c2 * t);
-    if (stream && count == LANES)
-        store_around(a->dx + i, dx);
-    else
-        store_part(a->dx + i, dx, count);
+    put(how, a->dx, a->dx16, i, count, dx);
 }
 
-INLINE void second_span(const brn__norm_backward *span, brn_activation activation, bool two,
-                        bool stream)
+INLINE void second_span(const brn__norm_backward *span, making of, storing how)
 {
     const brn__norm_backward a = *span;
     int64_t i = 0;
@@ -291,43 +307,43 @@ INLINE void second_span(const brn__norm_backward *span, brn_activation activatio
         }
         for (; i + STRIDE <= a.length; i += STRIDE)
             for (int j = 0; j < UNROLL; j++)
-                second(&a, activation, two, stream, i + j * LANES, LANES, m[j], f[j], c1[j], c2[j]);
+                second(&a, of, how, i + j * LANES, LANES, m[j], f[j], c1[j], c2[j]);
         for (int j = 0; i < a.length; i += LANES, j++)
-            second(&a, activation, two, stream, i, lesser(a.length - i, LANES), m[j], f[j], c1[j],
+            second(&a, of, how, i, lesser(a.length - i, LANES), m[j], f[j], c1[j],
                    c2[j]);
         return;
     }
     for (; i < a.length; i += a.period) {
         int64_t c = 0;
         for (; c + LANES <= a.period; c += LANES)
-            second(&a, activation, two, stream, i + c, LANES, load(a.mean + c), load(a.factor + c),
+            second(&a, of, how, i + c, LANES, load(a.mean + c), load(a.factor + c),
                    load(a.c1 + c), load(a.c2 + c));
         int rest = (int)(a.period - c);
         if (rest)
-            second(&a, activation, two, stream, i + c, rest, load_part(a.mean + c, rest),
+            second(&a, of, how, i + c, rest, load_part(a.mean + c, rest),
                    load_part(a.factor + c, rest), load_part(a.c1 + c, rest),
                    load_part(a.c2 + c, rest));
     }
 }
 
-INLINE void second_any(const brn__norm_backward *a, bool stream)
+INLINE void second_any(const brn__norm_backward *a, storing how)
 {
-    switch (a->activation * 2 + (a->dy2 != NULL)) {
-    case BRN_ACTIVATION_RELU * 2: second_span(a, BRN_ACTIVATION_RELU, false, stream); break;
-    case BRN_ACTIVATION_RELU * 2 + 1: second_span(a, BRN_ACTIVATION_RELU, true, stream); break;
-    case BRN_ACTIVATION_RELU6 * 2: second_span(a, BRN_ACTIVATION_RELU6, false, stream); break;
-    case BRN_ACTIVATION_RELU6 * 2 + 1: second_span(a, BRN_ACTIVATION_RELU6, true, stream); break;
-    case BRN_ACTIVATION_NONE * 2: second_span(a, BRN_ACTIVATION_NONE, false, stream); break;
-    default: second_span(a, BRN_ACTIVATION_NONE, true, stream);
-    }
+#define SECOND(of) second_span(a, of, how)
+    EACH_MAKING(a, SECOND);
+#undef SECOND
 }
 
 void BRN__SIMD(norm_backward_second)(const brn__norm_backward *span)
 {
-    if (span->stream && span->period == BRN__PERIOD && aligned(span->dx)) {
-        second_any(span, true);
+    if (span->dx16 && span->stream && aligned(span->dx16)) {
+        second_any(span, IN_BF16_AROUND);
+        stream_end();
+    } else if (span->dx16) {
+        second_any(span, IN_BF16);
+    } else if (span->stream && span->period == BRN__PERIOD && aligned(span->dx)) {
+        second_any(span, AROUND);
         stream_end();
     } else {
-        second_any(span, false);
+        second_any(span, AS_IT_IS);
     }
 }

@@ -20,6 +20,7 @@ typedef struct brn__norm_forward {
     int64_t length, period;
     const float *x, *residual; /* residual may be NULL */
     float *y;
+    uint16_t *y16; /* in the place of y, where it is not NULL: rounded to bfloat16; period 16, length a multiple of it */
     const float *mean, *factor, *shift; /* (period) */
     brn_activation activation;          /* NONE, RELU, RELU6 */
     bool stream; /* y is too large to stay in the caches: store around them */
@@ -29,8 +30,10 @@ typedef struct brn__norm_backward {
     int64_t length, period;
     const float *dy, *dy2;      /* dy2 may be NULL */
     const float *y;             /* read only for the activation's mask */
+    const uint16_t *y16;        /* bfloat16, in the place of y for RELU, where it is not NULL */
     const float *x;             /* may be NULL in the first pass, when `dot` is not wanted */
     float *dx, *dz;             /* NULL: not wanted */
+    uint16_t *dx16;             /* in the place of dx, where it is not NULL: rounded to bfloat16, as y16 */
     const float *mean, *factor; /* (period) */
     const float *c1, *c2;       /* (period), second pass only */
     brn_activation activation;

@@ -93,6 +93,42 @@ INLINE void store_around(float *p, vector v)
 #endif
 }
 
+/* bfloat16 is the upper half of a float. */
+INLINE vector load_bf16(const uint16_t *p)
+{
+#if defined(__AVX512F__)
+    return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p)), 16);
+#elif defined(__AVX2__)
+    return (vector)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)), 16);
+#else
+    integers v;
+    for (int i = 0; i < LANES; i++) v[i] = (int32_t)((uint32_t)p[i] << 16);
+    return (vector)v;
+#endif
+}
+
+/* Rounded to the nearest, ties to even; what is not a number stays so. Around the caches: as store_around. */
+INLINE void store_bf16(uint16_t *p, vector v, bool around)
+{
+    (void)around;
+    typedef uint32_t bits __attribute__((vector_size(4 * LANES)));
+    const bits wide = (bits)v, quiet = wide | 0x00400000;
+    const integers number = v == v;
+    const bits rounded = wide + 0x7fff + (wide >> 16 & 1);
+    const bits upper = (((bits)number & rounded) | (~(bits)number & quiet)) >> 16;
+#if defined(__AVX512F__)
+    const __m256i packed = _mm512_cvtepi32_epi16((__m512i)upper);
+    if (around) _mm256_stream_si256((__m256i *)(void *)p, packed);
+    else _mm256_storeu_si256((__m256i *)(void *)p, packed);
+#elif defined(__AVX2__)
+    const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32((__m256i)upper, (__m256i)upper), 0x08);
+    if (around) _mm_stream_si128((__m128i *)(void *)p, _mm256_castsi256_si128(packed));
+    else _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(packed));
+#else
+    for (int i = 0; i < LANES; i++) p[i] = (uint16_t)upper[i];
+#endif
+}
+
 INLINE void stream_end(void)
 {
 #if defined(__AVX2__)
@@ -100,7 +136,7 @@ INLINE void stream_end(void)
 #endif
 }
 
-INLINE bool aligned(const float *p)
+INLINE bool aligned(const void *p)
 {
     return (uintptr_t)p % sizeof(vector) == 0;
 }
