@@ -18,49 +18,62 @@ void cli_bench_defaults(cli_value *values)
     values[CLI_ROUNDS] = (cli_value){.set = true, .whole = 5};
 }
 
-brn_image_bench_options cli_bench_options(const cli_call *call, bool training)
+int cli_bench_take(const cli_call *call, bool training, brn_image_bench_options *out)
 {
     const cli_value *v = call->values;
-    return (brn_image_bench_options){
+    *out = (brn_image_bench_options){
         .architecture = call->inputs[0],
         .training = training,
         .batch_size = (int)v[CLI_BATCH_SIZE].whole,
         .size = (int)v[CLI_SIZE].whole,
         .threads = (int)v[CLI_THREADS].whole,
         .rounds = (int)v[CLI_ROUNDS].whole,
-        .precision = cli_precision(v),
-        .activation_checkpointing = training && v[CLI_ACTIVATION_CHECKPOINTING].flag,
+        .precision = brn_precision_here(cli_precision(v)),
+        .activation_checkpointing = v[CLI_ACTIVATION_CHECKPOINTING].flag,
     };
+    if (out->activation_checkpointing && !training)
+        return cli_fail(CLI_WRONG_USE, "--activation-checkpointing is for training: there are no gradients in --mode infer");
+    if (cli_precision(v) == BRN_PRECISION_BF16 && out->precision != BRN_PRECISION_BF16)
+        cli_warn("this processor has no products of bfloat16: what follows is of float32");
+    return CLI_DONE;
 }
 
-static void report(const cli_call *call, const char *mode, double *seconds, int rounds)
+void cli_bench_json(cli_json *json, const brn_image_bench_options *options)
 {
-    int64_t batch_size = call->values[CLI_BATCH_SIZE].whole;
-    const cli_rates rates = cli_rates_of(seconds, rounds, batch_size);
+    cli_json_text(json, "model", options->architecture);
+    cli_json_text(json, "mode", options->training ? "train" : "infer");
+    cli_json_text(json, "precision", brn_precision_name(options->precision));
+    cli_json_bool(json, "activation_checkpointing", options->activation_checkpointing);
+    cli_json_whole(json, "batch_size", options->batch_size);
+    cli_json_whole(json, "size", options->size);
+    cli_json_whole(json, "threads", options->threads);
+}
+
+static void report(const brn_image_bench_options *options, double *seconds)
+{
+    const char *mode = options->training ? "train" : "infer";
+    const cli_rates rates = cli_rates_of(seconds, options->rounds, options->batch_size);
     if (cli_is_json()) {
         cli_json json = cli_json_event("bench");
-        cli_json_text(&json, "model", call->inputs[0]);
-        cli_json_text(&json, "mode", mode);
-        cli_json_whole(&json, "batch_size", batch_size);
-        cli_json_whole(&json, "size", call->values[CLI_SIZE].whole);
-        cli_json_whole(&json, "threads", call->values[CLI_THREADS].whole);
-        cli_json_rates(&json, &rates, rounds);
+        cli_bench_json(&json, options);
+        cli_json_rates(&json, &rates, options->rounds);
         cli_json_end(&json);
     } else if (cli_is_quiet())
         cli_print("%.2f\n", rates.median);
     else
-        cli_say("%s %s: %.2f images/s (%.2f to %.2f in %d rounds)\n", call->inputs[0], mode, rates.median,
-                rates.minimum, rates.maximum, rounds);
+        cli_say("%s %s in %s: %.2f images/s (%.2f to %.2f in %d rounds)\n", options->architecture, mode,
+                brn_precision_name(options->precision), rates.median, rates.minimum, rates.maximum, options->rounds);
 }
 
 static int bench(const cli_call *call, bool training)
 {
-    const brn_image_bench_options options = cli_bench_options(call, training);
+    brn_image_bench_options options;
+    int code = cli_bench_take(call, training, &options);
+    if (code != CLI_DONE) return code;
     double *seconds = calloc((size_t)options.rounds, sizeof *seconds);
     if (!seconds) return cli_fail(CLI_NO_ROOM, "no memory for %d rounds", options.rounds);
-    brn_status status = brn_image_bench(&options, seconds, NULL);
-    int code = cli_fail_status(status);
-    if (code == CLI_DONE) report(call, training ? "train" : "infer", seconds, options.rounds);
+    code = cli_fail_status(brn_image_bench(&options, seconds, NULL));
+    if (code == CLI_DONE) report(&options, seconds);
     free(seconds);
     return code;
 }

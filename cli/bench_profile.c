@@ -105,8 +105,9 @@ static void show(const brn_profile *profile, const kind *kinds, int count)
     for (int k = 0; k < count; k++) row_as_text(&kinds[k].sum, kinds[k].steps);
 }
 
-static void conclude(const cli_call *call, const brn_profile *profile, double fastest)
+static void conclude(const brn_image_bench_options *options, const brn_profile *profile, double fastest)
 {
+    const char *mode = options->training ? "train" : "infer", *precision = brn_precision_name(options->precision);
     double flops = 0, least = 0;
     for (int i = 0; i < profile->count; i++) {
         flops += profile->steps[i].flops;
@@ -114,12 +115,8 @@ static void conclude(const cli_call *call, const brn_profile *profile, double fa
     }
     if (cli_is_json()) {
         cli_json json = cli_json_event("done");
-        cli_json_text(&json, "model", call->inputs[0]);
-        cli_json_text(&json, "mode", call->values[CLI_MODE].text);
-        cli_json_whole(&json, "batch_size", call->values[CLI_BATCH_SIZE].whole);
-        cli_json_whole(&json, "size", call->values[CLI_SIZE].whole);
-        cli_json_whole(&json, "threads", call->values[CLI_THREADS].whole);
-        cli_json_whole(&json, "rounds", call->values[CLI_ROUNDS].whole);
+        cli_bench_json(&json, options);
+        cli_json_whole(&json, "rounds", options->rounds);
         cli_json_real(&json, "step_seconds", fastest);
         cli_json_real(&json, "seconds", profile->seconds);
         cli_json_real(&json, "flops", flops);
@@ -128,20 +125,22 @@ static void conclude(const cli_call *call, const brn_profile *profile, double fa
     } else if (cli_is_quiet())
         cli_print("%.3f\n", least / profile->seconds);
     else
-        cli_print("\n%s %s: %.3f ms in %d steps (a whole step took %.3f ms), %.1f GFLOP, %.0f%% of what the "
+        cli_print("\n%s %s in %s: %.3f ms in %d steps (a whole step took %.3f ms), %.1f GFLOP, %.0f%% of what the "
                   "peaks allow\n",
-                  call->inputs[0], call->values[CLI_MODE].text, profile->seconds * 1e3, profile->count, fastest * 1e3,
+                  options->architecture, mode, precision, profile->seconds * 1e3, profile->count, fastest * 1e3,
                   flops * 1e-9, least / profile->seconds * 100);
 }
 
 static int run(const cli_call *call)
 {
-    const brn_image_bench_options options = cli_bench_options(call, !strcmp(call->values[CLI_MODE].text, "train"));
+    brn_image_bench_options options;
+    int code = cli_bench_take(call, !strcmp(call->values[CLI_MODE].text, "train"), &options);
+    if (code != CLI_DONE) return code;
     const int rounds = options.rounds;
     brn_profile profile = {0};
     double *seconds = calloc((size_t)rounds, sizeof *seconds);
     if (!seconds) return cli_fail(CLI_NO_ROOM, "no memory for %d rounds", rounds);
-    int code = cli_fail_status(brn_image_profile(&options, seconds, &profile));
+    code = cli_fail_status(brn_image_profile(&options, seconds, &profile));
     kind *kinds = code == CLI_DONE ? calloc((size_t)profile.count + 1, sizeof *kinds) : NULL;
     if (code == CLI_DONE && !kinds) code = cli_fail(CLI_NO_ROOM, "no memory for %d steps", profile.count);
     if (code == CLI_DONE) {
@@ -149,7 +148,7 @@ static int run(const cli_call *call)
         for (int i = 1; i < rounds; i++) fastest = seconds[i] < fastest ? seconds[i] : fastest;
         int count = gather(&profile, kinds);
         if (!cli_is_quiet() || cli_is_json()) show(&profile, kinds, count);
-        conclude(call, &profile, fastest);
+        conclude(&options, &profile, fastest);
     }
     free(kinds);
     brn_profile_free(&profile);

@@ -42,6 +42,7 @@ static brn_image_options options_of(const cli_call *call)
     o.seed = (uint64_t)v[CLI_SEED].whole;
     o.threads = (int)v[CLI_THREADS].whole;
     o.precision = cli_precision(v);
+    o.activation_checkpointing = v[CLI_ACTIVATION_CHECKPOINTING].flag;
     if (v[CLI_IMAGES].set) o.images = v[CLI_IMAGES].text;
     if (v[CLI_TARGETS].set) o.targets = v[CLI_TARGETS].text;
     if (v[CLI_TARGET_TYPE].set) o.target_type = v[CLI_TARGET_TYPE].text;
@@ -86,7 +87,8 @@ const cli_command cli_command_image_lr_find = {
     .computes = true,
     .options = {CLI_LR_FIND_OPTIONS, CLI_ARCH, CLI_NETWORK,         CLI_PRETRAINED, CLI_FREEZE_EPOCHS,
                 CLI_TRAIN_BN,     CLI_BATCH_SIZE,      CLI_SIZE,      CLI_RATE_SPREAD, CLI_WEIGHT_DECAY, CLI_OPTIMIZER,
-                CLI_LABEL_SMOOTHING, CLI_VALID,        CLI_SEED,      CLI_THREADS,      CLI_PRECISION, CLI_LOADERS,
+                CLI_LABEL_SMOOTHING, CLI_VALID,        CLI_SEED,      CLI_THREADS,      CLI_PRECISION,
+                CLI_ACTIVATION_CHECKPOINTING, CLI_LOADERS,
                 CLI_IMAGES,       CLI_TARGETS,         CLI_TARGET_TYPE, CLI_TAG_SEPARATOR,
                 CLI_QUIET,        CLI_JSON,            CLI_HELP},
     .defaults = defaults,

@@ -12,7 +12,7 @@
     CLI_LM_RECIPE, CLI_ENCODER, CLI_BACKWARD, CLI_EMBEDDING, CLI_LSTM_HIDDEN, CLI_LAYERS,          \
         CLI_QRNN, CLI_DROPOUT_FACTOR, CLI_BPTT, CLI_VARIABLE_BPTT, CLI_STREAMS, CLI_CLIP, CLI_MOMENTA,       \
         CLI_WEIGHT_DECAY, CLI_VALID, CLI_TEXT_SOURCE_OPTIONS, CLI_SEED, CLI_THREADS,          \
-        CLI_PRECISION
+        CLI_PRECISION, CLI_ACTIVATION_CHECKPOINTING
 
 void cli_lm_defaults(cli_value *values);
 /* Of a call whose inputs are texts. An exit code; failures are told. */

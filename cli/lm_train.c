@@ -74,7 +74,7 @@ const cli_command cli_command_lm_train = {
     .inputs_min = 0,
     .inputs_max = 4096,
     .computes = true,
-    .options = {CLI_LM_OPTIONS, CLI_ACTIVATION_CHECKPOINTING, CLI_EPOCHS, CLI_LEARNING_RATE, CLI_OUT, CLI_RESUME, CLI_CHECKPOINT_SECONDS, CLI_QUIET,
+    .options = {CLI_LM_OPTIONS, CLI_EPOCHS, CLI_LEARNING_RATE, CLI_OUT, CLI_RESUME, CLI_CHECKPOINT_SECONDS, CLI_QUIET,
                 CLI_JSON, CLI_HELP},
     .defaults = defaults,
     .run = run,

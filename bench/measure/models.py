@@ -26,6 +26,8 @@ def size(run):
 def ours(run, mode, model, batch_size=16, value=rate, rounds=None):
     event = run.ours("bench", mode, model, "--batch-size", batch_size, "--size", size(run), "--threads", run.threads, "--rounds",
                      rounds or run.steps, "--json", *run.precise()).events()[-1]
+    if event["precision"] != run.precision:
+        raise Failed("this processor has no %s" % run.precision)
     return [Figure("", value(event))]
 
 

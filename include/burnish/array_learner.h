@@ -43,8 +43,8 @@ typedef struct brn_array_data {
     brn_array_part parts[BRN_SPLIT_COUNT];
 } brn_array_data;
 
-/* Of the options network, batch_size, weights, train_bn, label_smoothing, seed, threads and on_event count. The caller
- * frees by brn_image_learner_free. BRN_ERROR_INPUT: fewer than two items to train on, a label that is none, or a
+/* Of the options network, batch_size, weights, train_bn, label_smoothing, seed, threads, precision, activation_checkpointing
+ * and on_event count. The caller frees by brn_image_learner_free. BRN_ERROR_INPUT: fewer than two items to train on, a label that is none, or a
  * network that does not fit, with layer and shapes; BRN_ERROR_USAGE: an option out of range. */
 BRN_API brn_status brn_array_learner_new(const brn_array_data *data, const brn_image_learner_options *options,
                                          brn_image_learner **out);

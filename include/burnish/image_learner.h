@@ -27,6 +27,7 @@
 #include "burnish/model_zoo.h"
 #include "burnish/nn.h"
 #include "burnish/parameters.h"
+#include "burnish/precision.h"
 
 #ifdef __cplusplus
 extern "C" {

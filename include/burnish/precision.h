@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In what the large products of a network are computed. Weights, statistics, losses, optimizers and all that lies
- * between the products stay float32; but in plans that differentiate nothing a value that convolutions alone read, as a
- * factor or to add it to their result, is kept in bfloat16.
+ * In what the large products of a network are computed. Weights, statistics, losses, optimizers and what lies between
+ * the products stay float32, but for values that convolutions alone read: they lie in bfloat16, in training rounded just as
+ * each reader would; in plans that differentiate nothing so do residuals.
  */
 #ifndef BURNISH_PRECISION_H
 #define BURNISH_PRECISION_H

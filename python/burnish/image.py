@@ -29,7 +29,8 @@ def train(data, *, progress=True, callbacks=(), **options):
         data: a folder (train/ and valid/ of class folders, or class folders), or a list (.csv, .tsv).
         progress: show an epoch table.
         callbacks: callables that hear every event, a dict; one that returns something true stops the training.
-        **options: as on the command line: architecture (or a network of burnish.nn), epochs, batch_size, size, learning_rate, seed, out ...
+        **options: as on the command line: architecture (or a network of burnish.nn), epochs, batch_size, size, learning_rate,
+            seed, precision ("fp32", "bf16", "auto"), activation_checkpointing, out ...
 
     Returns:
         A Run.

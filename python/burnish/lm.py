@@ -27,7 +27,8 @@ def train(data, *, progress=True, callbacks=(), **options):
             columns), or a list of paths.
         progress, callbacks: as in `burnish.image.train`.
         **options: recipe, encoder, embedding, hidden, layers, qrnn, dropout, length, batch_size, epochs, learning_rate,
-            text_columns (a list), rules, tokens, min_freq, valid, seed, threads, precision ("fp32", "bf16", "auto"), out ...
+            text_columns (a list), rules, tokens, min_freq, valid, seed, threads, precision ("fp32", "bf16", "auto"),
+            activation_checkpointing, out ...
 
     Returns:
         A Run; its metrics are `valid_loss`, `perplexity` and `accuracy`.

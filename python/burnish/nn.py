@@ -577,7 +577,7 @@ class Learner(image.Learner):
         data: Arrays.
         network: a Network, a layer or several in a Sequential.
         progress, callbacks, metrics: as those of image.Learner.
-        **options: batch_size, weights, train_bn, label_smoothing, seed, threads.
+        **options: batch_size, weights, train_bn, label_smoothing, seed, threads, precision, activation_checkpointing.
     """
 
     def __init__(self, data, network, *, progress=True, callbacks=(), metrics=(), **options):

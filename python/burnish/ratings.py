@@ -44,7 +44,8 @@ def train(data, *, progress=True, callbacks=(), **options):
         progress, callbacks: as in `burnish.image.train`.
         **options: user, item, rating, time (names of columns), clicks (True: a row is a click, without a rating),
             titles (a table) with title_id and title_name, split, valid, network ("dot", "neural"), factors,
-            loss ("mse", "bpr", "weighted"), epochs, batch_size, learning_rate, low, high, seed, threads, out ...
+            loss ("mse", "bpr", "weighted"), epochs, batch_size, learning_rate, low, high, seed, threads,
+            precision ("fp32", "bf16", "auto"), out ...
 
     Returns:
         A Run; `run.result["score"]` also has what needs no model, to compare.

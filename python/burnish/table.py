@@ -30,7 +30,7 @@ def train(data, target, *, progress=True, callbacks=(), **options):
         target: the column to learn.
         progress, callbacks: as in `burnish.image.train`.
         **options: categories, numbers, ignored (lists of columns), epochs, batch_size, learning_rate, valid, split,
-            hidden, seed, out ...
+            hidden, seed, precision ("fp32", "bf16", "auto"), out ...
 
     Returns:
         A Run.

@@ -28,7 +28,8 @@ def train(data, *, progress=True, callbacks=(), **options):
             columns), or a list of paths.
         progress, callbacks: as in `burnish.image.train`.
         **options: encoder (a run of `burnish.lm`), text_columns and label_columns (lists), target ("label", "tags",
-            "numbers"), epochs, freeze_epochs, learning_rate, batch_size, valid, seed, threads, out ...
+            "numbers"), epochs, freeze_epochs, learning_rate, batch_size, valid, seed, threads,
+            precision ("fp32", "bf16", "auto"), out ...
 
     Returns:
         A Run.

@@ -50,6 +50,7 @@ struct brn__step {
     const brn__step *forward; /* prepared step of node->forward, or NULL; valid in prepare only */
     bool wanted[BRN__OUTPUTS_MAX]; /* outputs that somebody reads; others need not be made */
 
+    bool differentiates; /* its plan makes gradients */
     bool narrow; /* output 0 may be made in bfloat16: all its readers take it so (reads_bf16) */
 
     /* set before prepare */

@@ -6,19 +6,22 @@
  *
  * A border is a value that everything after it depends on through nothing else: the output of a block of a ResNet, of a
  * layer of an LSTM. The forward nodes between borders fall into segments; neighbouring segments are joined so that the
- * backward pass never has more bytes than it must: those of one joined segment and of the borders before it. Those before the last are copied for the
- * gradients. A copy is the node once more with the same attributes, so with its random stream, and gives the same bits. */
+ * backward pass never has more bytes than it must: those of one joined segment and of the borders before it. Segments
+ * before the last are copied for the gradients. A copy is the node once more with the same attributes, so with its
+ * random stream, and gives the same bits. Layers before the first that learns keep next to nothing and are no segment. */
 #include "base/alloc.h"
 #include "graph/graph.h"
 
 #include <math.h>
 
-enum { HALVINGS = 12 }; /* of the bytes among which the least are looked for */
+enum { HALVINGS = 12 };              /* of the bytes among which the least are looked for */
+static const double WORTH_IT = .9;   /* of all bytes: with more than that there is not enough to win */
 
 typedef struct checkpointing {
     brn_graph *graph;
     int loss, forward_count; /* ids of the forward pass are below forward_count */
-    bool *inside;      /* by forward id: the loss needs it, and it needs an input or chance: neither is kept anyway */
+    bool *learns;      /* by forward id: it depends on what gradients are wanted of */
+    bool *inside;      /* by forward id: the loss needs it, and it needs an input or chance, so that it is not kept anyway */
     int *last_use;     /* by forward id: the last node on the way to the loss that reads it; its own id when none does */
     double *kept;      /* by forward id: bytes of its outputs that gradients read */
     double *beside;    /* of these, without output 0 */
@@ -54,6 +57,16 @@ static void find_inside(checkpointing *state)
     }
 }
 
+static void find_learning(checkpointing *state, const brn__value *wanted, int count)
+{
+    for (int i = 0; i < count; i++) state->learns[wanted[i].node->id] = true;
+    for (int id = 0; id < state->forward_count; id++) {
+        const brn_node *node = state->graph->nodes[id];
+        for (int i = 0; i < node->input_count; i++)
+            if (brn__has(node, i) && state->learns[node->inputs[i].node->id]) state->learns[id] = true;
+    }
+}
+
 static brn_status find_uses(checkpointing *state)
 {
     const brn_graph *graph = state->graph;
@@ -83,10 +96,14 @@ static brn_status find_uses(checkpointing *state)
 static void find_borders(checkpointing *state)
 {
     int open = -1; /* the furthest use of any earlier node */
+    bool learns = false;
     for (int id = 0; id < state->forward_count; id++) {
         state->segment[id] = state->border_count;
         if (!state->inside[id]) continue;
-        if (open <= id && state->last_use[id] > id) state->borders[state->border_count++] = id;
+        learns |= state->learns[id];
+        const bool border = open <= id && state->last_use[id] > id;
+        if (border && learns) state->borders[state->border_count++] = id;
+        for (int i = 0; border && !learns && i <= id; i++) state->inside[i] = false; /* frozen so far */
         if (state->last_use[id] > open) open = state->last_use[id];
     }
 }
@@ -131,7 +148,7 @@ static bool cut_best(const checkpointing *state, cut *c, int *joined)
     for (int end = c->count, part = c->count; end > 0; end = c->from[end], part--)
         for (int s = c->from[end]; s < end; s++) joined[s] = part;
     for (int id = 0; id < state->forward_count; id++) state->segment[id] = joined[state->segment[id]];
-    return c->from[c->count] > 0;
+    return most < WORTH_IT * all;
 }
 
 /* *worth: false when it is best to keep everything. */
@@ -202,11 +219,12 @@ static void redirect_gradients(checkpointing *state, int gradient_count)
     }
 }
 
-static brn_status rewrite(checkpointing *state)
+static brn_status rewrite(checkpointing *state, const brn__value *wanted, int count)
 {
     bool worth = false;
     const int gradient_count = state->graph->node_count;
     find_inside(state);
+    find_learning(state, wanted, count);
     BRN__TRY(find_uses(state));
     find_borders(state);
     BRN__TRY(join_segments(state, &worth));
@@ -216,10 +234,12 @@ static brn_status rewrite(checkpointing *state)
     return BRN_OK;
 }
 
-brn_status brn__checkpoint_activations(brn_graph *graph, const brn_node *loss, int forward_count)
+brn_status brn__checkpoint_activations(brn_graph *graph, const brn_node *loss, int forward_count, const brn__value *wanted,
+                                       int count)
 {
     const size_t nodes = (size_t)forward_count;
     checkpointing state = {.graph = graph, .loss = loss->id, .forward_count = forward_count};
+    state.learns = brn__alloc_zero(nodes, sizeof *state.learns);
     state.inside = brn__alloc_zero(nodes, sizeof *state.inside);
     state.last_use = brn__alloc_zero(nodes, sizeof *state.last_use);
     state.kept = brn__alloc_zero(nodes, sizeof *state.kept);
@@ -227,9 +247,10 @@ brn_status brn__checkpoint_activations(brn_graph *graph, const brn_node *loss, i
     state.segment = brn__alloc_zero(nodes, sizeof *state.segment);
     state.borders = brn__alloc_zero(nodes, sizeof *state.borders);
     state.copies = brn__alloc_zero(nodes, sizeof *state.copies);
-    const bool made = state.inside && state.last_use && state.kept && state.beside && state.segment && state.borders &&
+    const bool made = state.learns && state.inside && state.last_use && state.kept && state.beside && state.segment && state.borders &&
                       state.copies;
-    const brn_status status = made ? rewrite(&state) : BRN_ERROR_NO_MEMORY;
+    const brn_status status = made ? rewrite(&state, wanted, count) : BRN_ERROR_NO_MEMORY;
+    brn__free(state.learns);
     brn__free(state.inside);
     brn__free(state.last_use);
     brn__free(state.kept);

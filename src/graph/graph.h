@@ -192,8 +192,9 @@ brn_status brn__graph_sort(brn_graph *graph, const brn__value *roots, int root_c
 brn_status brn__autodiff(brn_graph *graph, brn__value loss, const brn__value *wanted, int count,
                          brn__value *out);
 
-/* Of a graph whose nodes from place forward_count on are the gradients of `loss`: makes them read copies of forward
- * nodes, so that their values need not be kept, where that saves memory. (checkpointing.c) */
-brn_status brn__checkpoint_activations(brn_graph *graph, const brn_node *loss, int forward_count);
+/* Of a graph whose nodes from place forward_count on are the gradients of `loss` for `wanted`: makes them read copies of
+ * forward nodes, so that their values need not be kept, where that saves memory. (checkpointing.c) */
+brn_status brn__checkpoint_activations(brn_graph *graph, const brn_node *loss, int forward_count, const brn__value *wanted,
+                                       int count);
 
 #endif

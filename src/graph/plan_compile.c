@@ -84,7 +84,7 @@ static brn_status build_gradients(brn_plan *plan, brn_node *const *map)
             wanted[count++] = mapped(map, plan->options.input_gradients[i]);
         status = brn__autodiff(graph, loss, wanted, count, gradients);
         if (status == BRN_OK && plan->options.activation_checkpointing)
-            status = brn__checkpoint_activations(graph, loss.node, forward_count);
+            status = brn__checkpoint_activations(graph, loss.node, forward_count, wanted, count);
         for (int i = 0; i < parameters; i++) plan->parameter_gradients[places[i]] = gradients[i];
         for (int i = parameters; i < count; i++) plan->gradients[i - parameters] = gradients[i];
         for (int i = 0; status == BRN_OK && i < plan->options.input_gradient_count; i++)

@@ -72,6 +72,7 @@ static brn__plan_step *add_step(brn_plan *plan, const brn_node *node)
     step->step.backend = plan->backend;
     step->step.threads = brn_runner_threads(plan->runner);
     step->step.precision = plan->options.precision;
+    step->step.differentiates = plan->options.loss != NULL;
     step->step.implementation = plan->backend->name;
     return step;
 }

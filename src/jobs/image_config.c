@@ -195,6 +195,7 @@ enum { CONFIG_BYTES_MAX = 64 << 20 };
 static bool read_field(const json_t *value, const brn_option *f, brn_image_options *options)
 {
     void *at = (char *)options + f->offset;
+    if (!value && f->later) return true;
     switch (f->type) {
     case BRN_OPTION_TEXT: return (*(const char **)at = json_string_value(value)) != NULL;
     case BRN_OPTION_FLAG: return *(bool *)at = json_is_true(value), json_is_boolean(value);

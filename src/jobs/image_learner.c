@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "jobs/image_targets.h"
+#include "jobs/precision.h"
 #include "train/fine_tuning.h"
 
 #include <string.h>
@@ -31,7 +32,7 @@ brn_status brn__image_learner_check(const brn_image_learner_options *o)
         return brn__fail(BRN_ERROR_USAGE, "size: %d; expected 32 to 2048 pixels", o->size);
     if (!(o->label_smoothing >= 0 && o->label_smoothing < 1))
         return brn__fail(BRN_ERROR_USAGE, "label smoothing: %g; expected 0 to below 1", o->label_smoothing);
-    return BRN_OK;
+    return brn__precision_check(o->precision);
 }
 
 static brn_status take_options(brn_image_learner *l, const brn_image_learner_options *given)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Training the folds of a table, one after the other. Each is a run of its own: what is finished is
  * kept, what was interrupted is gone on with. */
+#include "jobs/precision.h"
 #include "jobs/table_folds.h"
 #include "base/alloc.h"
 #include "base/files.h"
@@ -18,6 +19,7 @@ typedef struct folds {
     brn__arena arena; /* of a configuration that was read */
     json_t *config;
     brn__progress progress; /* what the caller hears */
+    brn_precision wish;     /* the options' is what it comes to, in all folds */
     brn_event_handler *on_event;
     void *context;
     char stage[512];
@@ -159,6 +161,7 @@ static brn_status train_all(folds *f, double start)
 {
     f->progress.epochs = f->options.folds * f->options.epochs;
     BRN__TRY(brn__progress_send(&f->progress, brn__event_of(BRN_EVENT_START, f->all.run)));
+    BRN__TRY(brn__precision_tell(&f->progress, f->wish));
     for (f->fold = 1; f->fold <= f->options.folds; f->fold++) BRN__TRY(train_fold(f));
     measure(f);
     f->all.seconds = brn__seconds_now() - start;
@@ -193,6 +196,8 @@ static brn_status begin(folds *f, const brn_table_train_options *options)
 {
     f->options = *options;
     BRN__TRY(brn__table_options_settle(&f->options));
+    f->wish = options->precision;
+    f->options.precision = brn_precision_here(f->wish);
     BRN__TRY(brn__run_folder_check(options->out));
     BRN__TRY(check_table(&f->options));
     BRN__TRY(brn__run_folder_make(options->out, "table", f->all.run, sizeof f->all.run - 64));
@@ -208,7 +213,9 @@ static brn_status go_on(folds *f)
 {
     BRN__TRY(brn__run_folder_lock(f->all.run, &f->lock));
     brn__run_folder_sweep(f->all.run);
-    return read_config(f->all.run, &f->config, &f->arena, &f->options);
+    BRN__TRY(read_config(f->all.run, &f->config, &f->arena, &f->options));
+    f->wish = f->options.precision;
+    return BRN_OK;
 }
 
 static brn_status run_folds(const brn_table_train_options *options, const char *run,

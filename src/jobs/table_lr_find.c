@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The learning-rate finder on tables: the training, made in mock. */
 #include "burnish/table_lr_find.h"
+#include "jobs/precision.h"
 #include "jobs/table_training.h"
 #include "train/lr_finder.h"
 
@@ -10,6 +11,7 @@ static brn_status find(brn__table_training *t, const brn_table_train_options *op
     brn_table_train_options one = *options;
     if (one.folds && !one.fold) one.fold = 1; /* any fold shows it */
     BRN__TRY(brn__table_training_prepare(t, &one));
+    BRN__TRY(brn__precision_tell(&t->progress, options->precision));
     BRN__TRY(brn__table_training_loader(t, true, &t->train));
     if (finder->form == BRN_LR_FIND_VALID) BRN__TRY(brn__table_training_loader(t, false, &t->valid));
     const brn__fit_options fit = brn__table_training_fit_options(t);

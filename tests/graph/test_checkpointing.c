@@ -4,6 +4,7 @@
 #include "burnish/nn.h"
 #include "burnish/ops.h"
 #include "burnish/runner.h"
+#include "jobs/lm_job.h"
 #include "models/awd_lstm.h"
 #include "test.h"
 
@@ -142,6 +143,40 @@ TEST(networks_with_pools_and_dropout_learn_the_same_in_less_memory)
     check_pictures("squeezenet1_1", "cpu", 1, 8, .6);
 }
 
+/* A body that does not learn keeps nothing for gradients: it runs once. */
+TEST(frozen_layers_are_not_computed_again)
+{
+    for (int head = 0; head < 2; head++) {
+        const int64_t dims[] = {4, 3, 64, 64};
+        const brn_model *resnet = brn_model_find("resnet18");
+        brn_graph *graph;
+        brn_parameters *parameters;
+        brn_runner *runner;
+        brn_plan *plan;
+        int convolutions = 0;
+        assert_ok(brn_graph_new(&graph));
+        brn_node *image = brn_input(graph, "image", BRN_DTYPE_F32, dims, 4), *target = brn_input(graph, "target", BRN_DTYPE_I64, dims, 1);
+        const brn_nn_head_options options = brn_nn_head_defaults(10);
+        brn_node *logits = brn_model_head(resnet, brn_concat_pool(brn_model_body(resnet, image)), &options);
+        brn_plan_options training = brn_plan_defaults();
+        training.training = true;
+        training.loss = brn_cross_entropy(logits, target, -1);
+        training.outputs[training.output_count++] = training.loss;
+        training.learning_groups = head ? 1ull << resnet->body_groups : UINT64_MAX;
+        training.activation_checkpointing = true;
+        assert_ok(brn_graph_status(graph));
+        assert_ok(brn_parameters_new(graph, BRN_DTYPE_F32, &parameters));
+        assert_ok(brn_runner_new(parameters, "cpu", 1, &runner));
+        assert_ok(brn_runner_plan(runner, &training, &plan));
+        for (int i = 0; i < brn_plan_step_count(plan); i++) convolutions += strcmp(brn_plan_step(plan, i).op, "conv2d") == 0;
+        if (head) assert_int_equal(convolutions, 20);
+        else if (convolutions < 25) fail_msg("%d convolutions", convolutions);
+        brn_runner_free(runner);
+        brn_parameters_free(parameters);
+        brn_graph_free(graph);
+    }
+}
+
 TEST(the_reference_backend_learns_the_same)
 {
     check_pictures("resnet18", "reference", 1, 2, .6);
@@ -198,6 +233,32 @@ static void check_words(const char *backend, bool wide, uint64_t learning_groups
     check_same(&m, backend, 1, learning_groups, 1);
     brn_parameters_free(m.parameters);
     brn_graph_free(m.graph);
+}
+
+/* A step's plan as the job makes it, of a language model with options. */
+static int steps_of(bool checkpointing)
+{
+    brn_lm_options options = brn_lm_defaults();
+    options.embedding = 16;
+    options.hidden = 24;
+    options.threads = 1;
+    options.activation_checkpointing = checkpointing;
+    brn__lm_network network;
+    brn_plan *plan;
+    assert_ok(brn__lm_network_new(&options, 50, 4, 12, &network));
+    brn_plan_options training = brn_plan_defaults();
+    training.training = true;
+    training.loss = network.ends.loss;
+    training.outputs[training.output_count++] = network.ends.loss;
+    assert_ok(brn_runner_plan(brn__learner_runner(network.learner), &training, &plan));
+    const int steps = brn_plan_step_count(plan);
+    brn__lm_network_free(&network);
+    return steps;
+}
+
+TEST(the_option_of_language_models_reaches_their_plans)
+{
+    assert_true(steps_of(true) > steps_of(false));
 }
 
 TEST(language_models_learn_the_same)

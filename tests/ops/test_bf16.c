@@ -249,6 +249,23 @@ TEST(values_that_only_convolutions_read_lie_in_bfloat16)
     }
 }
 
+/* Where something learns, what is added stays float32, though y could lie in bfloat16: the last of three convolutions with
+ * a residual between is good to float32's sums. */
+static brn_node *build_shortcut(case_builder *b, const void *argument)
+{
+    (void)argument;
+    brn_node *x = case_input(b, "x", DIMS(2, 128, 7, 7)), *w = case_parameter(b, "w", DIMS(128, 128, 1, 1));
+    case_range(b, -.1, .1, 0);
+    return brn_conv2d(brn_add(brn_conv2d(x, w, NULL, NULL), x), w, NULL, NULL);
+}
+
+TEST(residuals_stay_float32_where_something_learns)
+{
+    need_bf16();
+    const op_case shortcut = {"conv2d", "a shortcut", build_shortcut, NULL, .precision = BRN_PRECISION_BF16};
+    check_case(&shortcut, 2e-4);
+}
+
 /* The reference keeps what is added in float32: 8 bits of precision make 2^-9 at a time. */
 TEST(sums_between_convolutions_are_good_to_bfloat16_where_nothing_learns)
 {

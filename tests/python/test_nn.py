@@ -229,6 +229,17 @@ class OnArrays(unittest.TestCase):
         learner.fit_one_cycle(12, 1e-2)
         self.assertGreater(learner.validate(), 0.9)
 
+    def test_precision_and_checkpointing_are_options(self):
+        with self.assertRaisesRegex(burnish.UsageError, "precision"):
+            self.learner(precision="half")
+        kept, again = self.learner(), self.learner(activation_checkpointing=True, precision="fp32")
+        for learner in (kept, again):
+            learner.fit_one_cycle(2, 1e-2)
+        numpy.testing.assert_array_equal(kept.answer(), again.answer())
+        short = self.learner(precision="auto")
+        short.fit_one_cycle(2, 1e-2)
+        self.assertLess(abs(short.validate() - kept.validate()), 0.05)
+
     def test_what_is_no_array_is_refused(self):
         with self.assertRaisesRegex(burnish.UsageError, "a target for each"):
             nn.Arrays(self.x, self.y[:7])

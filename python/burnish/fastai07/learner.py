@@ -210,7 +210,7 @@ class Learner:
         return repr(self._learner)
 
     def half(self):
-        unsupported("learn.half", "the library computes in float32")
+        unsupported("learn.half", "float16 is not computed in; precision='bf16' of burnish's own learners is bfloat16")
 
     def fit_opt_sched(self, *arguments, **keywords):
         unsupported("learn.fit_opt_sched", "the cycles of learn.fit")

@@ -243,8 +243,10 @@ static brn_status forward(brn__step *step)
 {
     const brn__conv2d_geometry g =
         brn__conv2d_geometry_of(step->node->attributes, brn__step_shape(step, 0), brn__step_shape(step, 1));
+    /* A residual is read as y is made: where something learns, in float32. */
+    const bool narrow = step->narrow && !(step->differentiates && brn__has(step->node, 3));
     return choose(step, forward_gains(&g), prepare_forward,
-                  &(const types){dnnl_bf16, dnnl_bf16, step->narrow ? dnnl_bf16 : dnnl_f32});
+                  &(const types){dnnl_bf16, dnnl_bf16, narrow ? dnnl_bf16 : dnnl_f32});
 }
 
 static bool grad_input_gains(const brn__conv2d_geometry *g) { return gains(g, .0042, y_elements(g)); }
@@ -259,7 +261,8 @@ static bool grad_weight_gains(const brn__conv2d_geometry *g)
 /* Where oneDNN has kernels of its own in bfloat16. */
 static bool is_dense(const brn__conv2d_geometry *g)
 {
-    return g->groups == 1 || (g->c / g->groups % 16 == 0 && g->o / g->groups % 16 == 0);
+    const bool blocks = g->groups == 1 || (g->c / g->groups % 16 == 0 && g->o / g->groups % 16 == 0);
+    return blocks && g->dilation[0] == 1 && g->dilation[1] == 1;
 }
 
 bool brn__dnnl_conv2d_reads_bf16(const brn__conv2d_geometry *g) { return is_dense(g) && forward_gains(g); }

@@ -441,7 +441,7 @@ static brn_status backward_run(const brn__step *step, const brn__run *run)
     return BRN_OK;
 }
 
-/* RELU's mask is y's sign, which rounding leaves; RELU6's is y's place below 6, which it may not. */
+/* RELU's mask is y's sign, which rounding leaves (but for y below 2^-133, which is 0 then); RELU6's is y's place below 6, which it may not. */
 static bool backward_reads_bf16(const brn_node *node, int input, bool differentiates)
 {
     const brn__batch_norm_attributes *attributes = node->attributes;
