@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In what the large products of a network are computed. Weights, statistics, losses, optimizers and what lies between
- * the products stay float32, but for values that convolutions alone read: they lie in bfloat16, in training rounded just as
- * each reader would; in plans that differentiate nothing so do residuals.
+ * In what the large products of a network are computed. Weights, statistics, sums, losses, optimizers and what lies
+ * between the products stay float32, but for values that only convolutions and the batch norms between them read: they lie
+ * in bfloat16. So do residuals in plans that differentiate nothing.
  */
 #ifndef BURNISH_PRECISION_H
 #define BURNISH_PRECISION_H

@@ -36,8 +36,8 @@ typedef struct brn__kernel {
     /* Must not allocate through brn__alloc. */
     brn_status (*run)(const brn__step *step, const brn__run *run);
     void (*release)(brn__step *step); /* frees step->data; NULL when there is nothing to free */
-    /* Whether it takes this input of a node in bfloat16; asked in plans of precision BF16. In those that differentiate:
-     * whether it makes the same of it as of the float32 value. NULL: it never does. */
+    /* Whether it takes this input of a node in bfloat16; asked in plans of precision BF16. `differentiates`: the plan
+     * makes gradients. NULL: it never does. */
     bool (*reads_bf16)(const brn_node *node, int input, bool differentiates);
 } brn__kernel;
 

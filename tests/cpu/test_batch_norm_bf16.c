@@ -112,6 +112,66 @@ static void check_backward(const brn__simd *simd, int64_t n, bool two, bool by_b
     assert_memory_equal(dot, short_dot, sizeof dot);
 }
 
+/* bfloat16 values, both ways. */
+static void fill_both(float *wide, uint16_t *narrow, int64_t n, uint32_t stream)
+{
+    fill(wide, n, stream);
+    for (int64_t i = 0; i < n; i++) {
+        narrow[i] = nearest(wide[i]);
+        const uint32_t bits = (uint32_t)narrow[i] << 16;
+        memcpy(&wide[i], &bits, sizeof bits);
+    }
+}
+
+/* What is read in bfloat16 gives the bits of the same values in float32. */
+static void check_reading(const brn__simd *simd, int64_t n, unsigned which)
+{
+    float dy[LONGEST], dy2[LONGEST], x[LONGEST], y[LONGEST], made[2][LONGEST], dz[2][LONGEST], vectors[4][BRN__PERIOD];
+    uint16_t dy16[LONGEST], dy2_16[LONGEST], x16[LONGEST], y16[LONGEST];
+    double sums[2][2][BRN__PERIOD] = {{{0}}};
+    fill_both(dy, dy16, n, 21), fill_both(dy2, dy2_16, n, 22), fill_both(x, x16, n, 23), fill_both(y, y16, n, 24);
+    for (int v = 0; v < 4; v++) fill(vectors[v], BRN__PERIOD, 25 + (uint32_t)v);
+    for (int k = 0; k < 2; k++) {
+        const unsigned narrow = k ? which : 0;
+        const brn__norm_forward forward = {.length = n, .period = BRN__PERIOD, .x = narrow & 1 ? NULL : x,
+                                           .x16 = narrow & 1 ? x16 : NULL, .y = made[k], .mean = vectors[0],
+                                           .factor = vectors[1], .shift = vectors[2], .activation = BRN_ACTIVATION_RELU};
+        simd->norm_statistics(n, BRN__PERIOD, forward.x, forward.x16, vectors[0], sums[k][0], sums[k][1]);
+        simd->norm_apply(&forward);
+    }
+    assert_memory_equal(sums[0], sums[1], sizeof sums[0]);
+    assert_memory_equal(made[0], made[1], (size_t)n * sizeof(float));
+    memset(sums, 0, sizeof sums);
+    for (int k = 0; k < 2; k++) {
+        const unsigned narrow = k ? which : 0;
+        brn__norm_backward back = {.length = n, .period = BRN__PERIOD, .mean = vectors[0], .factor = vectors[1],
+                                   .c1 = vectors[2], .c2 = vectors[3], .activation = BRN_ACTIVATION_RELU, .dz = dz[k]};
+        if (narrow & 1) back.x16 = x16;
+        else back.x = x;
+        if (narrow & 2) back.dy16 = dy16;
+        else back.dy = dy;
+        if (narrow & 4) back.dy2_16 = dy2_16;
+        else back.dy2 = dy2;
+        if (narrow & 8) back.y16 = y16;
+        else back.y = y;
+        simd->norm_backward_first(&back, sums[k][0], sums[k][1]);
+        back.dx = made[k];
+        simd->norm_backward_second(&back);
+    }
+    assert_memory_equal(sums[0], sums[1], sizeof sums[0]);
+    assert_memory_equal(dz[0], dz[1], (size_t)n * sizeof(float));
+    assert_memory_equal(made[0], made[1], (size_t)n * sizeof(float));
+}
+
+TEST(norms_read_bfloat16_as_the_same_values)
+{
+    for (int isa = 0; isa < BRN__ISA_COUNT; isa++) {
+        const brn__simd *simd = brn__simd_of((brn__isa)isa);
+        for (int l = 0; simd && l < LENGTHS; l++)
+            for (unsigned which = 1; which < 16; which++) check_reading(simd, lengths[l], which);
+    }
+}
+
 TEST(norms_round_their_results_to_bfloat16)
 {
     for (int isa = 0; isa < BRN__ISA_COUNT; isa++) {

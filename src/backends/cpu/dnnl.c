@@ -155,6 +155,13 @@ static bool is_row_major(const_dnnl_memory_desc_t descriptor)
     return true;
 }
 
+bool brn__is_bf16(const brn__layout *layout)
+{
+    dnnl_data_type_t type = dnnl_f32;
+    if (layout->description) dnnl_memory_desc_query(layout->description, dnnl_query_data_type, &type);
+    return type == dnnl_bf16;
+}
+
 brn__layout brn__dnnl_layout(const_dnnl_memory_desc_t descriptor)
 {
     size_t bytes = dnnl_memory_desc_get_size(descriptor);

@@ -62,6 +62,7 @@ brn_status brn__dnnl_of_layout(brn__dnnl_call *call, const brn__layout *layout, 
 
 /* A descriptor as a layout: canonical when it is row-major, and not of bfloat16. */
 brn__layout brn__dnnl_layout(const_dnnl_memory_desc_t descriptor);
+bool brn__is_bf16(const brn__layout *layout);
 /* The descriptor that the call's primitive wants for `what` (dnnl_query_src_md ...). */
 const_dnnl_memory_desc_t brn__dnnl_query(const brn__dnnl_call *call, dnnl_query_t what, int index);
 

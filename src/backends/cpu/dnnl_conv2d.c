@@ -274,7 +274,7 @@ static brn_status grad_input(brn__step *step)
     const brn__conv2d_attributes *attributes = step->node->attributes;
     const brn__conv2d_geometry g = brn__conv2d_geometry_of(attributes, attributes->x_shape, brn__step_shape(step, 1));
     return choose(step, grad_input_gains(&g), prepare_grad_input,
-                  &(const types){dnnl_f32, dnnl_bf16, dnnl_bf16});
+                  &(const types){step->narrow ? dnnl_bf16 : dnnl_f32, dnnl_bf16, dnnl_bf16});
 }
 
 static brn_status grad_weight(brn__step *step)

@@ -28,8 +28,9 @@ typedef struct norm_data {
     brn__spans spans;
     bool panel_wise, stream;
     double count; /* M = N H W */
-    dnnl_memory_desc_t bf16; /* the layout in bfloat16, nChw16c; NULL: it is another one, or nothing is in bfloat16 */
-    bool short_result, short_y; /* y (dx) is made, y read for its sign in bfloat16 */
+    dnnl_memory_desc_t f32, bf16; /* nChw16c, where something is in bfloat16; else NULL */
+    unsigned short_inputs;        /* bits: inputs that are read in bfloat16 */
+    bool short_result;            /* y (dx) is made in bfloat16 */
 } norm_data;
 
 /* Parameter vectors of a panel, each (period). */
@@ -61,56 +62,73 @@ static size_t vector_bytes(const brn__spans *spans)
 static void norm_release(brn__step *step)
 {
     norm_data *data = step->data;
+    if (data && data->f32) dnnl_memory_desc_destroy(data->f32);
     if (data && data->bf16) dnnl_memory_desc_destroy(data->bf16);
     brn__free(data);
     step->data = NULL;
 }
 
-/* Results that only products in bfloat16 read are made so, rounded as their reorder would; y that was made so is read
- * so for its sign. `y`: the gradient's input, or -1. */
-static brn_status choose_bf16(brn__step *step, norm_data *data, const brn__layout *layout, int y)
+static bool fits_bf16(brn_shape shape) { return shape.rank == 4 && shape.dims[1] % 16 == 0; }
+
+/* nChw16c in both types, for steps that something comes to in bfloat16, or whose result is wanted so. */
+static brn_status describe_blocks(brn__step *step, norm_data *data, brn_shape shape)
 {
-    const brn_shape shape = step->node->outputs[0].shape;
-    const brn__blocking *b = &data->spans.blocking;
-    const bool read = y >= 0 && brn__has(step->node, y) && step->have[y].description;
-    if ((!step->narrow && !read) || shape.rank != 4 || !layout->description || b->block != 16 || b->channels % 16)
-        return BRN_OK;
+    if (step->precision != BRN_PRECISION_BF16 || !fits_bf16(shape)) return BRN_OK;
     const dnnl_dims_t dims = {shape.dims[0], shape.dims[1], shape.dims[2], shape.dims[3]};
+    BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->f32, 4, dims, dnnl_f32, dnnl_nChw16c));
     BRN__DNNL_TRY(dnnl_memory_desc_create_with_tag(&data->bf16, 4, dims, dnnl_bf16, dnnl_nChw16c));
-    const brn__layout twin = brn__dnnl_layout(data->bf16);
-    if (step->narrow) {
-        data->short_result = true;
-        step->out[0] = twin;
-        step->in_place[0] = -1; /* of another size */
-    }
-    if (read && step->backend->same_layout(&step->have[y], &twin)) {
-        data->short_y = true;
-        step->in[y] = step->have[y];
-    }
     return BRN_OK;
 }
 
-static brn_status norm_prepare(brn__step *step, int x, int y)
+static bool is_bf16(const brn__step *step, const norm_data *data, const brn__layout *layout)
 {
-    brn_shape shape = brn__input_shape(step->node, x);
+    const brn__layout blocks = data->bf16 ? brn__dnnl_layout(data->bf16) : (brn__layout){NULL, 0};
+    return data->bf16 && layout->description && step->backend->same_layout(layout, &blocks);
+}
+
+/* Inputs of the size of x that lie in bfloat16 are read so, and results that only readers of bfloat16 wait for are made
+ * so. Result 0 takes the place of an input only where both are of one type. */
+static void choose_bf16(brn__step *step, norm_data *data, const brn__layout *layout)
+{
+    const brn__layout blocks = data->f32 ? brn__dnnl_layout(data->f32) : (brn__layout){NULL, 0};
+    if (!data->f32 || !layout->description || !step->backend->same_layout(layout, &blocks)) return;
+    for (int i = 0; i < step->node->input_count; i++)
+        if (brn__has(step->node, i) && step->in[i].description && is_bf16(step, data, &step->have[i])) {
+            data->short_inputs |= 1u << i;
+            step->in[i] = step->have[i];
+        }
+    data->short_result = step->narrow;
+    if (step->narrow) step->out[0] = brn__dnnl_layout(data->bf16);
+    const int place = step->in_place[0];
+    if (place >= 0 && (data->short_inputs >> place & 1) != data->short_result) step->in_place[0] = -1;
+}
+
+/* The layout of everything that has x's shape, in float32. */
+static brn_status choose_layout(const brn__step *step, const norm_data *data, int x, brn__layout *layout,
+                                brn__blocking *blocking)
+{
+    const brn_shape shape = brn__input_shape(step->node, x);
+    *layout = is_bf16(step, data, &step->have[x]) ? brn__dnnl_layout(data->f32) : step->have[x];
+    if (!brn__is_bf16(layout) && brn__blocking_of(layout, shape, blocking)) return BRN_OK;
+    *layout = brn__canonical_input(step, x);
+    if (brn__blocking_of(layout, shape, blocking)) return BRN_OK;
+    return brn__fail(BRN_ERROR_UNSUPPORTED, "%s: x %s must be (N, C) or (N, C, H, W)", step->node->op->name,
+                     BRN__SHAPE(shape));
+}
+
+static brn_status prepare_with(brn__step *step, norm_data *data, int x)
+{
+    const brn_shape shape = brn__input_shape(step->node, x);
     brn__blocking blocking;
-    brn__layout layout = step->have[x];
-    if (!brn__blocking_of(&layout, shape, &blocking)) {
-        layout = brn__canonical_input(step, x);
-        if (!brn__blocking_of(&layout, shape, &blocking))
-            return brn__fail(BRN_ERROR_UNSUPPORTED, "%s: x %s must be (N, C) or (N, C, H, W)",
-                             step->node->op->name, BRN__SHAPE(shape));
-    }
+    brn__layout layout;
+    BRN__TRY(describe_blocks(step, data, shape));
+    BRN__TRY(choose_layout(step, data, x, &layout, &blocking));
     brn__all_canonical(step);
     for (int i = 0; i < step->node->input_count; i++)
         if (brn__has(step->node, i) && brn_shape_equal(brn__input_shape(step->node, i), shape))
             step->in[i] = layout;
     for (int i = 0; i < step->node->output_count; i++)
         if (brn_shape_equal(step->node->outputs[i].shape, shape)) step->out[i] = layout;
-
-    norm_data *data = brn__alloc_zero(1, sizeof *data);
-    if (!data) return BRN_ERROR_NO_MEMORY;
-    step->data = data;
     step->threads = brn__threads_for(step, layout.bytes);
     data->simd = brn__simd_now();
     data->stream = layout.bytes >= STREAM_BYTES;
@@ -122,9 +140,32 @@ static brn_status norm_prepare(brn__step *step, int x, int y)
     step->scratch_bytes =
         vector_bytes(&data->spans) + (size_t)(slots * 2 * data->spans.period) * sizeof(double);
     step->implementation = data->simd->name;
-    brn_status status = choose_bf16(step, data, &layout, y);
+    choose_bf16(step, data, &layout);
+    return BRN_OK;
+}
+
+static brn_status norm_prepare(brn__step *step, int x)
+{
+    norm_data *data = brn__alloc_zero(1, sizeof *data);
+    if (!data) return BRN_ERROR_NO_MEMORY;
+    step->data = data;
+    brn_status status = prepare_with(step, data, x);
     if (status != BRN_OK) norm_release(step);
     return status;
+}
+
+/* An input in the type that it lies in; the other is NULL, and both where it is absent. */
+typedef struct typed {
+    const float *wide;
+    const uint16_t *narrow;
+} typed;
+
+static typed input_at(const norm_job *job, int input, int64_t at)
+{
+    const void *memory = job->step->inputs[input];
+    if (!memory) return (typed){NULL, NULL};
+    if (job->data->short_inputs >> input & 1) return (typed){NULL, (const uint16_t *)memory + at};
+    return (typed){(const float *)memory + at, NULL};
 }
 
 static void first_of_unit(const norm_job *job, int64_t panel, int64_t unit, double *sums)
@@ -224,15 +265,23 @@ static void clear_vectors(const norm_job *job, int64_t panel)
 enum { X, GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR, RESIDUAL };
 enum { Y, BATCH_MEAN, BATCH_VAR };
 
+static float from_bf16(uint16_t half)
+{
+    const uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 /* Statistics are taken about each channel's first element. */
 static void forward_begin_batch(const norm_job *job, int64_t panel)
 {
     const brn__spans *spans = &job->data->spans;
     int64_t length;
-    const float *x = (const float *)job->step->inputs[X] + brn__span_at(spans, panel, 0, &length);
+    const typed x = input_at(job, X, brn__span_at(spans, panel, 0, &length));
     clear_vectors(job, panel);
     for (int64_t c = 0; c < brn__span_channels(spans, panel); c++)
-        set_lanes(spans, vector_of(job, panel, MEAN), c, x[c]);
+        set_lanes(spans, vector_of(job, panel, MEAN), c, x.wide ? x.wide[c] : from_bf16(x.narrow[c]));
 }
 
 static void forward_set(const norm_job *job, int64_t panel, int64_t c, double mean, double var)
@@ -262,9 +311,9 @@ static void forward_first(const norm_job *job, int64_t panel, int64_t unit, doub
 {
     const brn__spans *spans = &job->data->spans;
     int64_t length, at = brn__span_at(spans, panel, unit, &length);
-    job->data->simd->norm_statistics(length, spans->period,
-                                     (const float *)job->step->inputs[X] + at,
-                                     vector_of(job, panel, MEAN), sums, sums + spans->period);
+    const typed x = input_at(job, X, at);
+    job->data->simd->norm_statistics(length, spans->period, x.wide, x.narrow, vector_of(job, panel, MEAN), sums,
+                                     sums + spans->period);
 }
 
 static void forward_finish(const norm_job *job, int64_t panel, const double *totals)
@@ -291,10 +340,12 @@ static void forward_second(const norm_job *job, int64_t panel, int64_t unit)
     const brn__spans *spans = &job->data->spans;
     int64_t length, at = brn__span_at(spans, panel, unit, &length);
     const float *residual = job->step->inputs[RESIDUAL];
+    const typed x = input_at(job, X, at);
     job->data->simd->norm_apply(&(brn__norm_forward){
         .length = length,
         .period = spans->period,
-        .x = (const float *)job->step->inputs[X] + at,
+        .x = x.wide,
+        .x16 = x.narrow,
         .residual = residual ? residual + at : NULL,
         .y = job->data->short_result ? NULL : (float *)job->step->outputs[Y] + at,
         .y16 = job->data->short_result ? (uint16_t *)job->step->outputs[Y] + at : NULL,
@@ -315,7 +366,7 @@ static bool is_batch_form(const brn_node *node)
 static brn_status forward_prepare(brn__step *step)
 {
     step->in_place[Y] = X;
-    return norm_prepare(step, X, -1);
+    return norm_prepare(step, X);
 }
 
 static brn_status forward_run(const brn__step *step, const brn__run *run)
@@ -330,7 +381,13 @@ static brn_status forward_run(const brn__step *step, const brn__run *run)
     return BRN_OK;
 }
 
-const brn__kernel brn__cpu_batch_norm = {forward_prepare, forward_run, norm_release};
+/* Where something learns; else convolutions take norms in, and what is left stays as it is. */
+static bool forward_reads_bf16(const brn_node *node, int input, bool differentiates)
+{
+    return differentiates && input == X && fits_bf16(brn__input_shape(node, X));
+}
+
+const brn__kernel brn__cpu_batch_norm = {forward_prepare, forward_run, norm_release, forward_reads_bf16};
 
 /* ---- gradient: dy, x, gamma, m, v, [y], [dy2] -> dx, dgamma, dbeta, dresidual ---- */
 
@@ -362,19 +419,22 @@ static brn__norm_backward backward_span(const norm_job *job, int64_t panel, int6
     const brn__batch_norm_attributes *attributes = step->node->attributes;
     const brn__spans *spans = &job->data->spans;
     int64_t length, at = brn__span_at(spans, panel, unit, &length);
-    const norm_data *data = job->data;
-    const float *dy2 = step->inputs[DY2], *y = data->short_y ? NULL : step->inputs[GRAD_Y];
-    float *dx = data->short_result ? NULL : step->outputs[DX], *dz = step->outputs[DRESIDUAL];
-    const uint16_t *y16 = data->short_y ? step->inputs[GRAD_Y] : NULL;
-    uint16_t *dx16 = data->short_result ? step->outputs[DX] : NULL;
+    const bool narrow = job->data->short_result;
+    float *dx = narrow ? NULL : step->outputs[DX], *dz = step->outputs[DRESIDUAL];
+    uint16_t *dx16 = narrow ? step->outputs[DX] : NULL;
+    const typed dy = input_at(job, DY, at), dy2 = input_at(job, DY2, at), y = input_at(job, GRAD_Y, at),
+                x = input_at(job, GRAD_X, at);
     return (brn__norm_backward){
         .length = length,
         .period = spans->period,
-        .dy = (const float *)step->inputs[DY] + at,
-        .dy2 = dy2 ? dy2 + at : NULL,
-        .y = y ? y + at : NULL,
-        .y16 = y16 ? y16 + at : NULL,
-        .x = (const float *)step->inputs[GRAD_X] + at,
+        .dy = dy.wide,
+        .dy16 = dy.narrow,
+        .dy2 = dy2.wide,
+        .dy2_16 = dy2.narrow,
+        .y = y.wide,
+        .y16 = y.narrow,
+        .x = x.wide,
+        .x16 = x.narrow,
         .dx = dx ? dx + at : NULL,
         .dx16 = dx16 ? dx16 + at : NULL,
         .dz = dz ? dz + at : NULL,
@@ -383,7 +443,7 @@ static brn__norm_backward backward_span(const norm_job *job, int64_t panel, int6
         .c1 = vector_of(job, panel, C1),
         .c2 = vector_of(job, panel, C2),
         .activation = attributes->activation,
-        .stream = job->data->stream && dx != step->inputs[DY] && dx != step->inputs[GRAD_X],
+        .stream = job->data->stream && step->outputs[DX] != step->inputs[DY] && step->outputs[DX] != step->inputs[GRAD_X],
     };
 }
 
@@ -417,6 +477,7 @@ static void backward_second(const norm_job *job, int64_t panel, int64_t unit)
     if (span.dz) { /* the first pass has stored dz there */
         span.dy = span.dz;
         span.dy2 = NULL;
+        span.dy16 = span.dy2_16 = NULL;
         span.activation = BRN_ACTIVATION_NONE;
     }
     job->data->simd->norm_backward_second(&span);
@@ -427,7 +488,7 @@ static brn_status backward_prepare(brn__step *step)
 {
     step->in_place[DX] = step->wanted[DRESIDUAL] ? GRAD_X : DY;
     step->in_place[DRESIDUAL] = DY;
-    return norm_prepare(step, GRAD_X, GRAD_Y);
+    return norm_prepare(step, GRAD_X);
 }
 
 static brn_status backward_run(const brn__step *step, const brn__run *run)
@@ -441,11 +502,14 @@ static brn_status backward_run(const brn__step *step, const brn__run *run)
     return BRN_OK;
 }
 
-/* RELU's mask is y's sign, which rounding leaves (but for y below 2^-133, which is 0 then); RELU6's is y's place below 6, which it may not. */
+/* RELU's mask is y's sign, which rounding leaves (but for y below 2^-133, which is 0 then); RELU6's is y's place below 6,
+ * which it may not. */
 static bool backward_reads_bf16(const brn_node *node, int input, bool differentiates)
 {
     const brn__batch_norm_attributes *attributes = node->attributes;
-    return differentiates && input == GRAD_Y && attributes->activation == BRN_ACTIVATION_RELU;
+    if (!differentiates || !fits_bf16(brn__input_shape(node, GRAD_X))) return false;
+    if (input == GRAD_Y) return attributes->activation == BRN_ACTIVATION_RELU;
+    return input == DY || input == DY2 || input == GRAD_X;
 }
 
 const brn__kernel brn__cpu_batch_norm_grad = {backward_prepare, backward_run, norm_release, backward_reads_bf16};

@@ -17,7 +17,7 @@ INLINE int lesser(int64_t a, int b)
 
 /* ---- statistics ---- */
 
-static void statistics_periodic(int64_t length, const float *x, const float *about, double *sum,
+INLINE void statistics_periodic(int64_t length, const float *x, const uint16_t *x16, const float *about, double *sum,
                                 double *square)
 {
     vector c[UNROLL];
@@ -27,17 +27,22 @@ static void statistics_periodic(int64_t length, const float *x, const float *abo
         vector s[UNROLL] = {0}, q[UNROLL] = {0};
         for (int k = 0; k < CHUNK && i + STRIDE <= length; k++, i += STRIDE)
             for (int j = 0; j < UNROLL; j++) {
-                vector t = load(x + i + j * LANES) - c[j];
+                vector t = (x16 ? load_bf16(x16 + i + j * LANES) : load(x + i + j * LANES)) - c[j];
                 s[j] += t;
                 q[j] += t * t;
             }
         fold_period(s, sum);
         fold_period(q, square);
     }
-    for (; i < length; i++) {
-        double t = x[i] - about[i % BRN__PERIOD];
-        sum[i % BRN__PERIOD] += t;
-        square[i % BRN__PERIOD] += t * t;
+    for (; i < length; i += LANES) {
+        const int count = lesser(length - i, LANES);
+        float lanes[LANES];
+        store(lanes, x16 ? load_bf16(x16 + i) : load_part(x + i, count));
+        for (int l = 0; l < count; l++) {
+            double t = lanes[l] - about[(i + l) % BRN__PERIOD];
+            sum[(i + l) % BRN__PERIOD] += t;
+            square[(i + l) % BRN__PERIOD] += t * t;
+        }
     }
 }
 
@@ -62,11 +67,15 @@ INLINE void statistics_columns(int64_t rows, int64_t period, int width, int coun
     }
 }
 
-void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, const float *about,
+void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, const uint16_t *x16, const float *about,
                                 double *sum, double *square)
 {
+    if (x16) {
+        statistics_periodic(length, NULL, x16, about, sum, square);
+        return;
+    }
     if (period == BRN__PERIOD) {
-        statistics_periodic(length, x, about, sum, square);
+        statistics_periodic(length, x, NULL, about, sum, square);
         return;
     }
     int64_t rows = length / period, c = 0;
@@ -81,6 +90,12 @@ void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, 
 
 /* ---- forward ---- */
 
+/* A vector of what lies in float32 or in bfloat16. */
+INLINE vector load_of(const float *x, const uint16_t *x16, int64_t i, int count)
+{
+    return x16 ? load_bf16(x16 + i) : load_part(x + i, count);
+}
+
 /* How results are stored. */
 typedef enum storing { AS_IT_IS, AROUND, IN_BF16, IN_BF16_AROUND } storing;
 
@@ -94,7 +109,7 @@ INLINE void put(storing how, float *to, uint16_t *to16, int64_t i, int count, ve
 INLINE void apply(const brn__norm_forward *a, brn_activation activation, storing how, int64_t i,
                   int count, vector mean, vector factor, vector shift)
 {
-    vector y = (load_part(a->x + i, count) - mean) * factor + shift;
+    vector y = (load_of(a->x, a->x16, i, count) - mean) * factor + shift;
     if (a->residual) y += load_part(a->residual + i, count);
     if (activation == BRN_ACTIVATION_RELU) y = relu(y);
     if (activation == BRN_ACTIVATION_RELU6) y = relu6(y);
@@ -165,8 +180,8 @@ typedef struct making {
 
 INLINE vector masked(const brn__norm_backward *a, making of, int64_t i, int count)
 {
-    vector dz = load_part(a->dy + i, count);
-    if (of.two) dz += load_part(a->dy2 + i, count);
+    vector dz = load_of(a->dy, a->dy16, i, count);
+    if (of.two) dz += load_of(a->dy2, a->dy2_16, i, count);
     if (of.activation == BRN_ACTIVATION_NONE) return dz;
     vector y = of.by_bf16 ? load_bf16(a->y16 + i) : load_part(a->y + i, count);
     integers mask = y > splat(0);
@@ -181,7 +196,7 @@ INLINE void first(const brn__norm_backward *a, making of, int64_t i, int count, 
     vector dz = masked(a, of, i, count);
     if (dot) {
         *sum += dz;
-        *dot += dz * (load_part(a->x + i, count) - mean);
+        *dot += dz * (load_of(a->x, a->x16, i, count) - mean);
     }
     if (a->dz) store_part(a->dz + i, dz, count);
     if (a->dx16) store_bf16(a->dx16 + i, dz * factor, false);
@@ -254,7 +269,7 @@ INLINE void first_span(const brn__norm_backward *span, making of, bool summed, d
 /* Each case is a copy of the loop. */
 #define EACH_MAKING(a, call)                                                                        \
     do {                                                                                            \
-        const bool two = (a)->dy2 != NULL, by_bf16 = (a)->y16 != NULL;                              \
+        const bool two = (a)->dy2 || (a)->dy2_16, by_bf16 = (a)->y16 != NULL;                       \
         if ((a)->activation == BRN_ACTIVATION_RELU6) {                                              \
             if (two) call(((making){BRN_ACTIVATION_RELU6, true, false}));                           \
             else call(((making){BRN_ACTIVATION_RELU6, false, false}));                              \
@@ -289,7 +304,7 @@ INLINE void second(const brn__norm_backward *a, making of, storing how, int64_t 
                    vector factor, vector c1, vector c2)
 {
     vector dz = masked(a, of, i, count);
-    vector t = load_part(a->x + i, count) - mean;
+    vector t = load_of(a->x, a->x16, i, count) - mean;
     vector dx = factor * (dz - c1 - c2 * t);
     put(how, a->dx, a->dx16, i, count, dx);
 }

@@ -5,7 +5,7 @@
 
 #include "backends/cpu/simd/vector.h"
 
-void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, const float *about,
+void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, const uint16_t *x16, const float *about,
                                 double *sum, double *square);
 void BRN__SIMD(norm_apply)(const brn__norm_forward *span);
 void BRN__SIMD(norm_backward_first)(const brn__norm_backward *span, double *sum, double *dot);

@@ -20,7 +20,9 @@ typedef struct brn__norm_forward {
     int64_t length, period;
     const float *x, *residual; /* residual may be NULL */
     float *y;
-    uint16_t *y16; /* in the place of y, where it is not NULL: rounded to bfloat16; period 16, length a multiple of it */
+    /* bfloat16 in the place of x and y, where they are not NULL; period 16, length a multiple of it. */
+    const uint16_t *x16;
+    uint16_t *y16;
     const float *mean, *factor, *shift; /* (period) */
     brn_activation activation;          /* NONE, RELU, RELU6 */
     bool stream; /* y is too large to stay in the caches: store around them */
@@ -30,10 +32,11 @@ typedef struct brn__norm_backward {
     int64_t length, period;
     const float *dy, *dy2;      /* dy2 may be NULL */
     const float *y;             /* read only for the activation's mask */
-    const uint16_t *y16;        /* bfloat16, in the place of y for RELU, where it is not NULL */
     const float *x;             /* may be NULL in the first pass, when `dot` is not wanted */
     float *dx, *dz;             /* NULL: not wanted */
-    uint16_t *dx16;             /* in the place of dx, where it is not NULL: rounded to bfloat16, as y16 */
+    /* bfloat16 in the place of the others, where they are not NULL, as in brn__norm_forward; y16 for RELU alone. */
+    const uint16_t *dy16, *dy2_16, *y16, *x16;
+    uint16_t *dx16;
     const float *mean, *factor; /* (period) */
     const float *c1, *c2;       /* (period), second pass only */
     brn_activation activation;
@@ -87,7 +90,7 @@ typedef struct brn__simd {
     const char *name; /* "simd:avx512" */
 
     /* sum += (x - about), square += (x - about)^2, by lane (period). */
-    void (*norm_statistics)(int64_t length, int64_t period, const float *x, const float *about,
+    void (*norm_statistics)(int64_t length, int64_t period, const float *x, const uint16_t *x16, const float *about,
                             double *sum, double *square);
     /* y = activation((x - mean) factor + shift + residual) */
     void (*norm_apply)(const brn__norm_forward *span);
