@@ -31,6 +31,7 @@ typedef struct checkpointing {
     brn_node **copies; /* by forward id */
 } checkpointing;
 
+/* Of float32, in plans of any precision: it is what the estimates go by. */
 static double output_bytes(const brn_node *node, int output)
 {
     return (double)brn_shape_elements(node->outputs[output].shape) * (double)sizeof(float);
@@ -201,6 +202,7 @@ static brn_status copy_segments(checkpointing *state)
         graph->group = node->group;
         state->copies[id] = brn__node_new(graph, node->op, node->attributes, inputs, node->input_count, node->name);
         BRN__TRY(brn_graph_status(graph));
+        state->copies[id]->copy_of = node;
     }
     return BRN_OK;
 }

@@ -45,6 +45,7 @@ struct brn_node {
     const char *name;        /* with scopes; also the name of its random stream */
     int group;               /* layer group */
     const brn_node *forward; /* a backward primitive names its forward node (backends' hint) */
+    const brn_node *copy_of; /* computes a forward node again, for the gradients (checkpointing.c); else NULL */
     int parameter;           /* place in graph->parameters, else -1 */
     int input;               /* place in graph->inputs, else -1 */
     const brn_node *origin;  /* in a work graph: the user's node this was copied from, else NULL */

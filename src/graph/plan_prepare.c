@@ -197,6 +197,10 @@ static void mark_narrow(const brn_plan *plan, bool *narrow)
     for (int i = 0; i < plan->graph->parameter_count; i++) WIDE(plan->parameter_gradients[plan->store_index[i]]);
     for (int i = 0; i < plan->graph->update_count; i++) WIDE(plan->graph->updates[i].value);
 #undef WIDE
+    for (int k = 0; k < plan->order_count; k++) { /* the same as in a plan that keeps one of both for all readers */
+        const int copy = plan->order[k]->id, original = plan->order[k]->copy_of ? plan->order[k]->copy_of->id : copy;
+        narrow[copy] = narrow[original] = narrow[copy] && narrow[original];
+    }
 }
 
 /* True when `buffer` is written by exactly one step, which makes nothing else of it. */

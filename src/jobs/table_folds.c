@@ -215,6 +215,7 @@ static brn_status go_on(folds *f)
     brn__run_folder_sweep(f->all.run);
     BRN__TRY(read_config(f->all.run, &f->config, &f->arena, &f->options));
     f->wish = f->options.precision;
+    f->options.precision = brn_precision_here(f->wish);
     return BRN_OK;
 }
 

@@ -35,6 +35,8 @@ static void *copied(const void *from, size_t bytes)
     return memcpy(to, from, bytes);
 }
 
+static brn_precision precision = BRN_PRECISION_FP32;
+
 static left train(const model *m, const char *backend, int threads, bool checkpointing, uint64_t learning_groups)
 {
     const size_t real = strcmp(backend, "cpu") ? sizeof(double) : sizeof(float);
@@ -46,6 +48,7 @@ static left train(const model *m, const char *backend, int threads, bool checkpo
     options.outputs[options.output_count++] = m->loss;
     options.learning_groups = learning_groups;
     options.activation_checkpointing = checkpointing;
+    options.precision = precision;
     left out = {0};
     out.bytes = real * (size_t)brn_parameters_elements(m->parameters);
     void *before = copied(brn_parameters_values(m->parameters), out.bytes), *gradients;
@@ -134,6 +137,45 @@ TEST(residual_networks_learn_the_same_in_less_memory)
     check_pictures("resnet18", "cpu", 1, 8, .7);
     check_pictures("resnet18", "cpu", 2, 3, .9);
     check_pictures("resnext50_32x4d", "cpu", 2, 8, .35);
+}
+
+/* A value and its copy lie in the same type, so that a norm reads the same of both. */
+static void check_norm_behind_relu(void)
+{
+    enum { N = 4, C = 256, SIDE = 8 };
+    const int64_t dims[] = {N, C, SIDE, SIDE};
+    const brn_nn_conv2d_options one = {.channels = C, .kernel = 1};
+    int64_t labels[N] = {0, 1, 2, 3};
+    model m = {.names = {"x", "target"}};
+    assert_ok(brn_graph_new(&m.graph));
+    brn_node *x = brn_input(m.graph, "x", BRN_DTYPE_F32, dims, 4), *target = brn_input(m.graph, "target", BRN_DTYPE_I64, dims, 1);
+    for (int i = 0; i < 6; i++) {
+        char conv[16], norm[16];
+        snprintf(conv, sizeof conv, "conv%d", i);
+        snprintf(norm, sizeof norm, "norm%d", i);
+        x = brn_nn_batch_norm(brn_relu(brn_nn_conv2d(x, conv, &one)), norm, NULL);
+    }
+    m.loss = brn_cross_entropy(brn_reduce(x, BRN_REDUCE_MEAN, 12, false), target, -1);
+    assert_ok(brn_graph_status(m.graph));
+    assert_ok(brn_parameters_new(m.graph, BRN_DTYPE_F32, &m.parameters));
+    assert_ok(brn_parameters_initialise(m.parameters, 3, -1));
+    void *values = numbers(N * C * SIDE * SIDE, false);
+    m.data[0] = values;
+    m.data[1] = labels;
+    check_same(&m, "cpu", 1, UINT64_MAX, .9);
+    free(values);
+    brn_parameters_free(m.parameters);
+    brn_graph_free(m.graph);
+}
+
+TEST(networks_in_bfloat16_learn_the_same_in_less_memory)
+{
+    if (brn_precision_here(BRN_PRECISION_BF16) != BRN_PRECISION_BF16) skip();
+    precision = BRN_PRECISION_BF16;
+    check_norm_behind_relu();
+    check_pictures("resnet18", "cpu", 1, 8, .8);
+    check_pictures("resnext50_32x4d", "cpu", 2, 8, .5);
+    precision = BRN_PRECISION_FP32;
 }
 
 TEST(networks_with_pools_and_dropout_learn_the_same_in_less_memory)

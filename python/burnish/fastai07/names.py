@@ -103,7 +103,7 @@ MODULES = {
     "initializers": _all("no", _LAYERS, "cond_init apply_init apply_leaf"),
     "losses": _all("no", _LAYERS, "FocalLoss VariationLoss"),
     "lsuv_initializer": _all("no", _LAYERS, "apply_lsuv_init"),
-    "fp16": _all("no", "float16 is not computed in; `precision="bf16"` of Burnish's own training and learners is bfloat16", "FP16 copy_model_to_fp32"),
+    "fp16": _all("no", "float16 is not computed in; `precision='bf16'` of Burnish's own training and learners is bfloat16", "FP16 copy_model_to_fp32"),
     "column_data": {
         "CollabFilterDataset": ("part", "from_csv, from_data_frame, get_learner; of a pair that is rated twice the later rating counts"),
         "CollabFilterLearner": ("part", "made by CollabFilterDataset.get_learner; predict gives (N), of the rows that validate"),
