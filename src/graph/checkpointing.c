@@ -96,7 +96,8 @@ static brn_status find_uses(checkpointing *state)
 /* A node is a border when after it no value of an earlier one is read. */
 static void find_borders(checkpointing *state)
 {
-    int open = -1; /* the furthest use of any earlier node */
+    int open = -1;   /* the furthest use of any earlier node */
+    int frozen = -1; /* the last border before anything learns */
     bool learns = false;
     for (int id = 0; id < state->forward_count; id++) {
         state->segment[id] = state->border_count;
@@ -104,9 +105,10 @@ static void find_borders(checkpointing *state)
         learns |= state->learns[id];
         const bool border = open <= id && state->last_use[id] > id;
         if (border && learns) state->borders[state->border_count++] = id;
-        for (int i = 0; border && !learns && i <= id; i++) state->inside[i] = false; /* frozen so far */
+        else if (border) frozen = id;
         if (state->last_use[id] > open) open = state->last_use[id];
     }
+    for (int id = 0; id <= frozen; id++) state->inside[id] = false;
 }
 
 /* How to cut a row of segments: bytes[s] of segment s are kept for gradients, price[s] if the border after it stays. */

@@ -192,19 +192,10 @@ brn_status brn__image_config_write(const char *path, const brn__image_plan *plan
 
 enum { CONFIG_BYTES_MAX = 64 << 20 };
 
+/* No text is absent or null here. */
 static bool read_field(const json_t *value, const brn_option *f, brn_image_options *options)
 {
-    void *at = (char *)options + f->offset;
-    if (!value && f->later) return true;
-    switch (f->type) {
-    case BRN_OPTION_TEXT: return (*(const char **)at = json_string_value(value)) != NULL;
-    case BRN_OPTION_FLAG: return *(bool *)at = json_is_true(value), json_is_boolean(value);
-    case BRN_OPTION_WHOLE: return *(int *)at = (int)json_integer_value(value), json_is_integer(value);
-    case BRN_OPTION_BIG: return *(uint64_t *)at = (uint64_t)json_integer_value(value), json_is_integer(value);
-    case BRN_OPTION_REAL: return *(double *)at = json_number_value(value), json_is_number(value);
-    case BRN_OPTION_WORD: return brn__option_field_read(f, value, options);
-    }
-    return false;
+    return (f->type != BRN_OPTION_TEXT || json_is_string(value)) && brn__option_field_read(f, value, options);
 }
 
 static bool read_recipe(const json_t *value, brn_image_recipe *out)

@@ -106,12 +106,38 @@ static void *numbers(int64_t count, bool real64)
     return values;
 }
 
+/* The graph is whole: parameters for it, drawn by a seed. */
+static void make_parameters(model *m, bool wide)
+{
+    assert_ok(brn_graph_status(m->graph));
+    assert_ok(brn_parameters_new(m->graph, wide ? BRN_DTYPE_F64 : BRN_DTYPE_F32, &m->parameters));
+    assert_ok(brn_parameters_initialise(m->parameters, 3, -1));
+}
+
+static void model_free(model *m)
+{
+    brn_parameters_free(m->parameters);
+    brn_graph_free(m->graph);
+}
+
+/* Of a model of `count` numbers and labels; takes it. */
+static void check_on_numbers(model *m, const char *backend, int threads, int64_t count, const int64_t *labels, double share)
+{
+    const bool wide = strcmp(backend, "cpu") != 0;
+    make_parameters(m, wide);
+    void *values = numbers(count, wide);
+    m->data[0] = values;
+    m->data[1] = labels;
+    check_same(m, backend, threads, UINT64_MAX, share);
+    free(values);
+    model_free(m);
+}
+
 /* An architecture with its own classifier on pictures of 64 x 64. */
 static void check_pictures(const char *architecture, const char *backend, int threads, int batch_size, double share)
 {
     const brn_model *architecture_of = brn_model_find(architecture);
     const int64_t dims[] = {batch_size, 3, 64, 64};
-    const bool wide = strcmp(backend, "cpu") != 0;
     int64_t labels[16];
     model m = {.names = {"image", "target"}};
     for (int i = 0; i < batch_size; i++) labels[i] = i % 10;
@@ -120,16 +146,7 @@ static void check_pictures(const char *architecture, const char *backend, int th
     brn_node *target = brn_input(m.graph, "target", BRN_DTYPE_I64, dims, 1);
     brn_node *logits = brn_model_classifier(architecture_of, brn_model_body(architecture_of, image), 10);
     m.loss = brn_cross_entropy(logits, target, -1);
-    assert_ok(brn_graph_status(m.graph));
-    assert_ok(brn_parameters_new(m.graph, wide ? BRN_DTYPE_F64 : BRN_DTYPE_F32, &m.parameters));
-    assert_ok(brn_parameters_initialise(m.parameters, 3, -1));
-    void *pixels = numbers((int64_t)batch_size * 3 * 64 * 64, wide);
-    m.data[0] = pixels;
-    m.data[1] = labels;
-    check_same(&m, backend, threads, UINT64_MAX, share);
-    free(pixels);
-    brn_parameters_free(m.parameters);
-    brn_graph_free(m.graph);
+    check_on_numbers(&m, backend, threads, (int64_t)batch_size * 3 * 64 * 64, labels, share);
 }
 
 TEST(residual_networks_learn_the_same_in_less_memory)
@@ -156,16 +173,7 @@ static void check_norm_behind_relu(void)
         x = brn_nn_batch_norm(brn_relu(brn_nn_conv2d(x, conv, &one)), norm, NULL);
     }
     m.loss = brn_cross_entropy(brn_reduce(x, BRN_REDUCE_MEAN, 12, false), target, -1);
-    assert_ok(brn_graph_status(m.graph));
-    assert_ok(brn_parameters_new(m.graph, BRN_DTYPE_F32, &m.parameters));
-    assert_ok(brn_parameters_initialise(m.parameters, 3, -1));
-    void *values = numbers(N * C * SIDE * SIDE, false);
-    m.data[0] = values;
-    m.data[1] = labels;
-    check_same(&m, "cpu", 1, UINT64_MAX, .9);
-    free(values);
-    brn_parameters_free(m.parameters);
-    brn_graph_free(m.graph);
+    check_on_numbers(&m, "cpu", 1, N * C * SIDE * SIDE, labels, .9);
 }
 
 TEST(networks_in_bfloat16_learn_the_same_in_less_memory)
@@ -241,16 +249,7 @@ TEST(masks_of_dropout_are_the_same_the_second_time)
         x = brn_nn_dropout(brn_relu(brn_nn_linear(x, name, WIDTH, true, normal)), drop, .5);
     }
     m.loss = brn_cross_entropy(brn_nn_linear(x, "last", 10, true, normal), target, -1);
-    assert_ok(brn_graph_status(m.graph));
-    assert_ok(brn_parameters_new(m.graph, BRN_DTYPE_F32, &m.parameters));
-    assert_ok(brn_parameters_initialise(m.parameters, 3, -1));
-    void *values = numbers(ROWS * WIDTH, false);
-    m.data[0] = values;
-    m.data[1] = labels;
-    check_same(&m, "cpu", 1, UINT64_MAX, .8);
-    free(values);
-    brn_parameters_free(m.parameters);
-    brn_graph_free(m.graph);
+    check_on_numbers(&m, "cpu", 1, ROWS * WIDTH, labels, .8);
 }
 
 /* A language model's states and its masks of dropout are the same the second time. */
@@ -269,12 +268,9 @@ static void check_words(const char *backend, bool wide, uint64_t learning_groups
     brn_node *words = brn_input(m.graph, "tokens", BRN_DTYPE_I64, dims, 2);
     brn_node *targets = brn_input(m.graph, "next", BRN_DTYPE_I64, dims, 2);
     m.loss = brn__awd_lstm(words, targets, &net).loss;
-    assert_ok(brn_graph_status(m.graph));
-    assert_ok(brn_parameters_new(m.graph, wide ? BRN_DTYPE_F64 : BRN_DTYPE_F32, &m.parameters));
-    assert_ok(brn_parameters_initialise(m.parameters, 3, -1));
+    make_parameters(&m, wide);
     check_same(&m, backend, 1, learning_groups, 1);
-    brn_parameters_free(m.parameters);
-    brn_graph_free(m.graph);
+    model_free(&m);
 }
 
 /* A step's plan as the job makes it, of a language model with options. */

@@ -33,9 +33,7 @@ void brn__cpu_size_team(brn__step *step, double flops)
 static void describe_layout(const brn__layout *layout, brn__text *out)
 {
     const_dnnl_memory_desc_t descriptor = layout->description;
-    dnnl_data_type_t type = dnnl_f32;
-    dnnl_memory_desc_query(descriptor, dnnl_query_data_type, &type);
-    if (type == dnnl_bf16) brn__text_add(out, "bf16:");
+    if (brn__is_bf16(layout)) brn__text_add(out, "bf16:");
     int blocks = 0;
     dnnl_dims_t *sizes, *dimensions;
     dnnl_memory_desc_query(descriptor, dnnl_query_inner_nblks_s32, &blocks);

@@ -134,13 +134,20 @@ brn_status brn__dnnl_of_layout(brn__dnnl_call *call, const brn__layout *layout, 
     return BRN_OK;
 }
 
+static bool holds_bf16(const_dnnl_memory_desc_t descriptor)
+{
+    dnnl_data_type_t type = dnnl_f32;
+    dnnl_memory_desc_query(descriptor, dnnl_query_data_type, &type);
+    return type == dnnl_bf16;
+}
+
+bool brn__is_bf16(const brn__layout *layout) { return layout->description && holds_bf16(layout->description); }
+
 /* Row-major float32 (or whole numbers) without padding: dimensions of size 1 may have any stride. */
 static bool is_row_major(const_dnnl_memory_desc_t descriptor)
 {
     int rank = 0, blocks = 0;
-    dnnl_data_type_t type = dnnl_f32;
-    dnnl_memory_desc_query(descriptor, dnnl_query_data_type, &type);
-    if (type == dnnl_bf16) return false;
+    if (holds_bf16(descriptor)) return false;
     dnnl_memory_desc_query(descriptor, dnnl_query_ndims_s32, &rank);
     dnnl_memory_desc_query(descriptor, dnnl_query_inner_nblks_s32, &blocks);
     if (blocks) return false;
@@ -153,13 +160,6 @@ static bool is_row_major(const_dnnl_memory_desc_t descriptor)
     for (int i = 0; i < rank; i++)
         if ((*dims)[i] != (*padded)[i] || ((*dims)[i] > 1 && (*strides)[i] != expected[i])) return false;
     return true;
-}
-
-bool brn__is_bf16(const brn__layout *layout)
-{
-    dnnl_data_type_t type = dnnl_f32;
-    if (layout->description) dnnl_memory_desc_query(layout->description, dnnl_query_data_type, &type);
-    return type == dnnl_bf16;
 }
 
 brn__layout brn__dnnl_layout(const_dnnl_memory_desc_t descriptor)

@@ -15,6 +15,12 @@ INLINE int lesser(int64_t a, int b)
     return a < b ? (int)a : b;
 }
 
+/* A vector of what lies in float32 or in bfloat16. */
+INLINE vector load_of(const float *x, const uint16_t *x16, int64_t i, int count)
+{
+    return x16 ? load_bf16(x16 + i) : load_part(x + i, count);
+}
+
 /* ---- statistics ---- */
 
 INLINE void statistics_periodic(int64_t length, const float *x, const uint16_t *x16, const float *about, double *sum,
@@ -27,7 +33,7 @@ INLINE void statistics_periodic(int64_t length, const float *x, const uint16_t *
         vector s[UNROLL] = {0}, q[UNROLL] = {0};
         for (int k = 0; k < CHUNK && i + STRIDE <= length; k++, i += STRIDE)
             for (int j = 0; j < UNROLL; j++) {
-                vector t = (x16 ? load_bf16(x16 + i + j * LANES) : load(x + i + j * LANES)) - c[j];
+                vector t = load_of(x, x16, i + j * LANES, LANES) - c[j];
                 s[j] += t;
                 q[j] += t * t;
             }
@@ -37,7 +43,7 @@ INLINE void statistics_periodic(int64_t length, const float *x, const uint16_t *
     for (; i < length; i += LANES) {
         const int count = lesser(length - i, LANES);
         float lanes[LANES];
-        store(lanes, x16 ? load_bf16(x16 + i) : load_part(x + i, count));
+        store(lanes, load_of(x, x16, i, count));
         for (int l = 0; l < count; l++) {
             double t = lanes[l] - about[(i + l) % BRN__PERIOD];
             sum[(i + l) % BRN__PERIOD] += t;
@@ -90,12 +96,6 @@ void BRN__SIMD(norm_statistics)(int64_t length, int64_t period, const float *x, 
 
 /* ---- forward ---- */
 
-/* A vector of what lies in float32 or in bfloat16. */
-INLINE vector load_of(const float *x, const uint16_t *x16, int64_t i, int count)
-{
-    return x16 ? load_bf16(x16 + i) : load_part(x + i, count);
-}
-
 /* How results are stored. */
 typedef enum storing { AS_IT_IS, AROUND, IN_BF16, IN_BF16_AROUND } storing;
 
@@ -105,6 +105,17 @@ INLINE void put(storing how, float *to, uint16_t *to16, int64_t i, int count, ve
     else if (how == AROUND && count == LANES) store_around(to + i, v);
     else store_part(to + i, v, count);
 }
+
+/* Each way is a copy of the loop. */
+#define EACH_STORING(span, to, to16, call)                                                          \
+    do {                                                                                            \
+        const bool around = (span)->stream && (span)->period == BRN__PERIOD;                        \
+        if ((to16) && around && aligned(to16)) call(span, IN_BF16_AROUND);                          \
+        else if (to16) call(span, IN_BF16);                                                         \
+        else if (around && aligned(to)) call(span, AROUND);                                         \
+        else call(span, AS_IT_IS);                                                                  \
+        if (around) stream_end();                                                                   \
+    } while (0)
 
 INLINE void apply(const brn__norm_forward *a, brn_activation activation, storing how, int64_t i,
                   int count, vector mean, vector factor, vector shift)
@@ -156,17 +167,7 @@ INLINE void apply_any(const brn__norm_forward *span, storing how)
 
 void BRN__SIMD(norm_apply)(const brn__norm_forward *span)
 {
-    if (span->y16 && span->stream && aligned(span->y16)) {
-        apply_any(span, IN_BF16_AROUND);
-        stream_end();
-    } else if (span->y16) {
-        apply_any(span, IN_BF16);
-    } else if (span->stream && span->period == BRN__PERIOD && aligned(span->y)) {
-        apply_any(span, AROUND);
-        stream_end();
-    } else {
-        apply_any(span, AS_IT_IS);
-    }
+    EACH_STORING(span, span->y, span->y16, apply_any);
 }
 
 /* ---- backward ---- */
@@ -350,15 +351,5 @@ INLINE void second_any(const brn__norm_backward *a, storing how)
 
 void BRN__SIMD(norm_backward_second)(const brn__norm_backward *span)
 {
-    if (span->dx16 && span->stream && aligned(span->dx16)) {
-        second_any(span, IN_BF16_AROUND);
-        stream_end();
-    } else if (span->dx16) {
-        second_any(span, IN_BF16);
-    } else if (span->stream && span->period == BRN__PERIOD && aligned(span->dx)) {
-        second_any(span, AROUND);
-        stream_end();
-    } else {
-        second_any(span, AS_IT_IS);
-    }
+    EACH_STORING(span, span->dx, span->dx16, second_any);
 }
