@@ -152,6 +152,16 @@ static void read_weight(one_step *one, int j)
     free(canonical);
 }
 
+/* The upper half of a float: values must be bfloat16 already. */
+static uint16_t bf16_of(double value)
+{
+    const float wide = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &wide, sizeof bits);
+    assert_int_equal(bits & 0xffff, 0);
+    return (uint16_t)(bits >> 16);
+}
+
 static void write_input(one_step *one, int i)
 {
     const brn__type *type = brn__type_of(one->step.node->inputs[i]);
@@ -167,6 +177,8 @@ static void write_input(one_step *one, int i)
         int64_t at = place_of(layout, type->shape, k);
         if (type->dtype == BRN_DTYPE_I64)
             ((int64_t *)one->step.inputs[i])[at] = (int64_t)one->inputs[i][k];
+        else if (brn__is_bf16(layout))
+            ((uint16_t *)one->step.inputs[i])[at] = bf16_of(one->inputs[i][k]);
         else
             ((float *)one->step.inputs[i])[at] = (float)one->inputs[i][k];
     }

@@ -18,8 +18,8 @@ typedef struct one_step {
     char *memory[BRN__INPUTS_MAX + BRN__OUTPUTS_MAX + 1];
 } one_step;
 
-/* Input i of the node has the type given (rank < 0: absent) and the values `values[i]`, row-major.
- */
+/* Input i of the node has the type given (rank < 0: absent) and the values `values[i]`, row-major; what the kernel
+ * takes in bfloat16 must be values of that. */
 typedef struct one_input {
     brn_shape shape;
     const double *values; /* NULL: the input is absent */

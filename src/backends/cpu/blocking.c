@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/cpu/blocking.h"
 #include "backends/cpu/simd/simd.h"
+#include "tensor/tensor.h"
 
 #include "oneapi/dnnl/dnnl.h"
 #include <omp.h>
@@ -97,18 +98,33 @@ int brn__threads_for(const brn__step *step, size_t bytes)
     return bytes < 256 * 1024 ? 1 : step->threads;
 }
 
-void brn__block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes, int64_t block, const float *dy,
-                     float *db)
+/* dy of floats, or where that is NULL dy16. */
+static void block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes, int64_t block, const float *dy,
+                       const uint16_t *dy16, float *db)
 {
     double sums[BRN__PERIOD] = {0};
     int64_t blocks = (channels + lanes - 1) / lanes;
     for (int64_t picture = 0; picture < n; picture++) {
-        const float *plane = dy + (picture * blocks + block) * pixels * lanes;
+        const int64_t plane = (picture * blocks + block) * pixels * lanes;
         for (int64_t i = 0; i < pixels; i++)
-            for (int lane = 0; lane < lanes; lane++) sums[lane] += (double)plane[i * lanes + lane];
+            for (int lane = 0; lane < lanes; lane++) {
+                const int64_t at = plane + i * lanes + lane;
+                sums[lane] += (double)(dy ? dy[at] : brn__bf16_to_float(dy16[at]));
+            }
     }
     for (int64_t lane = 0; lane < lanes && block * lanes + lane < channels; lane++)
         db[block * lanes + lane] = (float)sums[lane];
+}
+
+void brn__block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes, int64_t block, const float *dy,
+                     float *db)
+{
+    block_sums(n, channels, pixels, lanes, block, dy, NULL, db);
+}
+
+void brn__block_sums_bf16(int64_t n, int64_t channels, int64_t pixels, int64_t block, const uint16_t *dy, float *db)
+{
+    block_sums(n, channels, pixels, 16, block, NULL, dy, db);
 }
 
 void brn__share_rows(const brn__step *step, int threads, int64_t n, brn__rows_function *rows, const void *context)

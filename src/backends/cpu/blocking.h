@@ -43,6 +43,10 @@ int brn__threads_for(const brn__step *step, size_t bytes);
  * pictures and pixels, in order and in double. */
 void brn__block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes, int64_t block, const float *dy,
                      float *db);
+/* The same of blocks of 16 lanes in bfloat16. */
+void brn__block_sums_bf16(int64_t n, int64_t channels, int64_t pixels, int64_t block, const uint16_t *dy, float *db);
+/* The same of blocks of 16 lanes in bfloat16. */
+void brn__block_sums_bf16(int64_t n, int64_t channels, int64_t pixels, int64_t block, const uint16_t *dy, float *db);
 
 /* Part `part` of `parts` equal parts of 0 .. count - 1, borders on multiples of `unit`. */
 static inline void brn__part(int64_t count, int64_t unit, int part, int parts, int64_t *begin,

@@ -226,9 +226,7 @@ static brn_status choose(brn__step *step, bool gains, prepare_as *prepare, const
     return prepare_or_release(step, prepare, &all_f32);
 }
 
-/* Whether multiply-adds in bfloat16 save more time than rounding so many values takes; nanoseconds of one core of a
- * Zen 5 server. */
-static bool gains(const brn__conv2d_geometry *g, double saved, int64_t rounded)
+bool brn__bf16_gains(const brn__conv2d_geometry *g, double saved, int64_t rounded)
 {
     const double work = (double)(g->n * g->o * g->oh * g->ow) * (double)(g->c / g->groups * g->kh * g->kw);
     return work * saved > (double)rounded * .13;
@@ -237,7 +235,7 @@ static bool gains(const brn__conv2d_geometry *g, double saved, int64_t rounded)
 static int64_t x_elements(const brn__conv2d_geometry *g) { return g->n * g->c * g->h * g->w; }
 static int64_t y_elements(const brn__conv2d_geometry *g) { return g->n * g->o * g->oh * g->ow; }
 
-static bool forward_gains(const brn__conv2d_geometry *g) { return gains(g, .0042, x_elements(g)); }
+static bool forward_gains(const brn__conv2d_geometry *g) { return brn__bf16_gains(g, .0042, x_elements(g)); }
 
 static brn_status forward(brn__step *step)
 {
@@ -249,13 +247,13 @@ static brn_status forward(brn__step *step)
                   &(const types){dnnl_bf16, dnnl_bf16, narrow ? dnnl_bf16 : dnnl_f32});
 }
 
-static bool grad_input_gains(const brn__conv2d_geometry *g) { return gains(g, .0042, y_elements(g)); }
+static bool grad_input_gains(const brn__conv2d_geometry *g) { return brn__bf16_gains(g, .0042, y_elements(g)); }
 
 /* In groups and strides oneDNN 3.2 takes twice as long in bfloat16 as in float32. */
 static bool grad_weight_gains(const brn__conv2d_geometry *g)
 {
     const bool hole = g->groups > 1 && g->stride[0] > 1;
-    return !hole && gains(g, .0025, x_elements(g) + y_elements(g));
+    return !hole && brn__bf16_gains(g, .0025, x_elements(g) + y_elements(g));
 }
 
 /* Where oneDNN has kernels of its own in bfloat16. */
