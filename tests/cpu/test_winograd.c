@@ -151,16 +151,20 @@ static void read_x(const group *g, const problem *k, const float *x)
 
 static void spread_weights(const group *g, const problem *k, const double *w)
 {
-    float taps[9 * 16];
     int block = g->loops->block;
-    for (int64_t b = 0; b < g->o_blocks; b++)
-        for (int64_t c = 0; c < k->c; c++) {
-            for (int i = 0; i < 9 * block; i++)
-                taps[i] = (float)w[((b * block + i % block) * k->c + c) * 9 + i / block];
-            int64_t panel = b * block / g->loops->columns, inside = b * block % g->loops->columns;
-            g->loops->spread_weight(taps, g->w_points + panel * g->loops->columns * k->c +
-                                              c * columns_of(g, k, panel) + inside, g->w_step);
+    float *taps = malloc(sizeof *taps * (size_t)(k->c * 9 * block)); /* (rows, 9, block) */
+    assert_non_null(taps);
+    for (int64_t b = 0; b < g->o_blocks; b++) {
+        for (int64_t i = 0; i < k->c * 9 * block; i++) {
+            const int64_t c = i / (9 * block), tap = i / block % 9, o = b * block + i % block;
+            taps[i] = (float)w[(o * k->c + c) * 9 + tap];
         }
+        int64_t panel = b * block / g->loops->columns, inside = b * block % g->loops->columns;
+        g->loops->spread_weights(k->c, taps, g->w_points + panel * g->loops->columns * k->c + inside,
+                                 columns_of(g, k, panel), g->w_step);
+    }
+    g->loops->spread_end();
+    free(taps);
 }
 
 /* multiply, or correlate for the gradient of the weights: twice, the second time adding. */

@@ -50,13 +50,14 @@ int64_t brn__winograd_panel(const brn__winograd_weights *w, const brn__winograd 
     return before * w->rows;
 }
 
-/* Where a row of a block of columns begins within a point. */
-static int64_t place(const brn__winograd_weights *w, const brn__winograd *loops, int64_t row, int64_t column_block)
+/* Where a block of columns begins within a point, and the floats from one row to the next. */
+static int64_t place(const brn__winograd_weights *w, const brn__winograd *loops, int64_t column_block, int64_t *row)
 {
-    int64_t column = column_block * loops->block, panel = column / loops->columns;
+    const int64_t column = column_block * loops->block, panel = column / loops->columns;
     int columns;
-    int64_t begin = brn__winograd_panel(w, loops, panel, &columns);
-    return begin + row * columns + column - panel * loops->columns;
+    const int64_t begin = brn__winograd_panel(w, loops, panel, &columns);
+    *row = columns;
+    return begin + column - panel * loops->columns;
 }
 
 /* Blocks of rows and of columns: the lanes are columns, y's channels, or x's when turned. */
@@ -69,14 +70,11 @@ static void spread_block(const brn__winograd_weights *w, const brn__winograd *lo
     if (!w->turned)
         simd->transpose(block, block * TAPS, canonical + (column_block * w->rows + row_block) * block * TAPS,
                         w->rows * TAPS, lanes, block);
-    for (int i = 0; i < block; i++) {
-        int64_t row = row_block * block + i;
-        float *taps = lanes + i * TAPS * block;
-        const float *turned = canonical + (row * w->columns + column_block * block) * TAPS;
-        for (int j = 0; w->turned && j < block; j++)
-            for (int tap = 0; tap < TAPS; tap++) taps[(TAPS - 1 - tap) * block + j] = *turned++;
-        loops->spread_weight(taps, points + place(w, loops, row, column_block), w->step);
-    }
+    for (int i = 0; w->turned && i < block; i++) /* the last tap becomes the first */
+        simd->transpose(block, TAPS, canonical + ((row_block * block + i) * w->columns + column_block * block) * TAPS, TAPS,
+                        lanes + ((i + 1) * TAPS - 1) * block, -block);
+    int64_t row, begin = place(w, loops, column_block, &row);
+    loops->spread_weights(block, lanes, points + begin + row_block * block * row, row, w->step);
 }
 
 void brn__winograd_gather(const brn__winograd_weights *w, const brn__winograd *loops, const float *points,
@@ -84,10 +82,10 @@ void brn__winograd_gather(const brn__winograd_weights *w, const brn__winograd *l
 {
     const int block = loops->block;
     float lanes[BLOCK_MAX * TAPS * BLOCK_MAX] __attribute__((aligned(64)));
+    int64_t row, begin = place(w, loops, column_block, &row);
     for (int64_t row_block = 0; row_block < w->rows / block; row_block++) {
         for (int i = 0; i < block; i++)
-            loops->gather_weight(points + place(w, loops, row_block * block + i, column_block), w->step,
-                                 lanes + i * TAPS * block);
+            loops->gather_weight(points + begin + (row_block * block + i) * row, w->step, lanes + i * TAPS * block);
         brn__simd_now()->transpose(block * TAPS, block, lanes, block,
                                    dw + (column_block * w->rows + row_block) * block * TAPS, w->rows * TAPS);
     }
@@ -110,9 +108,13 @@ static brn_status run(const brn__step *step, const brn__run *run)
     const brn__winograd_weights *w = step->data;
     const brn__winograd *loops = brn__winograd_of(brn__isa_best());
     int64_t row_blocks = w->rows / loops->block, column_blocks = w->columns / loops->block;
-#pragma omp parallel for num_threads(step->threads) schedule(static)
-    for (int64_t i = 0; i < row_blocks * column_blocks; i++)
-        spread_block(w, loops, step->inputs[0], i % row_blocks, i / row_blocks, step->outputs[0]);
+#pragma omp parallel num_threads(step->threads)
+    {
+#pragma omp for schedule(static) nowait
+        for (int64_t i = 0; i < row_blocks * column_blocks; i++)
+            spread_block(w, loops, step->inputs[0], i % row_blocks, i / row_blocks, step->outputs[0]);
+        loops->spread_end();
+    }
     return BRN_OK;
 }
 

@@ -77,6 +77,16 @@ static void transpose_part(int rows, int columns, const float *x, int64_t x_row,
     for (int j = 0; j < columns; j++) store_part(y + j * y_row, v[j], rows);
 }
 
+/* All rows of a tile, not all columns. */
+static void transpose_tall(int columns, const float *x, int64_t x_row, float *y, int64_t y_row)
+{
+    vector v[LANES];
+    UNROLLED for (int i = 0; i < LANES; i++) v[i] = load_part(x + i * x_row, columns);
+    transpose_tile(v);
+    UNROLLED for (int j = 0; j < LANES - 1; j++)
+        if (j < columns) store(y + j * y_row, v[j]);
+}
+
 static void transpose_whole(const float *x, int64_t x_row, float *y, int64_t y_row)
 {
     vector v[LANES];
@@ -94,6 +104,7 @@ void BRN__SIMD(transpose)(int64_t rows, int64_t columns, const float *x, int64_t
             const int high = rows - i < LANES ? (int)(rows - i) : LANES;
             const int wide = columns - j < LANES ? (int)(columns - j) : LANES;
             if (high == LANES && wide == LANES) transpose_whole(from, x_row, to, y_row);
+            else if (high == LANES) transpose_tall(wide, from, x_row, to, y_row);
             else transpose_part(high, wide, from, x_row, to, y_row);
         }
 }

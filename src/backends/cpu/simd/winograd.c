@@ -118,16 +118,16 @@ INLINE bool inside(const brn__winograd_plane *p, place at, int side)
 }
 
 /* The tile's pixels with zeros around the picture. */
-static void copy_edge(const brn__winograd_plane *p, const float *x, place at, int side, float *to)
+INLINE void copy_edge(const brn__winograd_plane *p, const float *x, place at, const int side, float *to)
 {
-    memset(to, 0, sizeof *to * (size_t)(side * side * BLOCK));
-    int64_t left = at.x < 0 ? -at.x : 0, right = at.x + side > p->w ? p->w - at.x : side;
+    const int64_t left = at.x < 0 ? -at.x : 0, right = at.x + side > p->w ? p->w - at.x : side;
     for (int64_t i = 0; i < side; i++) {
-        if (at.y + i < 0 || at.y + i >= p->h) continue;
-        for (int64_t j = left; j < right; j++)
+        const bool there = at.y + i >= 0 && at.y + i < p->h;
+        const float *row = x + ((at.y + i) * p->w + at.x) * BLOCK;
+        UNROLLED for (int j = 0; j < side; j++)
             UNROLLED for (int part = 0; part < PARTS; part++)
                 store(to + (i * side + j) * BLOCK + part * LANES,
-                      load(x + ((at.y + i) * p->w + at.x + j) * BLOCK + part * LANES));
+                      there && j >= left && j < right ? load(row + j * BLOCK + part * LANES) : splat(0));
     }
 }
 
@@ -325,23 +325,37 @@ static void correlate(const brn__winograd_product *p)
 
 /* ---- weights ---- */
 
-static void spread_weight(const float *w, float *points, int64_t step)
+INLINE void spread_weight(const float *w, float *points, int64_t step, const bool around)
 {
-    for (int part = 0; part < PARTS; part++) {
-        vector half[SIDE][3];
-        UNROLLED for (int j = 0; j < 3; j++) {
-            vector g[3], u[SIDE];
-            UNROLLED for (int i = 0; i < 3; i++) g[i] = load(w + (i * 3 + j) * BLOCK + part * LANES);
-            weight_line(g, u);
-            UNROLLED for (int i = 0; i < SIDE; i++) half[i][j] = u[i];
-        }
-        UNROLLED for (int i = 0; i < SIDE; i++) {
-            vector u[SIDE];
-            weight_line(half[i], u);
-            UNROLLED for (int j = 0; j < SIDE; j++) store(points + (i * SIDE + j) * step + part * LANES, u[j]);
+    vector half[SIDE][3];
+    UNROLLED for (int j = 0; j < 3; j++) {
+        vector g[3], u[SIDE];
+        UNROLLED for (int i = 0; i < 3; i++) g[i] = load(w + (i * 3 + j) * BLOCK);
+        weight_line(g, u);
+        UNROLLED for (int i = 0; i < SIDE; i++) half[i][j] = u[i];
+    }
+    UNROLLED for (int i = 0; i < SIDE; i++) {
+        vector u[SIDE];
+        weight_line(half[i], u);
+        UNROLLED for (int j = 0; j < SIDE; j++) {
+            float *to = points + (i * SIDE + j) * step;
+            if (around) store_around(to, u[j]);
+            else store(to, u[j]);
         }
     }
 }
+
+static void spread_weights(int64_t rows, const float *w, float *points, int64_t row, int64_t step)
+{
+    const bool around = aligned(points) && row % LANES == 0 && step % LANES == 0;
+    for (int64_t r = 0; r < rows; r++, w += 9 * BLOCK, points += row)
+        UNROLLED for (int part = 0; part < PARTS; part++) {
+            if (around) spread_weight(w + part * LANES, points + part * LANES, step, true);
+            else spread_weight(w + part * LANES, points + part * LANES, step, false);
+        }
+}
+
+static void spread_end(void) { stream_end(); }
 
 static void gather_weight(const float *points, int64_t step, float *dw)
 {
@@ -365,5 +379,5 @@ static void gather_weight(const float *points, int64_t step, float *dw)
 #define QUOTE2(isa) "simd:" #isa ":winograd"
 
 extern const brn__winograd BRN__SIMD(winograd);
-const brn__winograd BRN__SIMD(winograd) = {QUOTE(BRN__ISA), BLOCK,    COLUMNS,   read_input,    read_gradient,
-                                           write,           multiply, correlate, spread_weight, gather_weight};
+const brn__winograd BRN__SIMD(winograd) = {QUOTE(BRN__ISA), BLOCK,    COLUMNS,        read_input, read_gradient, write,
+                                           multiply,        correlate, spread_weights, spread_end, gather_weight};

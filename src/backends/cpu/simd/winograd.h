@@ -63,8 +63,11 @@ typedef struct brn__winograd {
     /* Sums over x's channels, and over tiles: in order, whatever the number of tiles. */
     void (*multiply)(const brn__winograd_product *product);
     void (*correlate)(const brn__winograd_product *product);
-    /* G w G^T of w (9, block), to 36 points of `block` floats, `step` apart; and dw (9, block) = G^T points G. */
-    void (*spread_weight)(const float *w, float *points, int64_t step);
+    /* G w G^T of w (rows, 9, block), to 36 points, `step` floats apart, of `block` floats of each row, `row` apart: around
+     * the caches where `points` is aligned, so that each thread says when it has done its last. */
+    void (*spread_weights)(int64_t rows, const float *w, float *points, int64_t row, int64_t step);
+    void (*spread_end)(void);
+    /* dw (9, block) = G^T points G. */
     void (*gather_weight)(const float *points, int64_t step, float *dw);
 } brn__winograd;
 
