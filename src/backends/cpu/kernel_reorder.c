@@ -11,38 +11,41 @@
 
 #include <string.h>
 
-extern const brn__weight_blocks brn__weight_blocks_avx512;
+extern const brn__weight_blocks brn__weight_blocks_avx512, brn__weight_blocks_avx512_bf16;
 
 const brn__weight_blocks *brn__weight_blocks_now(void)
 {
 #if defined(__x86_64__)
+    if (brn__isa_has_bf16()) return &brn__weight_blocks_avx512_bf16;
     if (brn__isa_best() == BRN__ISA_AVX512) return &brn__weight_blocks_avx512;
 #endif
     return NULL;
 }
 
-/* A dense weight between canonical order and blocks of 16 x 16 channels. */
+/* A dense weight between canonical order and blocks of 16 x 16 channels: one of the two loops. */
 typedef struct weight_case {
     void (*loop)(const float *from, int64_t row, int64_t kernel, float *to);
+    void (*narrow)(const float *from, int64_t row, uint16_t *to);
     bool packs; /* canonical -> blocks */
     int64_t o_blocks, i_blocks, kernel;
-    int64_t o_stride, i_stride; /* floats between blocks: either channel may be the outer one */
+    int64_t o_stride, i_stride; /* numbers between blocks: either channel may be the outer one */
 } weight_case;
 
-/* True for blocks [K][16][16] of a dense (O, I, KH, KW); says which channel is innermost. */
-static bool is_blocked_weight(const_dnnl_memory_desc_t descriptor, weight_case *out, bool *output_innermost)
+/* True for blocks [K][16][16] of a dense (O, I, KH, KW), in bfloat16 [K][8][16][2]; says which channel is innermost (of
+ * pairs: inside of a pair's half). */
+static bool is_blocked_weight(const_dnnl_memory_desc_t descriptor, bool bf16, weight_case *out, bool *output_innermost)
 {
     int rank = 0, blocks = 0;
     dnnl_dims_t *dims, *strides, *sizes, *which;
     dnnl_memory_desc_query(descriptor, dnnl_query_ndims_s32, &rank);
     dnnl_memory_desc_query(descriptor, dnnl_query_inner_nblks_s32, &blocks);
-    if (rank != 4 || blocks != 2) return false;
+    if (rank != 4 || blocks != (bf16 ? 3 : 2)) return false;
     dnnl_memory_desc_query(descriptor, dnnl_query_dims, &dims);
     dnnl_memory_desc_query(descriptor, dnnl_query_strides, &strides);
     dnnl_memory_desc_query(descriptor, dnnl_query_inner_blks, &sizes);
     dnnl_memory_desc_query(descriptor, dnnl_query_inner_idxs, &which);
-    if ((*sizes)[0] != 16 || (*sizes)[1] != 16 || (*which)[0] + (*which)[1] != 1 || (*which)[0] == (*which)[1])
-        return false;
+    if ((*sizes)[0] != (bf16 ? 8 : 16) || (*sizes)[1] != 16 || (*which)[0] + (*which)[1] != 1) return false;
+    if (bf16 && ((*sizes)[2] != 2 || (*which)[2] != (*which)[0])) return false;
     if ((*dims)[0] % 16 || (*dims)[1] % 16) return false;
     *output_innermost = (*which)[1] == 0;
     out->o_blocks = (*dims)[0] / 16;
@@ -60,34 +63,46 @@ static brn_status prepare_weight(brn__step *step)
     const brn__weight_blocks *loops = brn__weight_blocks_now();
     const brn__layout *from = &step->in[0], *to = &step->out[0];
     weight_case found = {.packs = !from->description};
+    const bool bf16 = brn__is_bf16(found.packs ? to : from);
     bool output_innermost;
     if (!loops || (from->description && to->description)) return BRN_OK;
-    if (!is_blocked_weight(found.packs ? to->description : from->description, &found, &output_innermost)) return BRN_OK;
-    found.loop = !found.packs ? (output_innermost ? loops->unpack_io : NULL)
-                              : (output_innermost ? loops->pack_io : loops->pack_oi);
-    if (!found.loop) return BRN_OK;
+    if (!is_blocked_weight(found.packs ? to->description : from->description, bf16, &found, &output_innermost))
+        return BRN_OK;
+    if (bf16 && found.packs && found.kernel == 1)
+        found.narrow = output_innermost ? loops->pack_io_bf16 : loops->pack_oi_bf16;
+    else if (!bf16) found.loop = !found.packs ? (output_innermost ? loops->unpack_io : NULL)
+                                              : (output_innermost ? loops->pack_io : loops->pack_oi);
+    if (!found.loop && !found.narrow) return BRN_OK;
     weight_case *data = brn__alloc(sizeof *data);
     if (!data) return BRN_ERROR_NO_MEMORY;
     *data = found;
     step->data = data;
-    step->implementation = loops->name;
-    step->out[0].bytes = sizeof(float) * (size_t)(found.o_blocks * found.i_blocks * found.kernel * 256);
+    step->implementation = found.narrow ? loops->name_bf16 : loops->name;
+    step->out[0].bytes = (found.narrow ? sizeof(uint16_t) : sizeof(float)) *
+                         (size_t)(found.o_blocks * found.i_blocks * found.kernel * 256);
     return BRN_OK;
+}
+
+static void reorder_block(const brn__step *step, const weight_case *c, int64_t o, int64_t i)
+{
+    const int64_t row = c->i_blocks * 16 * c->kernel;
+    const int64_t canonical = o * 16 * row + i * 16 * c->kernel, blocked = o * c->o_stride + i * c->i_stride;
+    const float *from = (const float *)step->inputs[0] + (c->packs ? canonical : blocked);
+    if (c->narrow) c->narrow(from, row, (uint16_t *)step->outputs[0] + blocked);
+    else c->loop(from, row, c->kernel, (float *)step->outputs[0] + (c->packs ? blocked : canonical));
 }
 
 static brn_status run_weight(const brn__step *step, const brn__run *run)
 {
     (void)run;
     const weight_case *c = step->data;
-    int64_t row = c->i_blocks * 16 * c->kernel;
-    const float *from = step->inputs[0];
-    float *to = step->outputs[0];
-#pragma omp parallel for num_threads(step->threads) schedule(static)
-    for (int64_t o = 0; o < c->o_blocks; o++)
-        for (int64_t i = 0; i < c->i_blocks; i++) {
-            int64_t canonical = o * 16 * row + i * 16 * c->kernel, blocked = o * c->o_stride + i * c->i_stride;
-            c->loop(from + (c->packs ? canonical : blocked), row, c->kernel, to + (c->packs ? blocked : canonical));
-        }
+#pragma omp parallel num_threads(step->threads)
+    {
+#pragma omp for schedule(static) nowait
+        for (int64_t o = 0; o < c->o_blocks; o++)
+            for (int64_t i = 0; i < c->i_blocks; i++) reorder_block(step, c, o, i);
+        if (c->narrow) brn__weight_blocks_now()->pack_end();
+    }
     return BRN_OK;
 }
 

@@ -82,8 +82,47 @@ static void pack_oi(const float *canonical, int64_t row, int64_t kernel, float *
         }
 }
 
-extern const brn__weight_blocks brn__weight_blocks_avx512;
-const brn__weight_blocks brn__weight_blocks_avx512 = {"simd:avx512:blocks", pack_io, pack_oi, unpack_io};
+#pragma GCC push_options
+#pragma GCC target("avx512bf16")
+
+INLINE void store_line(uint16_t *to, __m512i line)
+{
+    if (aligned(to)) _mm512_stream_si512((__m512i *)(void *)to, line);
+    else _mm512_storeu_si512(to, line);
+}
+
+/* A row's eight pairs are eight numbers of a matrix to transpose. */
+static void pack_io_bf16(const float *canonical, int64_t row, uint16_t *block)
+{
+    __m512 r[16];
+    UNROLLED for (int o = 0; o < 16; o++) {
+        const __m256i pairs = (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(canonical + o * row));
+        r[o] = _mm512_castsi512_ps(_mm512_castsi256_si512(pairs));
+    }
+    transpose(r);
+    UNROLLED for (int pair = 0; pair < 8; pair++) store_line(block + pair * 32, _mm512_castps_si512(r[pair]));
+}
+
+static void pack_oi_bf16(const float *canonical, int64_t row, uint16_t *block)
+{
+    const __m512i halves = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
+                                            5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    UNROLLED for (int pair = 0; pair < 8; pair++) {
+        const float *first = canonical + 2 * pair * row;
+        const __m512i rows = (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(first + row), _mm512_loadu_ps(first));
+        store_line(block + pair * 32, _mm512_permutexvar_epi16(halves, rows));
+    }
+}
+
+#pragma GCC pop_options
+
+static void pack_end(void) { stream_end(); }
+
+extern const brn__weight_blocks brn__weight_blocks_avx512, brn__weight_blocks_avx512_bf16;
+const brn__weight_blocks brn__weight_blocks_avx512 = {.name = "simd:avx512:blocks", .pack_io = pack_io, .pack_oi = pack_oi,
+                                                      .unpack_io = unpack_io};
+const brn__weight_blocks brn__weight_blocks_avx512_bf16 = {
+    "simd:avx512:blocks", "simd:avx512_bf16:blocks", pack_io, pack_oi, unpack_io, pack_io_bf16, pack_oi_bf16, pack_end};
 
 #else
 typedef int brn__no_weight_blocks; /* other instruction sets leave this to oneDNN */
