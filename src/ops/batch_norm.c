@@ -65,9 +65,14 @@ static brn_status gradient_batch_norm(brn__gradient *gradient)
                            node->inputs[1],
                            batch ? brn__rule_output(gradient, 1) : node->inputs[3],
                            batch ? brn__rule_output(gradient, 2) : node->inputs[4],
-                           brn__rule_output(gradient, 0)};
+                           brn__rule_output(gradient, 0),
+                           {0},
+                           {0}};
+    /* The mask may come from x, which the batch's statistics need anyway: y is then not read. */
+    const bool by_x = masked && batch && !brn__has(node, 5);
+    if (by_x) inputs[5] = (brn__value){0}, inputs[7] = node->inputs[2];
     brn__value dx =
-        brn__rule_backward(gradient, &brn__op_batch_norm_grad, attributes, inputs, masked ? 6 : 5);
+        brn__rule_backward(gradient, &brn__op_batch_norm_grad, attributes, inputs, by_x ? 8 : masked ? 6 : 5);
     if (needed[0]) gradient->dx[0] = dx;
     for (int i = 1; i <= 2; i++)
         if (needed[i]) gradient->dx[i] = brn__output(dx.node, i);
@@ -78,22 +83,22 @@ static brn_status gradient_batch_norm(brn__gradient *gradient)
 
 static brn_status infer_batch_norm_grad(brn_node *node)
 {
-    static const char *const names[] = {"dy", "x", "gamma", "mean", "var", "y", "dy2"};
+    static const char *const names[] = {"dy", "x", "gamma", "mean", "var", "y", "dy2", "beta"};
     const brn__batch_norm_attributes *attributes = node->attributes;
     BRN__TRY(expect_options(node));
     BRN__TRY(expect_features(node, 0, "dy"));
     int64_t channels = brn__input_shape(node, 0).dims[1];
-    for (int i = 1; i < 7; i++) {
+    for (int i = 1; i < 8; i++) {
         if (!brn__has(node, i)) continue;
-        if (i >= 2 && i <= 4) {
+        if ((i >= 2 && i <= 4) || i == 7) {
             BRN__TRY(brn__expect_vector(node, i, names[i], channels, "C"));
             continue;
         }
         BRN__TRY(brn__expect_real(node, i, names[i]));
         BRN__TRY(brn__expect_same_shape(node, 0, "dy", i, names[i]));
     }
-    if (attributes->activation != BRN_ACTIVATION_NONE && !brn__has(node, 5))
-        return brn__fail(BRN_ERROR_INTERNAL, "batch_norm_grad: y is missing: %s needs it",
+    if (attributes->activation != BRN_ACTIVATION_NONE && !brn__has(node, 5) && !brn__has(node, 7))
+        return brn__fail(BRN_ERROR_INTERNAL, "batch_norm_grad: y and beta are missing: %s needs one of them",
                          brn__activation_name(attributes->activation));
     brn__same_as_input(node, 0, 0);
     brn__set_output(node, 1, BRN_DTYPE_F32, brn_shape_of(1, &channels));
@@ -156,7 +161,7 @@ const brn__op brn__op_batch_norm = {.name = "batch_norm",
 const brn__op brn__op_batch_norm_grad = {.name = "batch_norm_grad",
                                          .id = BRN__OP_batch_norm_grad,
                                          .inputs_min = 5,
-                                         .inputs_max = 7,
+                                         .inputs_max = 8,
                                          .output_count = 4,
                                          .attributes_size = sizeof(brn__batch_norm_attributes),
                                          .infer = infer_batch_norm_grad,

@@ -34,7 +34,7 @@ typedef struct norm_data {
 } norm_data;
 
 /* Parameter vectors of a panel, each (period). */
-enum { MEAN, FACTOR, SHIFT, C1 = SHIFT, C2, VECTORS };
+enum { MEAN, FACTOR, SHIFT, C1, C2, VECTORS };
 
 typedef struct norm_job {
     const brn__step *step;
@@ -260,6 +260,13 @@ static void clear_vectors(const norm_job *job, int64_t panel)
            (size_t)(VECTORS * job->data->spans.period) * sizeof(float));
 }
 
+/* What one channel is scaled by: the same bits in both directions. */
+static double factor_of(const brn__step *step, float gamma, float var)
+{
+    const brn__batch_norm_attributes *attributes = step->node->attributes;
+    return gamma / sqrt(var + attributes->epsilon);
+}
+
 /* ---- forward: x, gamma, beta, mean, var, [residual] -> y, batch_mean, batch_var ---- */
 
 enum { X, GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR, RESIDUAL };
@@ -284,15 +291,13 @@ static void forward_begin_batch(const norm_job *job, int64_t panel)
         set_lanes(spans, vector_of(job, panel, MEAN), c, x.wide ? x.wide[c] : from_bf16(x.narrow[c]));
 }
 
-static void forward_set(const norm_job *job, int64_t panel, int64_t c, double mean, double var)
+static void forward_set(const norm_job *job, int64_t panel, int64_t c, float mean, float var)
 {
-    const brn__batch_norm_attributes *attributes = job->step->node->attributes;
     const brn__spans *spans = &job->data->spans;
     int64_t channel = panel * spans->blocking.block + c;
     const float *gamma = job->step->inputs[GAMMA], *beta = job->step->inputs[BETA];
     set_lanes(spans, vector_of(job, panel, MEAN), c, mean);
-    set_lanes(spans, vector_of(job, panel, FACTOR), c,
-              gamma[channel] / sqrt(var + attributes->epsilon));
+    set_lanes(spans, vector_of(job, panel, FACTOR), c, factor_of(job->step, gamma[channel], var));
     set_lanes(spans, vector_of(job, panel, SHIFT), c, beta[channel]);
 }
 
@@ -330,7 +335,7 @@ static void forward_finish(const norm_job *job, int64_t panel, const double *tot
         int64_t channel = panel * spans->blocking.block + c;
         if (batch_mean) batch_mean[channel] = (float)mean;
         if (batch_var) batch_var[channel] = (float)var;
-        forward_set(job, panel, c, mean, var);
+        forward_set(job, panel, c, (float)mean, (float)var);
     }
 }
 
@@ -389,9 +394,9 @@ static bool forward_reads_bf16(const brn_node *node, int input, bool differentia
 
 const brn__kernel brn__cpu_batch_norm = {forward_prepare, forward_run, norm_release, forward_reads_bf16};
 
-/* ---- gradient: dy, x, gamma, m, v, [y], [dy2] -> dx, dgamma, dbeta, dresidual ---- */
+/* ---- gradient: dy, x, gamma, m, v, [y], [dy2], [beta] -> dx, dgamma, dbeta, dresidual ---- */
 
-enum { DY, GRAD_X, GRAD_GAMMA, GRAD_MEAN, GRAD_VAR, GRAD_Y, DY2 };
+enum { DY, GRAD_X, GRAD_GAMMA, GRAD_MEAN, GRAD_VAR, GRAD_Y, DY2, GRAD_BETA };
 enum { DX, DGAMMA, DBETA, DRESIDUAL };
 
 static double inverse_deviation(const brn__step *step, int64_t channel)
@@ -404,12 +409,13 @@ static void backward_begin(const norm_job *job, int64_t panel)
 {
     const brn__spans *spans = &job->data->spans;
     const float *gamma = job->step->inputs[GRAD_GAMMA], *mean = job->step->inputs[GRAD_MEAN];
+    const float *var = job->step->inputs[GRAD_VAR], *beta = job->step->inputs[GRAD_BETA];
     clear_vectors(job, panel);
     for (int64_t c = 0; c < brn__span_channels(spans, panel); c++) {
         int64_t channel = panel * spans->blocking.block + c;
         set_lanes(spans, vector_of(job, panel, MEAN), c, mean[channel]);
-        set_lanes(spans, vector_of(job, panel, FACTOR), c,
-                  gamma[channel] * inverse_deviation(job->step, channel));
+        set_lanes(spans, vector_of(job, panel, FACTOR), c, factor_of(job->step, gamma[channel], var[channel]));
+        if (beta) set_lanes(spans, vector_of(job, panel, SHIFT), c, beta[channel]);
     }
 }
 
@@ -440,6 +446,7 @@ static brn__norm_backward backward_span(const norm_job *job, int64_t panel, int6
         .dz = dz ? dz + at : NULL,
         .mean = vector_of(job, panel, MEAN),
         .factor = vector_of(job, panel, FACTOR),
+        .shift = step->inputs[GRAD_BETA] ? vector_of(job, panel, SHIFT) : NULL,
         .c1 = vector_of(job, panel, C1),
         .c2 = vector_of(job, panel, C2),
         .activation = attributes->activation,

@@ -62,7 +62,7 @@ static brn_status run_batch_norm_grad(const brn__step *step, const brn__run *run
     sizes s = sizes_of(brn__step_shape(step, 0));
     const double *dy = step->inputs[0], *x = step->inputs[1], *gamma = step->inputs[2];
     const double *mean = step->inputs[3], *var = step->inputs[4];
-    const double *y = step->inputs[5], *dy2 = step->inputs[6];
+    const double *y = step->inputs[5], *dy2 = step->inputs[6], *beta = step->inputs[7];
     double *dx = step->outputs[0], *dgamma = step->outputs[1], *dbeta = step->outputs[2];
     double *dresidual = step->outputs[3], count = (double)(s.items * s.pixels);
     (void)run;
@@ -73,7 +73,9 @@ static brn_status run_batch_norm_grad(const brn__step *step, const brn__run *run
                 for (int64_t p = 0; p < s.pixels; p++) {
                     int64_t i = (n * s.channels + c) * s.pixels + p;
                     double xhat = (x[i] - mean[c]) * inverse, dz = dy[i] + (dy2 ? dy2[i] : 0);
-                    dz = brn__reference_activate_grad(attributes->activation, dz, y ? y[i] : 0);
+                    double active = y ? y[i] : 0;
+                    if (beta) active = brn__reference_activate(attributes->activation, gamma[c] * xhat + beta[c]);
+                    dz = brn__reference_activate_grad(attributes->activation, dz, active);
                     if (pass == 0) {
                         sum_dz += dz;
                         sum_dz_xhat += dz * xhat;

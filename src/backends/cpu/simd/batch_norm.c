@@ -117,10 +117,16 @@ INLINE void put(storing how, float *to, uint16_t *to16, int64_t i, int count, ve
         if (around) stream_end();                                                                   \
     } while (0)
 
+/* The same bits in both directions: the gradient's mask may be taken from it. */
+INLINE vector normalised(vector x, vector mean, vector factor, vector shift)
+{
+    return (x - mean) * factor + shift;
+}
+
 INLINE void apply(const brn__norm_forward *a, brn_activation activation, storing how, int64_t i,
                   int count, vector mean, vector factor, vector shift)
 {
-    vector y = (load_of(a->x, a->x16, i, count) - mean) * factor + shift;
+    vector y = normalised(load_of(a->x, a->x16, i, count), mean, factor, shift);
     if (a->residual) y += load_part(a->residual + i, count);
     if (activation == BRN_ACTIVATION_RELU) y = relu(y);
     if (activation == BRN_ACTIVATION_RELU6) y = relu6(y);
@@ -172,56 +178,69 @@ void BRN__SIMD(norm_apply)(const brn__norm_forward *span)
 
 /* ---- backward ---- */
 
+/* Where the activation's mask comes from. */
+typedef enum mask_source { BY_Y, BY_BF16, BY_X } mask_source;
+
 /* What dz is made of: a constant of each copy of a loop. */
 typedef struct making {
     brn_activation activation;
-    bool two;     /* dy2 is given */
-    bool by_bf16; /* y is given in bfloat16: RELU alone, which leaves its sign */
+    bool two;           /* dy2 is given */
+    mask_source source; /* BY_BF16 of RELU alone, of which rounding leaves the sign */
 } making;
 
-INLINE vector masked(const brn__norm_backward *a, making of, int64_t i, int count)
+/* Parameters of a vector of lanes. */
+typedef struct lanes {
+    vector mean, factor, shift, c1, c2;
+} lanes;
+
+INLINE lanes lanes_at(const brn__norm_backward *a, making of, bool sums, int64_t at, int count)
+{
+    lanes p = {.mean = load_part(a->mean + at, count), .factor = load_part(a->factor + at, count)};
+    if (of.source == BY_X) p.shift = load_part(a->shift + at, count);
+    if (sums) p.c1 = load_part(a->c1 + at, count), p.c2 = load_part(a->c2 + at, count);
+    return p;
+}
+
+INLINE vector masked(const brn__norm_backward *a, making of, int64_t i, int count, vector x, const lanes *p)
 {
     vector dz = load_of(a->dy, a->dy16, i, count);
     if (of.two) dz += load_of(a->dy2, a->dy2_16, i, count);
     if (of.activation == BRN_ACTIVATION_NONE) return dz;
-    vector y = of.by_bf16 ? load_bf16(a->y16 + i) : load_part(a->y + i, count);
+    vector y = of.source == BY_X      ? normalised(x, p->mean, p->factor, p->shift)
+               : of.source == BY_BF16 ? load_bf16(a->y16 + i)
+                                      : load_part(a->y + i, count);
     integers mask = y > splat(0);
     if (of.activation == BRN_ACTIVATION_RELU6) mask &= y < splat(6);
     return keep(mask, dz);
 }
 
 /* One vector of the first pass. */
-INLINE void first(const brn__norm_backward *a, making of, int64_t i, int count, vector mean, vector factor,
-                  vector *sum, vector *dot)
+INLINE void first(const brn__norm_backward *a, making of, int64_t i, int count, const lanes *p, vector *sum, vector *dot)
 {
-    vector dz = masked(a, of, i, count);
+    vector x = dot || of.source == BY_X ? load_of(a->x, a->x16, i, count) : splat(0);
+    vector dz = masked(a, of, i, count, x, p);
     if (dot) {
         *sum += dz;
-        *dot += dz * (load_of(a->x, a->x16, i, count) - mean);
+        *dot += dz * (x - p->mean);
     }
     if (a->dz) store_part(a->dz + i, dz, count);
-    if (a->dx16) store_bf16(a->dx16 + i, dz * factor, false);
-    else if (a->dx) store_part(a->dx + i, dz * factor, count);
+    if (a->dx16) store_bf16(a->dx16 + i, dz * p->factor, false);
+    else if (a->dx) store_part(a->dx + i, dz * p->factor, count);
 }
 
 INLINE void first_periodic(const brn__norm_backward *a, making of, bool summed, double *sum, double *dot)
 {
-    vector m[UNROLL], f[UNROLL];
-    for (int j = 0; j < UNROLL; j++) {
-        int p = j * LANES % BRN__PERIOD;
-        m[j] = load(a->mean + p), f[j] = load(a->factor + p);
-    }
+    lanes p[UNROLL];
+    for (int j = 0; j < UNROLL; j++) p[j] = lanes_at(a, of, false, j * LANES % BRN__PERIOD, LANES);
     int64_t i = 0;
     while (i < a->length) {
         vector s[UNROLL] = {0}, d[UNROLL] = {0};
         for (int k = 0; k < CHUNK && i + STRIDE <= a->length; k++, i += STRIDE)
             for (int j = 0; j < UNROLL; j++)
-                first(a, of, i + j * LANES, LANES, m[j], f[j], s + j,
-                      summed ? d + j : NULL);
+                first(a, of, i + j * LANES, LANES, &p[j], s + j, summed ? d + j : NULL);
         if (a->length - i < STRIDE)
             for (int j = 0; i < a->length; i += LANES, j++)
-                first(a, of, i, lesser(a->length - i, LANES), m[j], f[j], s + j,
-                      summed ? d + j : NULL);
+                first(a, of, i, lesser(a->length - i, LANES), &p[j], s + j, summed ? d + j : NULL);
         if (summed) {
             fold_period(s, sum);
             fold_period(d, dot);
@@ -232,18 +251,14 @@ INLINE void first_periodic(const brn__norm_backward *a, making of, bool summed, 
 INLINE void first_columns(const brn__norm_backward *a, making of, int64_t c, int width, int count, bool summed,
                           double *sum, double *dot)
 {
-    vector m[UNROLL], f[UNROLL];
-    for (int j = 0; j < width; j++) {
-        m[j] = load_part(a->mean + c + j * LANES, count);
-        f[j] = load_part(a->factor + c + j * LANES, count);
-    }
+    lanes p[UNROLL];
+    for (int j = 0; j < width; j++) p[j] = lanes_at(a, of, false, c + j * LANES, count);
     int64_t i = c;
     while (i < a->length) {
         vector s[UNROLL] = {0}, d[UNROLL] = {0};
         for (int k = 0; k < CHUNK && i < a->length; k++, i += a->period)
             for (int j = 0; j < width; j++)
-                first(a, of, i + j * LANES, count, m[j], f[j], s + j,
-                      summed ? d + j : NULL);
+                first(a, of, i + j * LANES, count, &p[j], s + j, summed ? d + j : NULL);
         for (int j = 0; summed && j < width; j++) {
             fold(s[j], count, sum + c + j * LANES);
             fold(d[j], count, dot + c + j * LANES);
@@ -268,21 +283,27 @@ INLINE void first_span(const brn__norm_backward *span, making of, bool summed, d
 }
 
 /* Each case is a copy of the loop. */
+#define EACH_SOURCE(a, kind, dy_too, call)                                                          \
+    do {                                                                                            \
+        if ((a)->shift) call(((making){kind, dy_too, BY_X}));                                       \
+        else if ((a)->y16 && (kind) == BRN_ACTIVATION_RELU) call(((making){kind, dy_too, BY_BF16})); \
+        else call(((making){kind, dy_too, BY_Y}));                                                  \
+    } while (0)
 #define EACH_MAKING(a, call)                                                                        \
     do {                                                                                            \
-        const bool two = (a)->dy2 || (a)->dy2_16, by_bf16 = (a)->y16 != NULL;                       \
-        if ((a)->activation == BRN_ACTIVATION_RELU6) {                                              \
-            if (two) call(((making){BRN_ACTIVATION_RELU6, true, false}));                           \
-            else call(((making){BRN_ACTIVATION_RELU6, false, false}));                              \
-        } else if ((a)->activation == BRN_ACTIVATION_RELU && by_bf16) {                             \
-            if (two) call(((making){BRN_ACTIVATION_RELU, true, true}));                             \
-            else call(((making){BRN_ACTIVATION_RELU, false, true}));                                \
-        } else if ((a)->activation == BRN_ACTIVATION_RELU) {                                        \
-            if (two) call(((making){BRN_ACTIVATION_RELU, true, false}));                            \
-            else call(((making){BRN_ACTIVATION_RELU, false, false}));                               \
-        } else {                                                                                    \
-            if (two) call(((making){BRN_ACTIVATION_NONE, true, false}));                            \
-            else call(((making){BRN_ACTIVATION_NONE, false, false}));                               \
+        const bool two = (a)->dy2 || (a)->dy2_16;                                                   \
+        switch ((a)->activation) {                                                                  \
+        case BRN_ACTIVATION_RELU6:                                                                  \
+            if (two) EACH_SOURCE(a, BRN_ACTIVATION_RELU6, true, call);                              \
+            else EACH_SOURCE(a, BRN_ACTIVATION_RELU6, false, call);                                 \
+            break;                                                                                  \
+        case BRN_ACTIVATION_RELU:                                                                   \
+            if (two) EACH_SOURCE(a, BRN_ACTIVATION_RELU, true, call);                               \
+            else EACH_SOURCE(a, BRN_ACTIVATION_RELU, false, call);                                  \
+            break;                                                                                  \
+        default:                                                                                    \
+            if (two) call(((making){BRN_ACTIVATION_NONE, true, BY_Y}));                             \
+            else call(((making){BRN_ACTIVATION_NONE, false, BY_Y}));                                \
         }                                                                                           \
     } while (0)
 
@@ -301,12 +322,10 @@ void BRN__SIMD(norm_backward_first)(const brn__norm_backward *span, double *sum,
         first_any(span, false, NULL, NULL);
 }
 
-INLINE void second(const brn__norm_backward *a, making of, storing how, int64_t i, int count, vector mean,
-                   vector factor, vector c1, vector c2)
+INLINE void second(const brn__norm_backward *a, making of, storing how, int64_t i, int count, const lanes *p)
 {
-    vector dz = masked(a, of, i, count);
-    vector t = load_of(a->x, a->x16, i, count) - mean;
-    vector dx = factor * (dz - c1 - c2 * t);
+    vector x = load_of(a->x, a->x16, i, count), dz = masked(a, of, i, count, x, p);
+    vector dx = p->factor * (dz - p->c1 - p->c2 * (x - p->mean));
     put(how, a->dx, a->dx16, i, count, dx);
 }
 
@@ -315,30 +334,25 @@ INLINE void second_span(const brn__norm_backward *span, making of, storing how)
     const brn__norm_backward a = *span;
     int64_t i = 0;
     if (a.period == BRN__PERIOD) {
-        vector m[UNROLL], f[UNROLL], c1[UNROLL], c2[UNROLL];
-        for (int j = 0; j < UNROLL; j++) {
-            int p = j * LANES % BRN__PERIOD;
-            m[j] = load(a.mean + p), f[j] = load(a.factor + p);
-            c1[j] = load(a.c1 + p), c2[j] = load(a.c2 + p);
-        }
+        lanes p[UNROLL];
+        for (int j = 0; j < UNROLL; j++) p[j] = lanes_at(&a, of, true, j * LANES % BRN__PERIOD, LANES);
         for (; i + STRIDE <= a.length; i += STRIDE)
-            for (int j = 0; j < UNROLL; j++)
-                second(&a, of, how, i + j * LANES, LANES, m[j], f[j], c1[j], c2[j]);
+            for (int j = 0; j < UNROLL; j++) second(&a, of, how, i + j * LANES, LANES, &p[j]);
         for (int j = 0; i < a.length; i += LANES, j++)
-            second(&a, of, how, i, lesser(a.length - i, LANES), m[j], f[j], c1[j],
-                   c2[j]);
+            second(&a, of, how, i, lesser(a.length - i, LANES), &p[j]);
         return;
     }
     for (; i < a.length; i += a.period) {
         int64_t c = 0;
-        for (; c + LANES <= a.period; c += LANES)
-            second(&a, of, how, i + c, LANES, load(a.mean + c), load(a.factor + c),
-                   load(a.c1 + c), load(a.c2 + c));
+        for (; c + LANES <= a.period; c += LANES) {
+            const lanes p = lanes_at(&a, of, true, c, LANES);
+            second(&a, of, how, i + c, LANES, &p);
+        }
         int rest = (int)(a.period - c);
-        if (rest)
-            second(&a, of, how, i + c, rest, load_part(a.mean + c, rest),
-                   load_part(a.factor + c, rest), load_part(a.c1 + c, rest),
-                   load_part(a.c2 + c, rest));
+        if (rest) {
+            const lanes p = lanes_at(&a, of, true, c, rest);
+            second(&a, of, how, i + c, rest, &p);
+        }
     }
 }
 

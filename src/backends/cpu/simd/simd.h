@@ -31,13 +31,14 @@ typedef struct brn__norm_forward {
 typedef struct brn__norm_backward {
     int64_t length, period;
     const float *dy, *dy2;      /* dy2 may be NULL */
-    const float *y;             /* read only for the activation's mask */
-    const float *x;             /* may be NULL in the first pass, when `dot` is not wanted */
+    const float *y;             /* read only for the activation's mask, and not where `shift` is given */
+    const float *x;             /* may be NULL in the first pass, when neither `dot` nor `shift` is given */
     float *dx, *dz;             /* NULL: not wanted */
     /* bfloat16 in the place of the others, where they are not NULL, as in brn__norm_forward; y16 for RELU alone. */
     const uint16_t *dy16, *dy2_16, *y16, *x16;
     uint16_t *dx16;
     const float *mean, *factor; /* (period) */
+    const float *shift;         /* NULL, or (period): y was activation((x - mean) factor + shift), to the bit */
     const float *c1, *c2;       /* (period), second pass only */
     brn_activation activation;
     bool stream; /* the same for dx, second pass only */
