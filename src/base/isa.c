@@ -39,6 +39,16 @@ bool brn__isa_has_bf16(void)
 #endif
 }
 
+bool brn__isa_has_amx(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return brn__isa_has_bf16() && __builtin_cpu_supports("amx-bf16");
+#else
+    return false;
+#endif
+}
+
 bool brn__isa_has(brn__isa isa) { return isa <= isa_of_processor(); }
 
 const char *brn__isa_name(brn__isa isa)

@@ -20,6 +20,8 @@ typedef enum brn__isa {
 brn__isa brn__isa_best(void);
 /* Products of bfloat16 (AVX-512 BF16). Any BRN_ISA=avx512|avx2|portable takes them away. */
 bool brn__isa_has_bf16(void);
+/* Tiles of bfloat16 (AMX), which only oneDNN uses. */
+bool brn__isa_has_amx(void);
 bool brn__isa_has(brn__isa isa);         /* does the processor have it? */
 const char *brn__isa_name(brn__isa isa); /* "portable" ... */
 

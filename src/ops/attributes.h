@@ -53,8 +53,8 @@ brn__conv2d_geometry brn__conv2d_geometry_of(const brn__conv2d_attributes *attri
  *   In the user's graph `resolved` is false; the pass batch_norm_form sets form and resolved. An
  *   unresolved batch_norm runs as FIXED.
  * batch_norm_grad (dy, x, gamma, m, v, [y], [dy2], [beta]) -> dx, dgamma, dbeta, dresidual (all optional)
- *   y is there when activation is not NONE (its mask), or in its place beta, by which y is computed again: without a
- *   residual; dy2 is added to dy first.
+ *   y is there when activation is not NONE (its mask), or in its place beta: y is then computed again, to the bit as the
+ *   forward pass did, whose outputs 1 and 2 m and v are; without a residual. dy2 is added to dy first.
  *   dz = (dy + dy2) masked by the activation (relu: y > 0; relu6: 0 < y < 6); dresidual = dz
  *   dbeta = sum dz; dgamma = sum dz xhat; xhat = (x - m) / sqrt(v + epsilon)
  *   BATCH: dx = gamma / sqrt(v + epsilon) (dz - dbeta / M - xhat dgamma / M), M = N H W

@@ -206,9 +206,9 @@ static int norms_in_bf16(const brn_plan *plan)
     return count;
 }
 
-/* Three convolutions with norms between them, one by a shortcut. `shown`: the norms' results are wanted too, so that they are made in
+/* Three convolutions with norms between them, `joined` by a shortcut. `shown`: the norms' results are wanted too, so that they are made in
  * float32, and what reads them in bfloat16 rounds them. */
-static learned learn(brn_activation activation, int64_t side, int threads, bool shown, brn_precision precision)
+static learned learn(brn_activation activation, int64_t side, int threads, bool joined, bool shown, brn_precision precision)
 {
     enum { N = 3, C = 256 };
     const int64_t dims[] = {N, C, side, side};
@@ -225,7 +225,7 @@ static learned learn(brn_activation activation, int64_t side, int threads, bool 
     for (int i = 0; i < 3; i++) {
         const char *const convs[] = {"c1", "c2", "c3"}, *const norms[] = {"n1", "n2", "n3"};
         x = brn_nn_batch_norm(brn_nn_conv2d(x, convs[i], &one), norms[i], NULL);
-        if (i == 1) x = brn_add(x, shortcut);
+        if (i == 1 && joined) x = brn_add(x, shortcut);
         if (i < 2) x = activation == BRN_ACTIVATION_RELU ? brn_relu(x) : brn_relu6(x);
         if (i == 0) shortcut = x;
         if (i < 2 && shown) options.outputs[options.output_count++] = x;
@@ -260,11 +260,11 @@ static learned learn(brn_activation activation, int64_t side, int threads, bool 
 }
 
 /* `most`: norms and gradients of norms whose result lies in bfloat16; `shown` leaves the gradients'. */
-static void check_learning(brn_activation activation, int64_t side, int threads, int most)
+static void check_learning(brn_activation activation, int64_t side, int threads, bool joined, int most)
 {
-    learned narrow = learn(activation, side, threads, false, BRN_PRECISION_BF16);
-    learned wide = learn(activation, side, threads, true, BRN_PRECISION_BF16);
-    learned exact = learn(activation, side, threads, false, BRN_PRECISION_FP32);
+    learned narrow = learn(activation, side, threads, joined, false, BRN_PRECISION_BF16);
+    learned wide = learn(activation, side, threads, joined, true, BRN_PRECISION_BF16);
+    learned exact = learn(activation, side, threads, joined, false, BRN_PRECISION_FP32);
     double size = 0, off = 0;
     for (int64_t i = 0; i < wide.count; i++) {
         const double difference = (double)narrow.gradients[i] - (double)exact.gradients[i];
@@ -284,7 +284,8 @@ static void check_learning(brn_activation activation, int64_t side, int threads,
 TEST(norms_make_bfloat16_for_convolutions_and_nothing_changes)
 {
     if (brn_precision_here(BRN_PRECISION_BF16) != BRN_PRECISION_BF16) skip();
-    check_learning(BRN_ACTIVATION_RELU, 7, 1, 4);
-    check_learning(BRN_ACTIVATION_RELU, 9, 2, 4);
-    check_learning(BRN_ACTIVATION_RELU6, 8, 2, 3); /* y itself is read for its place below 6 */
+    check_learning(BRN_ACTIVATION_RELU, 7, 1, true, 4);
+    check_learning(BRN_ACTIVATION_RELU, 9, 2, true, 4);
+    check_learning(BRN_ACTIVATION_RELU6, 8, 2, true, 3); /* behind the sum y itself is read for its place below 6 */
+    check_learning(BRN_ACTIVATION_RELU6, 8, 2, false, 5); /* masks come from x */
 }

@@ -35,7 +35,8 @@ static int64_t place(const blocks *kind, int64_t i_blocks, int64_t taps, int64_t
     return block + (kind->pairs ? outer / 2 * 32 + inner * 2 + outer % 2 : outer * 16 + inner);
 }
 
-static void reorder(brn_shape shape, brn__layout from, brn__layout to, int threads, void *values, char *made)
+/* `by`: the implementation that must do it; NULL: any. */
+static void reorder(brn_shape shape, brn__layout from, brn__layout to, int threads, const char *by, void *values, char *made)
 {
     brn_graph *graph;
     assert_ok(brn_graph_new(&graph));
@@ -48,6 +49,7 @@ static void reorder(brn_shape shape, brn__layout from, brn__layout to, int threa
     step.out[0] = to;
     assert_ok(step.kernel->prepare(&step));
     assert_int_equal(step.out[0].bytes, to.bytes);
+    if (by) assert_string_equal(step.implementation, by);
     char *scratch = malloc(step.scratch_bytes + 64);
     step.scratch = (void *)(((uintptr_t)scratch + 63) / 64 * 64);
     step.inputs[0] = values;
@@ -73,7 +75,9 @@ static void check(const blocks *kind, int64_t o, int64_t i, int64_t side, int th
     assert_non_null(w);
     assert_non_null(memory);
     for (int64_t k = 0; k < count; k++) w[k] = (float)noise(7, k);
-    reorder(shape, canonical, blocked, threads, w, made);
+    const brn__weight_blocks *loops = brn__weight_blocks_now();
+    const char *by = loops && !kind->pairs ? loops->name : loops && side == 1 ? loops->name_bf16 : NULL;
+    reorder(shape, canonical, blocked, threads, by, w, made);
     for (int64_t k = 0; k < count; k++) {
         const int64_t at = place(kind, i / 16, taps, k / taps / i, k / taps % i, k % taps);
         const float got = kind->pairs ? brn__bf16_to_float(((uint16_t *)(void *)made)[at]) : ((float *)(void *)made)[at];
@@ -85,7 +89,7 @@ static void check(const blocks *kind, int64_t o, int64_t i, int64_t side, int th
     if (!kind->pairs) {
         char *copy = malloc(blocked.bytes), *back = malloc(canonical.bytes + 2 * GUARD);
         memcpy(copy, made, blocked.bytes);
-        reorder(shape, blocked, canonical, threads, copy, back + GUARD);
+        reorder(shape, blocked, canonical, threads, NULL, copy, back + GUARD);
         assert_memory_equal(back + GUARD, w, canonical.bytes);
         free(copy), free(back);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/cpu/blocking.h"
 #include "backends/cpu/simd/simd.h"
-#include "tensor/tensor.h"
 
 #include "oneapi/dnnl/dnnl.h"
 #include <omp.h>
@@ -98,19 +97,25 @@ int brn__threads_for(const brn__step *step, size_t bytes)
     return bytes < 256 * 1024 ? 1 : step->threads;
 }
 
-/* dy of floats, or where that is NULL dy16. */
+/* One picture's pixels of a block: of floats, or where those are NULL of bfloat16. */
+static void add_pixels(int64_t pixels, int64_t lanes, const float *dy, const uint16_t *dy16, double *sums)
+{
+    if (dy)
+        for (int64_t i = 0; i < pixels; i++)
+            for (int lane = 0; lane < lanes; lane++) sums[lane] += (double)dy[i * lanes + lane];
+    else
+        for (int64_t i = 0; i < pixels; i++)
+            for (int lane = 0; lane < lanes; lane++) sums[lane] += (double)brn__widened(dy16[i * lanes + lane]);
+}
+
 static void block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes, int64_t block, const float *dy,
                        const uint16_t *dy16, float *db)
 {
     double sums[BRN__PERIOD] = {0};
-    int64_t blocks = (channels + lanes - 1) / lanes;
+    const int64_t blocks = brn__divide_up(channels, lanes);
     for (int64_t picture = 0; picture < n; picture++) {
         const int64_t plane = (picture * blocks + block) * pixels * lanes;
-        for (int64_t i = 0; i < pixels; i++)
-            for (int lane = 0; lane < lanes; lane++) {
-                const int64_t at = plane + i * lanes + lane;
-                sums[lane] += (double)(dy ? dy[at] : brn__bf16_to_float(dy16[at]));
-            }
+        add_pixels(pixels, lanes, dy ? dy + plane : NULL, dy ? NULL : dy16 + plane, sums);
     }
     for (int64_t lane = 0; lane < lanes && block * lanes + lane < channels; lane++)
         db[block * lanes + lane] = (float)sums[lane];

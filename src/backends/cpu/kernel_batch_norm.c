@@ -260,7 +260,7 @@ static void clear_vectors(const norm_job *job, int64_t panel)
            (size_t)(VECTORS * job->data->spans.period) * sizeof(float));
 }
 
-/* What one channel is scaled by: the same bits in both directions. */
+/* What one channel is scaled by: the same bits in both directions, of the variance as it is handed on. */
 static double factor_of(const brn__step *step, float gamma, float var)
 {
     const brn__batch_norm_attributes *attributes = step->node->attributes;
@@ -272,14 +272,6 @@ static double factor_of(const brn__step *step, float gamma, float var)
 enum { X, GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR, RESIDUAL };
 enum { Y, BATCH_MEAN, BATCH_VAR };
 
-static float from_bf16(uint16_t half)
-{
-    const uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* Statistics are taken about each channel's first element. */
 static void forward_begin_batch(const norm_job *job, int64_t panel)
 {
@@ -288,7 +280,7 @@ static void forward_begin_batch(const norm_job *job, int64_t panel)
     const typed x = input_at(job, X, brn__span_at(spans, panel, 0, &length));
     clear_vectors(job, panel);
     for (int64_t c = 0; c < brn__span_channels(spans, panel); c++)
-        set_lanes(spans, vector_of(job, panel, MEAN), c, x.wide ? x.wide[c] : from_bf16(x.narrow[c]));
+        set_lanes(spans, vector_of(job, panel, MEAN), c, x.wide ? x.wide[c] : brn__widened(x.narrow[c]));
 }
 
 static void forward_set(const norm_job *job, int64_t panel, int64_t c, float mean, float var)

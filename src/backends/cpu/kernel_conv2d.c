@@ -4,7 +4,7 @@
 #include "backends/cpu/dnnl_conv2d.h"
 #include "backends/cpu/kernel_depthwise.h"
 #include "backends/cpu/kernel_grouped_conv.h"
-#include "backends/cpu/kernel_pointwise.h"
+#include "backends/cpu/kernel_conv1x1.h"
 #include "backends/cpu/kernel_winograd.h"
 #include "backends/cpu/kernels.h"
 #include "ops/attributes.h"
@@ -40,7 +40,7 @@ static const own_kernel own_grad_input[] = {
 static const own_kernel own_grad_weight[] = {
     {brn__grouped_grad_weight_wins, &brn__grouped_conv2d_grad_weight},
     {brn__depthwise_grad_weight_wins, &brn__depthwise_grad_weight},
-    {brn__pointwise_grad_weight_wins, &brn__pointwise_grad_weight, .bf16 = true},
+    {brn__conv1x1_grad_weight_wins, &brn__conv1x1_grad_weight, .bf16 = true},
     {brn__winograd_grad_weight_wins, &brn__winograd_grad_weight},
     {0},
 };

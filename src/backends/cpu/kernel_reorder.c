@@ -26,6 +26,7 @@ const brn__weight_blocks *brn__weight_blocks_now(void)
 typedef struct weight_case {
     void (*loop)(const float *from, int64_t row, int64_t kernel, float *to);
     void (*narrow)(const float *from, int64_t row, uint16_t *to);
+    void (*end)(void); /* of each thread's last; NULL: nothing */
     bool packs; /* canonical -> blocks */
     int64_t o_blocks, i_blocks, kernel;
     int64_t o_stride, i_stride; /* numbers between blocks: either channel may be the outer one */
@@ -69,7 +70,7 @@ static brn_status prepare_weight(brn__step *step)
     if (!is_blocked_weight(found.packs ? to->description : from->description, bf16, &found, &output_innermost))
         return BRN_OK;
     if (bf16 && found.packs && found.kernel == 1)
-        found.narrow = output_innermost ? loops->pack_io_bf16 : loops->pack_oi_bf16;
+        found.narrow = output_innermost ? loops->pack_io_bf16 : loops->pack_oi_bf16, found.end = loops->pack_end;
     else if (!bf16) found.loop = !found.packs ? (output_innermost ? loops->unpack_io : NULL)
                                               : (output_innermost ? loops->pack_io : loops->pack_oi);
     if (!found.loop && !found.narrow) return BRN_OK;
@@ -101,7 +102,7 @@ static brn_status run_weight(const brn__step *step, const brn__run *run)
 #pragma omp for schedule(static) nowait
         for (int64_t o = 0; o < c->o_blocks; o++)
             for (int64_t i = 0; i < c->i_blocks; i++) reorder_block(step, c, o, i);
-        if (c->narrow) brn__weight_blocks_now()->pack_end();
+        if (c->end) c->end();
     }
     return BRN_OK;
 }

@@ -46,8 +46,6 @@ bool brn__winograd_can(const brn__conv2d_geometry *g)
     return dense && g->c % block == 0 && g->o % block == 0 && g->pad_begin[0] <= 2 && g->pad_begin[1] <= 2;
 }
 
-static int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /* From which size on ours beat oneDNN 3.2's direct convolution by CPU time on a Zen 5 core, packing of the weights
  * counted in full; oneDNN held to AVX2 and SSE4.1 for the other two instruction sets. Transforms take time for each
  * channel and products for each pair; few tiles make too little use of weights that are four times as large; and
@@ -66,7 +64,7 @@ static bool wins(const brn__conv2d_geometry *g, bool gradient, int64_t high, int
         [BRN__ISA_AVX512] = {32 * 32, 16, 20, 60},
     };
     const least *from = &measured[brn__isa_best()];
-    int64_t tiles = divide_up(high, TILE) * divide_up(wide, TILE);
+    int64_t tiles = brn__divide_up(high, TILE) * brn__divide_up(wide, TILE);
     return brn__winograd_can(g) && g->c * g->o >= from->pairs && g->n * tiles >= (gradient ? from->gradients : from->tiles) &&
            high * wide * 100 >= tiles * TILE * TILE * from->filled;
 }
@@ -100,9 +98,9 @@ static void cut(const brn__step *step, winograd_data *data, bool sums)
 {
     int64_t most = group_most(data, sums);
     data->tiles = data->blocked.n * data->b.high * data->b.wide;
-    data->groups = divide_up(data->tiles, most);
-    data->group = divide_up(data->tiles, data->groups);
-    data->groups = divide_up(data->tiles, data->group);
+    data->groups = brn__divide_up(data->tiles, most);
+    data->group = brn__divide_up(data->tiles, data->groups);
+    data->groups = brn__divide_up(data->tiles, data->group);
     data->owners = sums || data->groups < 2 * step->threads ? 1 : step->threads;
     int64_t line = data->loops->block;
     data->a_step = (data->a_blocks * data->group + 1) * line;
@@ -132,8 +130,8 @@ static brn__winograd_plane plane_of(const winograd_data *data, int64_t h, int64_
 /* Tiles of 4x4 over b; a begins `top` rows and `left` columns before. */
 static void lay_tiles(winograd_data *data, int64_t top, int64_t left)
 {
-    data->a.high = data->b.high = divide_up(data->b.h, TILE);
-    data->a.wide = data->b.wide = divide_up(data->b.w, TILE);
+    data->a.high = data->b.high = brn__divide_up(data->b.h, TILE);
+    data->a.wide = data->b.wide = brn__divide_up(data->b.w, TILE);
     data->a.top = top;
     data->a.left = left;
 }

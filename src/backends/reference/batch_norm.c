@@ -29,6 +29,12 @@ static void statistics(sizes s, const double *x, int64_t c, double *mean, double
         }
 }
 
+/* The same bits in both directions: the gradient's mask may be taken from it. */
+static double normalised(double gamma, double beta, double x, double mean, double var, double epsilon)
+{
+    return gamma * (x - mean) / sqrt(var + epsilon) + beta;
+}
+
 static brn_status run_batch_norm(const brn__step *step, const brn__run *run)
 {
     const brn__batch_norm_attributes *attributes = step->node->attributes;
@@ -47,7 +53,7 @@ static brn_status run_batch_norm(const brn__step *step, const brn__run *run)
         for (int64_t n = 0; y && n < s.items; n++)
             for (int64_t p = 0; p < s.pixels; p++) {
                 int64_t i = (n * s.channels + c) * s.pixels + p;
-                double z = gamma[c] * (x[i] - m) / sqrt(v + attributes->epsilon) + beta[c];
+                double z = normalised(gamma[c], beta[c], x[i], m, v, attributes->epsilon);
                 if (residual) z += residual[i];
                 y[i] = brn__reference_activate(attributes->activation, z);
             }
@@ -74,7 +80,9 @@ static brn_status run_batch_norm_grad(const brn__step *step, const brn__run *run
                     int64_t i = (n * s.channels + c) * s.pixels + p;
                     double xhat = (x[i] - mean[c]) * inverse, dz = dy[i] + (dy2 ? dy2[i] : 0);
                     double active = y ? y[i] : 0;
-                    if (beta) active = brn__reference_activate(attributes->activation, gamma[c] * xhat + beta[c]);
+                    if (beta)
+                        active = brn__reference_activate(
+                            attributes->activation, normalised(gamma[c], beta[c], x[i], mean[c], var[c], attributes->epsilon));
                     dz = brn__reference_activate_grad(attributes->activation, dz, active);
                     if (pass == 0) {
                         sum_dz += dz;

@@ -120,7 +120,7 @@ INLINE void put(storing how, float *to, uint16_t *to16, int64_t i, int count, ve
 /* The same bits in both directions: the gradient's mask may be taken from it. */
 INLINE vector normalised(vector x, vector mean, vector factor, vector shift)
 {
-    return (x - mean) * factor + shift;
+    return multiply_add(x - mean, factor, shift);
 }
 
 INLINE void apply(const brn__norm_forward *a, brn_activation activation, storing how, int64_t i,

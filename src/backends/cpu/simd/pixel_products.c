@@ -18,8 +18,6 @@ enum { BLOCK = 16, PAIR = 2 * BLOCK };
 /* 16 channels of one pixel and of the next become pairs. */
 static void pack(int64_t pixels, const int32_t *places, const uint16_t *block, uint16_t *packed)
 {
-    const __m512i halves = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
-                                            5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     int64_t i = 0;
     for (; i + 2 <= pixels; i += 2) {
         const uint16_t *first = block + (int64_t)places[i] * BLOCK, *second = block + (int64_t)places[i + 1] * BLOCK;
@@ -27,7 +25,7 @@ static void pack(int64_t pixels, const int32_t *places, const uint16_t *block, u
                            ? _mm512_loadu_si512(first)
                            : _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)first)),
                                                 _mm256_loadu_si256((const __m256i *)(const void *)second), 1);
-        _mm512_storeu_si512(packed + i * BLOCK, _mm512_permutexvar_epi16(halves, both));
+        _mm512_storeu_si512(packed + i * BLOCK, interleave_halves(both));
     }
     if (i == pixels) return;
     const __m256i last = _mm256_loadu_si256((const __m256i *)(const void *)(block + (int64_t)places[i] * BLOCK));
@@ -43,14 +41,14 @@ INLINE __m512bh pair_of(const uint16_t *dy)
 }
 
 /* `rows` rows of dw from `first` on, `vectors` vectors of columns; fetches the lines at `ahead`. */
-INLINE void tile(const brn__pixel_product *p, const uint16_t *ahead, int first, int rows, int vectors)
+INLINE void tile(const brn__pixel_product *p, const void *ahead, int first, int rows, int vectors)
 {
     __m512 sums[BRN__PIXEL_ROWS][BRN__PIXEL_COLUMNS / BLOCK];
     UNROLLED for (int r = 0; r < rows; r++) UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = _mm512_setzero_ps();
     const uint16_t *x = p->x, *dy = p->dy + 2 * first;
     const int64_t block = p->pairs * PAIR;
     for (int64_t i = 0; i < p->pairs; i++, x += PAIR, dy += PAIR) {
-        _mm_prefetch((const char *)(ahead + i * PAIR), _MM_HINT_T1);
+        _mm_prefetch((const char *)((uintptr_t)ahead + (size_t)i * 64), _MM_HINT_T1);
         __m512bh columns[BRN__PIXEL_COLUMNS / BLOCK];
         UNROLLED for (int v = 0; v < vectors; v++) columns[v] = (__m512bh)_mm512_loadu_si512(x + v * block);
         UNROLLED for (int r = 0; r < rows; r++) {
@@ -73,10 +71,10 @@ INLINE void tile(const brn__pixel_product *p, const uint16_t *ahead, int first, 
 
 static void multiply(const brn__pixel_product *p)
 {
-    /* Fetching where nothing lies does no harm. */
-    const uint16_t *first = p->ahead[0] ? p->ahead[0] : p->dy, *second = p->ahead[1] ? p->ahead[1] : p->dy;
+    /* What is to be fetched once more is in the cache already. */
+    const void *first = p->ahead[0] ? p->ahead[0] : p->dy, *second = p->ahead[1] ? p->ahead[1] : p->dy;
     switch ((p->columns + BLOCK - 1) / BLOCK) {
-    case 1: tile(p, first, 0, 16, 1); break;
+    case 1: tile(p, first, 0, 16, 1); break; /* fewer sums would wait for one another */
     case 2:
         tile(p, first, 0, 8, 2);
         tile(p, second, 8, 8, 2);

@@ -22,7 +22,7 @@ typedef struct brn__pixel_product {
     float *dw;             /* (rows, columns) */
     int64_t row;           /* floats from one row of dw to the next */
     bool add;              /* to what dw holds; else that is not read */
-    const uint16_t *ahead[2]; /* NULL, or `pairs` lines of 64 bytes each, to be fetched meanwhile */
+    const uint16_t *ahead[2]; /* NULL, or where `pairs` lines of 64 bytes may be fetched meanwhile, whatever lies there */
 } brn__pixel_product;
 
 typedef struct brn__pixel_products {

@@ -44,6 +44,18 @@ INLINE vector splat(float x)
     return x - (vector){0};
 }
 
+/* a b + c, rounded once where the processor can: whatever stands around it, the same bits. */
+INLINE vector multiply_add(vector a, vector b, vector c)
+{
+#if defined(__AVX512F__)
+    return (vector)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__AVX2__)
+    return (vector)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    return a * b + c;
+#endif
+}
+
 #if defined(__AVX2__) && !defined(__AVX512F__)
 INLINE __m256i first_lanes(int count)
 {
@@ -106,6 +118,16 @@ INLINE vector load_bf16(const uint16_t *p)
     return (vector)v;
 #endif
 }
+
+#if defined(__AVX512F__)
+/* 32 halves a0 .. a15 b0 .. b15 as a0 b0 a1 b1 ... */
+INLINE __m512i interleave_halves(__m512i v)
+{
+    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
+                                           5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return _mm512_permutexvar_epi16(order, v);
+}
+#endif
 
 /* Rounded to the nearest, ties to even; what is not a number stays so. Around the caches: as store_around. */
 INLINE void store_bf16(uint16_t *p, vector v, bool around)

@@ -105,12 +105,10 @@ static void pack_io_bf16(const float *canonical, int64_t row, uint16_t *block)
 
 static void pack_oi_bf16(const float *canonical, int64_t row, uint16_t *block)
 {
-    const __m512i halves = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
-                                            5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     UNROLLED for (int pair = 0; pair < 8; pair++) {
         const float *first = canonical + 2 * pair * row;
         const __m512i rows = (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(first + row), _mm512_loadu_ps(first));
-        store_line(block + pair * 32, _mm512_permutexvar_epi16(halves, rows));
+        store_line(block + pair * 32, interleave_halves(rows));
     }
 }
 

@@ -123,11 +123,11 @@ INLINE void copy_edge(const brn__winograd_plane *p, const float *x, place at, co
     const int64_t left = at.x < 0 ? -at.x : 0, right = at.x + side > p->w ? p->w - at.x : side;
     for (int64_t i = 0; i < side; i++) {
         const bool there = at.y + i >= 0 && at.y + i < p->h;
-        const float *row = x + ((at.y + i) * p->w + at.x) * BLOCK;
+        const int64_t row = ((at.y + i) * p->w + at.x) * BLOCK;
         UNROLLED for (int j = 0; j < side; j++)
             UNROLLED for (int part = 0; part < PARTS; part++)
                 store(to + (i * side + j) * BLOCK + part * LANES,
-                      there && j >= left && j < right ? load(row + j * BLOCK + part * LANES) : splat(0));
+                      there && j >= left && j < right ? load(x + (row + j * BLOCK + part * LANES)) : splat(0));
     }
 }
 

@@ -2,7 +2,7 @@
  * The loops of weight gradients in bfloat16 in every instruction set that this processor has, against doubles, with
  * guards around all that they write; then the kernel around them against its definition: channels that fill no block,
  * images of one pixel, an odd number of them, one and several pictures, strides, any number of threads. */
-#include "backends/cpu/kernel_pointwise.h"
+#include "backends/cpu/kernel_conv1x1.h"
 #include "backends/cpu/simd/pixel_products.h"
 #include "cpu/one_step.h"
 #include "ops/op_list.h"
@@ -156,7 +156,7 @@ static void run_kernel(const kernel_case *k, int threads, const one_input inputs
     brn__conv2d_attributes attributes = {.stride = {k->stride, k->stride}, .dilation = {1, 1}, .groups = 1,
                                          .w_shape = brn_shape_of(4, (int64_t[]){k->o, k->c, 1, 1})};
     one_step_make(one, &brn__op_conv2d_grad_weight, &attributes, inputs, 2, NCHW, threads);
-    one->step.kernel = &brn__pointwise_grad_weight;
+    one->step.kernel = &brn__conv1x1_grad_weight;
     brn__all_canonical(&one->step);
     one_step_run(one, 3, false, &(brn__run){0});
 }
@@ -196,4 +196,32 @@ TEST(weight_gradients_of_1x1_convolutions_in_bf16_equal_their_definition)
         {1, 272, 272, 2, 2, 1}, {2, 64, 64, 17, 19, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_kernel(&cases[i]);
+}
+
+static brn__conv2d_geometry geometry_of(int64_t n, int64_t c, int64_t o, int64_t side, int64_t stride)
+{
+    const int64_t to = (side - 1) / stride + 1;
+    return (brn__conv2d_geometry){.n = n, .c = c, .h = side, .w = side, .o = o, .kh = 1, .kw = 1, .oh = to, .ow = to,
+                                  .groups = 1, .stride = {stride, stride}, .dilation = {1, 1}};
+}
+
+TEST(only_dense_1x1_convolutions_that_gain_are_taken)
+{
+    if (!brn__isa_has_bf16() || brn__isa_has_amx()) skip();
+    brn__conv2d_geometry wide = geometry_of(16, 256, 128, 56, 1), halved = geometry_of(16, 256, 512, 56, 2);
+    assert_true(brn__conv1x1_grad_weight_wins(&wide));
+    assert_true(brn__conv1x1_grad_weight_wins(&halved));
+    brn__conv2d_geometry few = geometry_of(16, 8, 8, 56, 1);
+    assert_false(brn__conv1x1_grad_weight_wins(&few));
+    brn__conv2d_geometry padded = wide, grouped = wide, larger = wide;
+    padded.pad_begin[0] = padded.pad_begin[1] = 1;
+    grouped.groups = 2;
+    larger.kw = 3;
+    assert_false(brn__conv1x1_grad_weight_wins(&padded));
+    assert_false(brn__conv1x1_grad_weight_wins(&grouped));
+    assert_false(brn__conv1x1_grad_weight_wins(&larger));
+    /* places are counted in 32 bits */
+    brn__conv2d_geometry many_in = geometry_of(1 << 21, 1024, 64, 4, 1), many_out = geometry_of(1 << 21, 64, 1024, 4, 1);
+    assert_false(brn__conv1x1_grad_weight_wins(&many_in));
+    assert_false(brn__conv1x1_grad_weight_wins(&many_out));
 }
