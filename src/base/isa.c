@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/isa.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +45,9 @@ bool brn__isa_has_bf16(void)
 bool brn__isa_has_amx(void)
 {
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    return brn__isa_has_bf16() && __builtin_cpu_supports("amx-bf16");
+    /* Intel's manual, CPUID leaf 7, EDX bit 22: compilers' words for it differ. */
+    unsigned a, b, c, d;
+    return brn__isa_has_bf16() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
 #else
     return false;
 #endif
