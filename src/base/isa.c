@@ -45,9 +45,15 @@ bool brn__isa_has_bf16(void)
 bool brn__isa_has_amx(void)
 {
 #if defined(__x86_64__)
-    /* Intel's manual, CPUID leaf 7, EDX bit 22: compilers' words for it differ. */
-    unsigned a, b, c, d;
-    return brn__isa_has_bf16() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
+    static int known = -1; /* every thread computes the same value; asking takes long on virtual machines */
+    int has = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (has < 0) {
+        /* Intel's manual, CPUID leaf 7, EDX bit 22: compilers' words for it differ. */
+        unsigned a, b, c, d;
+        has = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
+        __atomic_store_n(&known, has, __ATOMIC_RELAXED);
+    }
+    return has && brn__isa_has_bf16();
 #else
     return false;
 #endif

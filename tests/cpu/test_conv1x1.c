@@ -6,6 +6,7 @@
 #include "backends/cpu/simd/pixel_products.h"
 #include "cpu/one_step.h"
 #include "ops/op_list.h"
+#include "tensor/tensor.h"
 #include "test.h"
 
 #include <math.h>
@@ -13,14 +14,6 @@
 #include <string.h>
 
 enum { GUARD = 64, STAIN = 0x5a5a, BLOCK = 16 };
-
-static float widened(uint16_t bits)
-{
-    const uint32_t upper = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &upper, sizeof value);
-    return value;
-}
 
 /* A value of bfloat16 in (-1, 1). */
 static uint16_t short_noise(uint32_t stream, int64_t index)
@@ -95,7 +88,7 @@ static void check_product(const brn__pixel_products *loops, int64_t pairs, int64
         if (inside && !add) want = 0;
         for (int64_t p = 0; inside && p < 2 * pairs; p++) {
             const int64_t at = p / 2 * 2 * BLOCK + p % 2, c = i % row;
-            const double term = (double)widened(dy[at + i / row * 2]) * (double)widened(x[c / BLOCK * size + at + c % BLOCK * 2]);
+            const double term = (double)brn__bf16_to_float(dy[at + i / row * 2]) * (double)brn__bf16_to_float(x[c / BLOCK * size + at + c % BLOCK * 2]);
             want += term;
             size_of_terms += fabs(term);
         }
@@ -132,7 +125,7 @@ static double *made(int64_t n, uint32_t stream)
 {
     double *values = malloc((size_t)n * sizeof *values);
     assert_non_null(values);
-    for (int64_t i = 0; i < n; i++) values[i] = stream ? (double)widened(short_noise(stream, i)) : 0;
+    for (int64_t i = 0; i < n; i++) values[i] = stream ? (double)brn__bf16_to_float(short_noise(stream, i)) : 0;
     return values;
 }
 

@@ -5,8 +5,6 @@
 
 #include "graph/backend.h"
 
-#include <string.h>
-
 /* An (N, C, H, W) or (N, C) value in memory: dense, in the order n, channel block, spatial, lane.
  *   nChw16c  channel_blocks = ceil(C / 16), block 16
  *   nchw     channel_blocks = C, block 1
@@ -49,15 +47,6 @@ void brn__block_sums(int64_t n, int64_t channels, int64_t pixels, int64_t lanes,
 void brn__block_sums_bf16(int64_t n, int64_t channels, int64_t pixels, int64_t block, const uint16_t *dy, float *db);
 
 static inline int64_t brn__divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-/* bfloat16 is the upper half of a float. */
-static inline float brn__widened(uint16_t half)
-{
-    const uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 /* Part `part` of `parts` equal parts of 0 .. count - 1, borders on multiples of `unit`. */
 static inline void brn__part(int64_t count, int64_t unit, int part, int parts, int64_t *begin,

@@ -393,8 +393,7 @@ enum { DX, DGAMMA, DBETA, DRESIDUAL };
 
 static double inverse_deviation(const brn__step *step, int64_t channel)
 {
-    const brn__batch_norm_attributes *attributes = step->node->attributes;
-    return 1 / sqrt(((const float *)step->inputs[GRAD_VAR])[channel] + attributes->epsilon);
+    return factor_of(step, 1, ((const float *)step->inputs[GRAD_VAR])[channel]);
 }
 
 static void backward_begin(const norm_job *job, int64_t panel)

@@ -58,6 +58,17 @@ static bool is_blocked_weight(const_dnnl_memory_desc_t descriptor, bool bf16, we
     return width && height;
 }
 
+/* The loop for the case; none where `loops` has none. */
+static void choose_loop(const brn__weight_blocks *loops, bool bf16, bool output_innermost, weight_case *of)
+{
+    if (!bf16 && of->packs) of->loop = output_innermost ? loops->pack_io : loops->pack_oi;
+    else if (!bf16) of->loop = output_innermost ? loops->unpack_io : NULL;
+    else if (of->packs && of->kernel == 1) {
+        of->narrow = output_innermost ? loops->pack_io_bf16 : loops->pack_oi_bf16;
+        of->end = loops->pack_end;
+    }
+}
+
 /* BRN_OK with step->data set when our loops apply. */
 static brn_status prepare_weight(brn__step *step)
 {
@@ -69,10 +80,7 @@ static brn_status prepare_weight(brn__step *step)
     if (!loops || (from->description && to->description)) return BRN_OK;
     if (!is_blocked_weight(found.packs ? to->description : from->description, bf16, &found, &output_innermost))
         return BRN_OK;
-    if (bf16 && found.packs && found.kernel == 1)
-        found.narrow = output_innermost ? loops->pack_io_bf16 : loops->pack_oi_bf16, found.end = loops->pack_end;
-    else if (!bf16) found.loop = !found.packs ? (output_innermost ? loops->unpack_io : NULL)
-                                              : (output_innermost ? loops->pack_io : loops->pack_oi);
+    choose_loop(loops, bf16, output_innermost, &found);
     if (!found.loop && !found.narrow) return BRN_OK;
     weight_case *data = brn__alloc(sizeof *data);
     if (!data) return BRN_ERROR_NO_MEMORY;

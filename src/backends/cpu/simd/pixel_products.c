@@ -101,14 +101,6 @@ static void pack(int64_t pixels, const int32_t *places, const uint16_t *block, u
         for (int c = 0; c < BLOCK; c++) packed[i / 2 * PAIR + 2 * c + i % 2] = block[(int64_t)places[i] * BLOCK + c];
 }
 
-INLINE float wide(uint16_t bits)
-{
-    const uint32_t upper = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &upper, sizeof value);
-    return value;
-}
-
 static void multiply(const brn__pixel_product *p)
 {
     const int64_t block = p->pairs * PAIR;
@@ -117,7 +109,7 @@ static void multiply(const brn__pixel_product *p)
             const uint16_t *x = p->x + c / BLOCK * block + c % BLOCK * 2, *dy = p->dy + r * 2;
             float sum = 0;
             for (int64_t i = 0; i < p->pairs; i++, x += PAIR, dy += PAIR)
-                sum += wide(x[0]) * wide(dy[0]) + wide(x[1]) * wide(dy[1]);
+                sum += brn__widened(x[0]) * brn__widened(dy[0]) + brn__widened(x[1]) * brn__widened(dy[1]);
             float *to = p->dw + r * p->row + c;
             *to = p->add ? *to + sum : sum;
         }

@@ -14,7 +14,18 @@
 
 #include "burnish/ops.h"
 
+#include <string.h>
+
 enum { BRN__PERIOD = 16 }; /* floats in the widest vector */
+
+/* bfloat16 is the upper half of a float. */
+static inline float brn__widened(uint16_t half)
+{
+    const uint32_t bits = (uint32_t)half << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
 
 typedef struct brn__norm_forward {
     int64_t length, period;
